@@ -1,0 +1,164 @@
+"""The hooks of izcore, served by pluggy.
+
+A plugin is a module (or object) behind an entry point of the group ``izcore``. It says which hook API
+it was written for, ``IZCORE_API = 1``, and implements any of these hooks with ``@hookimpl``. Hooks that
+register return plain records that import nothing heavy. Hooks that observe receive one frozen event;
+an observer that raises is reported and left out from then on, it never stops a run.
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from izcore.records import (
+    Backend,
+    CallsAnswered,
+    Model,
+    PhaseStarted,
+    Preset,
+    RunFinished,
+    RunStarted,
+    TrialFinished,
+)
+
+PROJECT = "izcore"
+"""Name of the pluggy project and of the entry-point group."""
+
+API_VERSION = 1
+"""Version of the hook API that this core offers."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def izcore_generators() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register instruction generators (:class:`~izcore.protocols.Generator`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_generators():
+    ...     return [Backend(name="mine", summary="Writes one", factory="my_package.backend:Mine")]
+    """
+
+
+@hookspec
+def izcore_scorers() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register black-box scorers (:class:`~izcore.protocols.Scorer`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_scorers():
+    ...     return [Backend(name="rest", summary="Our endpoint", factory="my_package.rest:Rest")]
+    """
+
+
+@hookspec
+def izcore_surrogates() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register surrogates (:class:`~izcore.protocols.Surrogate`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_surrogates():
+    ...     return [Backend(name="grid", summary="A grid", factory="my_package.grid:Grid")]
+    """
+
+
+@hookspec
+def izcore_tasks() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register tasks and file formats (:class:`~izcore.protocols.Task`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_tasks():
+    ...     return [Backend(name="yaml", summary="YAML files", factory="my_package.files:Yaml",
+    ...                     argument="path", paths=(".yaml",))]
+    """
+
+
+@hookspec
+def izcore_metrics() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register metrics (:class:`~izcore.protocols.Metric`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_metrics():
+    ...     return [Backend(name="bleu", summary="BLEU", factory="my_package.bleu:Bleu")]
+    """
+
+
+@hookspec
+def izcore_presets() -> Iterable[Preset]:  # type: ignore[empty-body]
+    """Add settings to presets.
+
+    >>> from izcore.plugin import Preset, hookimpl
+    >>> @hookimpl
+    ... def izcore_presets():
+    ...     return [Preset(name="tiny", summary="Very short", settings={"search": {"rounds": 1}})]
+    """
+
+
+@hookspec
+def izcore_models() -> Iterable[Model]:  # type: ignore[empty-body]
+    """Register models that ``iz models`` can list and pull.
+
+    >>> from izcore.plugin import Model, hookimpl
+    >>> @hookimpl
+    ... def izcore_models():
+    ...     return [Model(name="tiny", summary="A tiny model", pull="my_package.models:pull_tiny")]
+    """
+
+
+@hookspec
+def izcore_run_started(event: RunStarted) -> None:
+    """Observe the start of a run, or its resumption.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_started(event):
+    ...     print("started", event.run_id)
+    """
+
+
+@hookspec
+def izcore_phase_started(event: PhaseStarted) -> None:
+    """Observe that a run enters a phase (prepare, suggest, generate, evaluate, test).
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_phase_started(event):
+    ...     print(event.phase, event.round)
+    """
+
+
+@hookspec
+def izcore_calls_answered(event: CallsAnswered) -> None:
+    """Observe that completions arrived; carries the run's totals.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_calls_answered(event):
+    ...     print(event.calls, event.usage.total)
+    """
+
+
+@hookspec
+def izcore_trial_finished(event: TrialFinished) -> None:
+    """Observe a finished trial; it is already on disk.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_trial_finished(event):
+    ...     print(event.trial.index, event.trial.mean)
+    """
+
+
+@hookspec
+def izcore_run_finished(event: RunFinished) -> None:
+    """Observe the end of a run.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_finished(event):
+    ...     print(event.result.conclusion)
+    """

@@ -1,0 +1,103 @@
+"""What a backend must be able to do. One request record in, one result record out.
+
+Subclass the protocol of your kind (its optional methods then have working defaults) or just match it.
+The core owns budget, cache, retries, seeds, statistics and persistence; a backend never writes them.
+No backend may change what it is given; all requests and results are immutable.
+"""
+
+from typing import Protocol
+
+from izcore.records import (
+    Candidate,
+    CompletionRequest,
+    CompletionResult,
+    FetchRequest,
+    FetchResult,
+    GenerateRequest,
+    GenerateResult,
+    LoadRequest,
+    MetricRequest,
+    MetricResult,
+    PrepareRequest,
+    PrepareResult,
+    Prompt,
+    ScorerInfo,
+    SuggestRequest,
+    SuggestResult,
+    TaskData,
+    Usage,
+)
+
+
+class Generator(Protocol):
+    """Writes instructions: latents, demonstrations and history in, instructions out."""
+
+    def prepare(self, request: PrepareRequest) -> PrepareResult:
+        """Load models, calibrate, and say the latent dimension. Called once per process, first.
+
+        With ``request.state`` from an earlier process the result must be the same as then.
+        """
+        ...
+
+    def generate(self, request: GenerateRequest) -> GenerateResult:
+        """Turn each latent into a candidate, in order, deterministically for equal requests."""
+        ...
+
+    def write_unsteered(self, request: PrepareRequest) -> Candidate | None:
+        """Write what nothing steers (no soft prompt): a baseline. None where that makes no sense."""
+        return None
+
+
+class Scorer(Protocol):
+    """The black-box model: prompts in, completions with token usage out."""
+
+    def info(self) -> ScorerInfo:
+        """Say identity, batch size, concurrency and price. Cheap; loads no model."""
+        ...
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return an upper bound on the tokens that this prompt can use; the budget reserves it."""
+        ...
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order.
+
+        Raises :class:`~izcore.errors.TransientScorerError` where trying again may help and
+        :class:`~izcore.errors.FatalScorerError` where it cannot. Never returns a made-up answer.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections and models. Called once, at the end."""
+        return None
+
+
+class Surrogate(Protocol):
+    """Proposes where to look next: history in, latents out. A pure function of its request."""
+
+    def suggest(self, request: SuggestRequest) -> SuggestResult:
+        """Return ``request.count`` latents in [0, 1]^``request.latent_dim``, distinct from each other.
+
+        Must work with no history at all, one trial, constant scores, missing scores and equal latents.
+        """
+        ...
+
+
+class Task(Protocol):
+    """A source of examples."""
+
+    def load(self, request: LoadRequest) -> TaskData:
+        """Load all examples; raise :class:`~izcore.errors.DataError` that lists every fault by line."""
+        ...
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """Download, or copy from ``request.from_folder``, what ``load`` needs. Nothing by default."""
+        return FetchResult()
+
+
+class Metric(Protocol):
+    """Compares answers with targets."""
+
+    def score(self, request: MetricRequest) -> MetricResult:
+        """Return one score in [0, 1] per answer, in order."""
+        ...

@@ -1,0 +1,490 @@
+"""Frozen records that travel between the parts.
+
+One request record goes into a backend and one result record comes out, so that fields with defaults
+can be added without breaking a plugin. All of them are plain data: they serialise to JSON and back.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Latent = tuple[float, ...]
+"""A point in [0, 1]^d; the generator maps it to its own box."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: immutable, keyword-only, comparable, JSON-serialisable."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a backend's options.
+
+    Subclass it with typed fields and defaults. ``Annotated[int, Meta(ge=1, description="…")]`` gives
+    range and meaning; the same declaration validates TOML and ``--set``, and documents itself.
+    """
+
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+class Example(Record):
+    """One input with one or several acceptable targets.
+
+    ``choices`` lists all answers to choose from where the task is multiple choice, else is empty.
+    """
+
+    input: str
+    targets: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+
+class LoadRequest(Record):
+    """What a task backend is told when it shall load: the seed for data that it makes itself."""
+
+    seed: int = 0
+
+
+class TaskData(Record):
+    """What a task backend loads: examples, and what is known about how to score them.
+
+    ``examples`` feeds demonstrations and validation, and test too where ``test_examples`` is empty.
+    ``metric`` is a metric's name (``name`` or ``name:argument``). ``prompt_template`` holds
+    ``{instruction}`` and ``{input}``; empty means the default. ``human_instructions`` are instructions
+    that people wrote for the task. ``notes`` says what was guessed while loading (column names …).
+    """
+
+    name: str
+    examples: tuple[Example, ...]
+    test_examples: tuple[Example, ...] = ()
+    metric: str = "exact_match"
+    prompt_template: str = ""
+    description: str = ""
+    human_instructions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class FetchRequest(Record):
+    """Asks a task backend to put its data into ``data_dir``, from a local folder if one is given."""
+
+    data_dir: str
+    from_folder: str | None = None
+
+
+class FetchResult(Record):
+    """What was fetched: the files now in place (empty for a task that needs no download)."""
+
+    files: tuple[str, ...] = ()
+
+
+class Splits(Record):
+    """A task's examples as one run uses them; the three never overlap and none is empty."""
+
+    demonstrations: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+
+
+# --- metrics -------------------------------------------------------------------------------------
+
+
+class MetricRequest(Record):
+    """Answers and the examples they answer, in the same order and of the same length."""
+
+    answers: tuple[str, ...]
+    examples: tuple[Example, ...]
+
+
+class MetricResult(Record):
+    """One score in [0, 1] per answer, in order."""
+
+    scores: tuple[float, ...]
+
+
+# --- scorers -------------------------------------------------------------------------------------
+
+
+class Usage(Record):
+    """Tokens of one or more calls."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+    @property
+    def total(self) -> int:
+        """Input and output tokens together."""
+        return self.input_tokens + self.output_tokens
+
+
+class Price(Record):
+    """US dollars per million tokens."""
+
+    input: Annotated[float, Meta(ge=0)]
+    output: Annotated[float, Meta(ge=0)]
+
+    def cost(self, usage: Usage) -> float:
+        """Return the cost of ``usage`` in US dollars."""
+        return (usage.input_tokens * self.input + usage.output_tokens * self.output) / 1e6
+
+
+class ScorerInfo(Record):
+    """What the core must know about a scorer.
+
+    ``identity`` names everything that changes an answer (model, temperature, system prompt …); two
+    scorers with equal identities share cached completions. ``batch_size`` is the largest number of
+    prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
+    None where it is not known; a local model costs 0.
+    """
+
+    identity: Mapping[str, Any]
+    batch_size: int = 1
+    concurrency: int = 1
+    price: Price | None = None
+
+
+class Prompt(Record):
+    """One user message for the black box."""
+
+    text: str
+
+
+class CompletionRequest(Record):
+    """Prompts to be answered, at most ``ScorerInfo.batch_size`` of them."""
+
+    prompts: tuple[Prompt, ...]
+    seed: int = 0
+
+
+FinishReason = Literal["stop", "length", "refusal", "filtered"]
+
+
+class Completion(Record):
+    """One answer of the black box.
+
+    ``finish`` tells a natural end (``stop``) from a cut (``length``), a refusal of the model and a
+    content filter of the provider.
+    """
+
+    text: str
+    usage: Usage = Usage()
+    finish: FinishReason = "stop"
+
+
+class CompletionResult(Record):
+    """One completion per prompt of the request, in order."""
+
+    completions: tuple[Completion, ...]
+
+
+# --- generators ----------------------------------------------------------------------------------
+
+
+class Candidate(Record):
+    """A latent and the instruction written from it.
+
+    ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
+    such as a hidden state, for surrogates that use them.
+    """
+
+    latent: Latent
+    instruction: str
+    raw: str = ""
+    features: tuple[float, ...] = ()
+
+
+class PrepareRequest(Record):
+    """Given to a generator once per process, before anything else.
+
+    ``state`` is empty at the start of a run; when a run is resumed it is what the first
+    :class:`PrepareResult` held, so that no calibration is repeated.
+    """
+
+    demonstrations: tuple[Example, ...]
+    seed: int
+    state: Mapping[str, Any] = {}
+
+
+class PrepareResult(Record):
+    """``latent_dim`` is d >= 1; ``pool_size`` the number of instructions, where that is finite.
+
+    ``state`` is JSON-serialisable, kept with the run and shown by ``iz runs show``.
+    """
+
+    latent_dim: int
+    pool_size: int | None = None
+    state: Mapping[str, Any] = {}
+
+
+class GenerateRequest(Record):
+    """Latents to turn into instructions; ``history`` holds the trials so far, oldest first."""
+
+    latents: tuple[Latent, ...]
+    demonstrations: tuple[Example, ...]
+    seed: int
+    history: "tuple[Trial, ...]" = ()
+
+
+class GenerateResult(Record):
+    """One candidate per latent, in order; fewer only if ``exhausted``.
+
+    ``exhausted`` says that the generator has nothing more to offer, which ends the search.
+    """
+
+    candidates: tuple[Candidate, ...]
+    exhausted: bool = False
+
+
+# --- surrogates ----------------------------------------------------------------------------------
+
+
+class Trial(Record):
+    """A candidate with its per-example scores and what it cost.
+
+    ``scores[i]`` belongs to validation example i of the run, in [0, 1]; None where the call failed.
+    ``reused`` is the index of the earlier trial with the same instruction whose scores these are.
+    """
+
+    index: int
+    round: int
+    candidate: Candidate
+    scores: tuple[float | None, ...]
+    reused: int | None = None
+    calls: int = 0
+    cached_calls: int = 0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+
+    @property
+    def known_scores(self) -> tuple[float, ...]:
+        """The scores of the examples whose calls succeeded."""
+        return tuple(score for score in self.scores if score is not None)
+
+    @property
+    def mean(self) -> float | None:
+        """Mean of the known scores; None without any."""
+        known = self.known_scores
+        return sum(known) / len(known) if known else None
+
+
+class SuggestRequest(Record):
+    """Asks for ``count`` latents in [0, 1]^``latent_dim``, given all trials so far, oldest first.
+
+    A surrogate is a pure function of its request: the same request gives the same latents, which is
+    what lets a run resume exactly. ``seed`` differs from round to round. ``initial`` is the number of
+    trials that the run wants as its initial design.
+    """
+
+    history: tuple[Trial, ...]
+    count: int
+    latent_dim: int
+    seed: int
+    initial: int = 0
+
+
+class SuggestResult(Record):
+    """``count`` latents, each of ``latent_dim`` numbers in [0, 1]."""
+
+    latents: tuple[Latent, ...]
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+class ValidationScore(Record):
+    """Mean score on the validation examples, and their number."""
+
+    score: float
+    n: int
+
+
+class TestScore(Record):
+    """Mean score on the sealed test split with its 95% confidence interval."""
+
+    __test__ = False  # not a test class, whatever pytest makes of its name
+
+    score: float
+    low: float
+    high: float
+    n: int
+
+
+class Best(Record):
+    """The winner: chosen on validation, then scored once on test."""
+
+    instruction: str
+    validation: ValidationScore
+    test: TestScore | None = None
+
+
+class Baseline(Record):
+    """An instruction to compare with; ``difference`` is the winner's test mean minus this one's.
+
+    ``p_value`` is two-sided, of a paired test on the same test examples.
+    """
+
+    name: str
+    instruction: str
+    test: TestScore
+    difference: float
+    p_value: float
+
+
+RunStatus = Literal["running", "done", "interrupted", "failed", "out_of_budget"]
+
+
+class RunResult(Record):
+    """What a run found and what it took.
+
+    ``calls`` were paid for; ``cached_calls`` were answered from disk. ``conclusion`` is the result in
+    a sentence, honest about "no improvement found".
+    """
+
+    run_id: str
+    task: str
+    status: RunStatus
+    seed: int
+    best: Best | None
+    baselines: tuple[Baseline, ...]
+    trials: int
+    unique_instructions: int
+    calls: int
+    cached_calls: int
+    tokens: Usage
+    cost_usd: float | None
+    seconds: float
+    conclusion: str = ""
+
+
+# --- events --------------------------------------------------------------------------------------
+
+Phase = Literal["prepare", "suggest", "generate", "evaluate", "test"]
+
+
+class RunStarted(Record):
+    """A run begins or goes on. ``trials`` is the number planned, ``done`` those already on disk."""
+
+    run_id: str
+    task: str
+    trials: int
+    done: int = 0
+    max_calls: int | None = None
+
+
+class PhaseStarted(Record):
+    """The run enters a phase of a round; ``total`` counts the calls or latents it will take."""
+
+    run_id: str
+    phase: Phase
+    round: int
+    total: int = 0
+
+
+class CallsAnswered(Record):
+    """Some completions arrived. The numbers are totals of the run so far."""
+
+    run_id: str
+    phase: Phase
+    calls: int
+    cached_calls: int
+    usage: Usage
+    cost_usd: float | None
+
+
+class TrialFinished(Record):
+    """A trial is on disk. ``best`` is the best trial so far."""
+
+    run_id: str
+    trial: Trial
+    best: Trial | None
+
+
+class RunFinished(Record):
+    """The run ended; ``result`` is final for status ``done``."""
+
+    run_id: str
+    result: RunResult
+
+
+class Estimate(Record):
+    """What a run may cost at most, before it starts. ``tokens`` is an estimate from text lengths."""
+
+    trials: int
+    calls: int
+    tokens: int
+    cost_usd: float | None = None
+
+
+# --- registration --------------------------------------------------------------------------------
+
+
+class Backend(Record):
+    """Registers a backend: cheap to make, imports nothing heavy.
+
+    ``factory`` is the import path ``package.module:name`` of a callable ``(options, context)``; it is
+    imported when somebody chooses the backend. ``options`` is its :class:`Options` class. In
+    ``name:ARGUMENT`` the argument sets the option that ``argument`` names. ``install`` is the command
+    that installs what the factory's import may miss. ``paths`` (tasks only) lists the file suffixes
+    (``".csv"``; ``"/"`` for a folder) that this backend reads. ``defaults`` overrides option defaults.
+    """
+
+    name: str
+    summary: str
+    factory: str
+    options: type[Options] = Options
+    argument: str = ""
+    install: str = ""
+    paths: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = {}
+
+
+class BackendContext(Record):
+    """What every factory receives beside its options: the run's seed and folders it may write to."""
+
+    seed: int
+    cache_dir: str
+    data_dir: str
+
+
+class Preset(Record):
+    """Settings under a name, shaped like the TOML configuration.
+
+    Several plugins may add to the same preset; two that set the same key are a conflict, while any
+    plugin overrides the core.
+    """
+
+    name: str
+    summary: str
+    settings: Mapping[str, Any]
+
+
+class Model(Record):
+    """A model that can be made ready for use without a network, for ``iz models``.
+
+    ``pull`` is the import path of a callable ``(PullRequest) -> PullResult``.
+    """
+
+    name: str
+    summary: str
+    pull: str
+    install: str = ""
+
+
+class PullRequest(Record):
+    """Where a model shall be put; ``check`` only looks whether it is there."""
+
+    cache_dir: str
+    check: bool = False
+
+
+class PullResult(Record):
+    """Where the model is, and its size in bytes; ``path`` is empty if it is not there."""
+
+    path: str
+    bytes: int = 0
