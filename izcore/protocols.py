@@ -32,6 +32,10 @@ from izcore.records import (
 class Generator(Protocol):
     """Writes instructions: latents, demonstrations and history in, instructions out."""
 
+    def pool_size(self) -> int | None:
+        """Return the number of instructions on offer where that is finite. Cheap; loads no model."""
+        return None
+
     def prepare(self, request: PrepareRequest) -> PrepareResult:
         """Load models, calibrate, and say the latent dimension. Called once per process, first.
 

@@ -5,7 +5,7 @@ can be added without breaking a plugin. All of them are plain data: they seriali
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, dataclass_transform
 
 import msgspec
 from msgspec import Meta
@@ -14,11 +14,22 @@ Latent = tuple[float, ...]
 """A point in [0, 1]^d; the generator maps it to its own box."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class _FrozenKeywordOnly(msgspec.StructMeta):
+    """Makes subclasses frozen and keyword-only without saying so each time (msgspec inherits only one)."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        return super().__new__(mcs, name, bases, namespace, **{"frozen": True, "kw_only": True, **config})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Record(msgspec.Struct, metaclass=_FrozenKeywordOnly, frozen=True, kw_only=True):
     """Base of all records: immutable, keyword-only, comparable, JSON-serialisable."""
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Options(
+    msgspec.Struct, metaclass=_FrozenKeywordOnly, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
     """Base of a backend's options.
 
     Subclass it with typed fields and defaults. ``Annotated[int, Meta(ge=1, description="…")]`` gives
@@ -105,7 +116,7 @@ class MetricResult(Record):
 # --- scorers -------------------------------------------------------------------------------------
 
 
-class Usage(Record):
+class Usage(Record, rename={"input_tokens": "input", "output_tokens": "output"}):
     """Tokens of one or more calls."""
 
     input_tokens: int = 0
@@ -212,13 +223,9 @@ class PrepareRequest(Record):
 
 
 class PrepareResult(Record):
-    """``latent_dim`` is d >= 1; ``pool_size`` the number of instructions, where that is finite.
-
-    ``state`` is JSON-serialisable, kept with the run and shown by ``iz runs show``.
-    """
+    """``latent_dim`` is d >= 1; ``state`` is plain JSON data that is kept with the run and shown with it."""
 
     latent_dim: int
-    pool_size: int | None = None
     state: Mapping[str, Any] = {}
 
 
@@ -247,14 +254,16 @@ class GenerateResult(Record):
 class Trial(Record):
     """A candidate with its per-example scores and what it cost.
 
-    ``scores[i]`` belongs to validation example i of the run, in [0, 1]; None where the call failed.
-    ``reused`` is the index of the earlier trial with the same instruction whose scores these are.
+    ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
+    are None where the call failed. ``reused`` is the index of the earlier trial with the same instruction,
+    whose scores these are.
     """
 
     index: int
     round: int
     candidate: Candidate
     scores: tuple[float | None, ...]
+    answers: tuple[str | None, ...] = ()
     reused: int | None = None
     calls: int = 0
     cached_calls: int = 0
@@ -390,7 +399,6 @@ class CallsAnswered(Record):
     """Some completions arrived. The numbers are totals of the run so far."""
 
     run_id: str
-    phase: Phase
     calls: int
     cached_calls: int
     usage: Usage

@@ -1,0 +1,184 @@
+"""The Python API: the same power as the command line, in functions that return frozen records.
+
+>>> import izcore
+>>> result = izcore.optimize("reviews.csv", metric="contains", max_calls=2000)  # doctest: +SKIP
+>>> result.best.instruction  # doctest: +SKIP
+"""
+
+import asyncio
+import contextlib
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
+from izcore.events import Events
+from izcore.folders import Folders
+from izcore.plan import PlannedRun, plan_run
+from izcore.records import RunResult
+from izcore.registry import Registry, environment_choice
+from izcore.runs import ScoreResult, Workplace, check_resumable, continue_run, score_instruction, start_run
+from izcore.store import RunRecord, Store
+
+T = TypeVar("T")
+BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
+ONLY_VARIABLE = "IZ_PLUGINS"
+
+
+def discover(blocked: Iterable[str] = ()) -> Registry:
+    """Load installed plugins, but for those blocked here or in ``IZ_NO_PLUGINS``.
+
+    With ``IZ_PLUGINS`` set, only the plugins named there load. Both hold comma-separated names.
+    """
+    return Registry.discover(
+        blocked=[*blocked, *(environment_choice(BLOCKED_VARIABLE) or [])],
+        only=environment_choice(ONLY_VARIABLE),
+    )
+
+
+def settings_layers(
+    task: str,
+    *,
+    generator: str | None = None,
+    scorer: str | None = None,
+    surrogate: str | None = None,
+    metric: str | None = None,
+    preset: str | None = None,
+    config: str | Path | None = None,
+    prompt_template: str | None = None,
+    baselines: Sequence[str] = (),
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
+    seed: int | None = None,
+    settings: Settings | None = None,
+) -> list[Settings]:
+    """Return the layers of settings that :func:`~izcore.config.build_config` merges.
+
+    The file comes first, the named arguments over it, ``settings`` (shaped like the TOML) over all.
+    """
+    named: dict[str, Any] = {
+        "task": task,
+        "generator": generator,
+        "scorer": scorer,
+        "surrogate": surrogate,
+        "metric": metric,
+        "preset": preset,
+        "prompt_template": prompt_template,
+        "baselines": list(baselines) or None,
+        "seed": seed,
+    }
+    limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
+    layer = {key: value for key, value in named.items() if value is not None}
+    budget = {key: value for key, value in limits.items() if value is not None}
+    if budget:
+        layer["budget"] = budget
+    file = [read_toml(Path(config))] if config is not None else []
+    return [*file, layer, settings or {}]
+
+
+@contextlib.contextmanager
+def open_workplace(
+    registry: Registry,
+    *,
+    db: str | Path | None = None,
+    observers: Mapping[str, object] | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Iterator[Workplace]:
+    """Open the database and everything else that runs need; ``report`` hears of observers that fail."""
+    folders = Folders.of_this_user()
+    for name, observer in (observers or {}).items():
+        registry.observe(observer, name)
+    with Store(folders.database(db)) as store:
+        events = Events(registry.hooks, report or _warn)
+        yield Workplace(registry=registry, folders=folders, store=store, events=events)
+
+
+def plan(task: str, *, registry: Registry | None = None, **options: Any) -> PlannedRun:
+    """Say what ``optimize`` would do and cost at most, without doing it; same options."""
+    registry = registry or discover()
+    config = build_config(registry, settings_layers(task, **options), RunConfig)
+    return plan_run(registry, config, Folders.of_this_user())
+
+
+def optimize(
+    task: str,
+    *,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+    observers: Mapping[str, object] | None = None,
+    **options: Any,
+) -> RunResult:
+    """Find the best instruction for a task.
+
+    ``options`` are those of :func:`settings_layers`. ``observers`` maps names to objects that implement
+    observing hooks. Raises :class:`~izcore.errors.IzError`; a run that stops is kept and can be resumed.
+    """
+
+    def work() -> RunResult:
+        found = registry or discover()
+        config = build_config(found, settings_layers(task, **options), RunConfig)
+        with open_workplace(found, db=db, observers=observers) as workplace:
+            planned = plan_run(found, config, workplace.folders)
+            return continue_run(workplace, start_run(workplace, planned))
+
+    return _away_from_loops(work)
+
+
+def resume(
+    run_id: str,
+    *,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+    observers: Mapping[str, object] | None = None,
+) -> RunResult:
+    """Go on with a run that stopped; ``run_id`` may be a unique beginning, or ``last``."""
+
+    def work() -> RunResult:
+        with open_workplace(registry or discover(), db=db, observers=observers) as workplace:
+            record = workplace.store.run(run_id)
+            check_resumable(workplace, record)
+            return continue_run(workplace, record)
+
+    return _away_from_loops(work)
+
+
+def score(
+    task: str,
+    instruction: str,
+    *,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+    **options: Any,
+) -> ScoreResult:
+    """Score one instruction on a task's test split, with its confidence interval."""
+
+    def work() -> ScoreResult:
+        found = registry or discover()
+        config = build_config(found, settings_layers(task, **options), ScoringConfig)
+        with open_workplace(found, db=db) as workplace:
+            return score_instruction(workplace, config, instruction)
+
+    return _away_from_loops(work)
+
+
+def runs(*, db: str | Path | None = None) -> list[RunRecord]:
+    """Return all runs of a database, newest first."""
+    with Store(Folders.of_this_user().database(db)) as store:
+        return store.runs()
+
+
+def _away_from_loops(work: Callable[[], T]) -> T:
+    """Do the work; in a thread of its own where an event loop is running already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=2)

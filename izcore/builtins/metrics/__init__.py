@@ -1,0 +1,61 @@
+"""The metrics: how an answer compares with an example's targets, as a score in [0, 1].
+
+With several targets the best one counts. An example without targets scores 0. ``normalise`` says what of a
+text counts (see :mod:`izcore.builtins.metrics.normalisation`): tasks of the paper ask for ``paper``, the
+published normalisation; everything else is compared with ``standard``, which loses no digit or word.
+"""
+
+from izcore.builtins.metrics.options import (
+    ChoiceOptions,
+    FunctionOptions,
+    NumberOptions,
+    RegexOptions,
+    TextOptions,
+)
+from izcore.records import Backend
+
+
+def _text_backend(name: str, summary: str, factory: str) -> Backend:
+    return Backend(
+        name=name,
+        summary=summary,
+        factory=f"izcore.builtins.metrics.text:{factory}",
+        options=TextOptions,
+        argument="normalise",
+    )
+
+
+METRICS: tuple[Backend, ...] = (
+    _text_backend("exact_match", "The answer is a target", "ExactMatch"),
+    _text_backend("f1", "Words that answer and target share (F1)", "F1"),
+    _text_backend("exact_set", "The same words as a target, in any order", "ExactSet"),
+    _text_backend("contains", "The answer contains a target as whole words", "Contains"),
+    Backend(
+        name="choice",
+        summary="The answer names the right one of the example's choices",
+        factory="izcore.builtins.metrics.choice:Choice",
+        options=ChoiceOptions,
+        argument="which",
+    ),
+    Backend(
+        name="number",
+        summary="The answer's first or last number is the target's",
+        factory="izcore.builtins.metrics.number:Number",
+        options=NumberOptions,
+        argument="which",
+    ),
+    Backend(
+        name="regex",
+        summary="The answer matches a pattern with the target in it",
+        factory="izcore.builtins.metrics.text:Regex",
+        options=RegexOptions,
+        argument="pattern",
+    ),
+    Backend(
+        name="function",
+        summary="Your own function: package.module:function",
+        factory="izcore.builtins.metrics.function:Function",
+        options=FunctionOptions,
+        argument="path",
+    ),
+)

@@ -1,0 +1,73 @@
+"""Options of the metrics."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from izcore.builtins.metrics.normalisation import Normalisation
+from izcore.records import Options
+
+
+class TextOptions(Options, frozen=True, kw_only=True):
+    """What of a text counts when it is compared."""
+
+    normalise: Annotated[
+        Normalisation,
+        Meta(
+            description="What counts: standard ignores final punctuation, quotes around the text and extra "
+            "white space; paper is the published normalisation (first line up to the first full stop, no "
+            "punctuation); none compares every character"
+        ),
+    ] = "standard"
+    case_sensitive: Annotated[bool, Meta(description="Whether upper and lower case differ")] = False
+
+
+class ChoiceOptions(Options, frozen=True, kw_only=True):
+    """How an answer names one of the choices."""
+
+    which: Annotated[
+        Literal["first", "last", "only"],
+        Meta(description="Which choice counts when the answer names several; only: such an answer scores 0"),
+    ] = "first"
+    letters: Annotated[bool, Meta(description="Whether (A), B. … name the choices in their order")] = True
+
+
+class NumberOptions(Options, frozen=True, kw_only=True):
+    """Which number of an answer counts, and how near it must be."""
+
+    which: Annotated[Literal["first", "last"], Meta(description="Which number of the answer is compared")] = (
+        "last"
+    )
+    abs_tolerance: Annotated[
+        float, Meta(ge=0, description="Largest difference from the target that still counts as right")
+    ] = 0.0
+    decimal: Annotated[
+        Literal[".", ","], Meta(description="The decimal separator; the other one groups thousands")
+    ] = "."
+
+
+class RegexOptions(Options, frozen=True, kw_only=True):
+    """The pattern that an answer must match."""
+
+    pattern: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Regular expression searched for in the answer; {target} stands for the target, "
+            r"taken literally, as in ^answer:\s*{target}$",
+        ),
+    ]
+    case_sensitive: Annotated[bool, Meta(description="Whether upper and lower case differ")] = False
+
+
+class FunctionOptions(Options, frozen=True, kw_only=True):
+    """Where the function is."""
+
+    path: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="package.module:function, called with the answer and the targets; returns a score "
+            "in [0, 1]. A module in the current folder is found too",
+        ),
+    ]

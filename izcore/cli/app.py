@@ -1,0 +1,47 @@
+"""The Typer application: global options and the commands."""
+
+from typing import Annotated
+
+import typer
+
+from izcore.cli import models, optimize, plugins, runs, tasks
+
+app = typer.Typer(
+    name="iz",
+    help="Find the instruction that makes a black-box language model do a task best.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"izcore {version('izcore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def iz(
+    context: typer.Context,
+    no_plugin: Annotated[
+        list[str] | None,
+        typer.Option("--no-plugin", metavar="NAME", help="Do not load this plugin (may be repeated)."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+    context.obj = tuple(no_plugin or ())
+
+
+app.command("optimize")(optimize.optimize)
+app.command("resume")(optimize.resume)
+app.command("score")(optimize.score)
+app.add_typer(runs.app, name="runs")
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(models.app, name="models")
+app.add_typer(plugins.app, name="plugins")

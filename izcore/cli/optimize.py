@@ -1,0 +1,235 @@
+"""``iz optimize``, ``iz resume`` and ``iz score``: the main job."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from izcore.cli.shared import (
+    DbOption,
+    JsonOption,
+    RunArgument,
+    err,
+    explained,
+    print_json,
+    registry_of,
+    stdout_kept_clean,
+)
+
+if TYPE_CHECKING:
+    from izcore.records import RunResult
+    from izcore.runs import Workplace
+    from izcore.store import RunRecord
+
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
+ScorerOption = Annotated[
+    str | None, typer.Option("--scorer", metavar="NAME[:MODEL]", help="The black-box model.")
+]
+MetricOption = Annotated[
+    str | None, typer.Option("--metric", metavar="NAME[:ARG]", help="How answers are compared with targets.")
+]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", help="Named settings: default, quick, paper …")
+]
+ConfigOption = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Settings in TOML; the command line wins over them."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Any setting, such as scorer.temperature=0 (may be repeated)."
+    ),
+]
+TemplateOption = Annotated[
+    str | None,
+    typer.Option("--template", metavar="TEXT", help="Prompt template with {instruction} and {input}."),
+]
+MaxCallsOption = Annotated[
+    int | None, typer.Option("--max-calls", metavar="N", help="Hard limit of paid calls.", min=1)
+]
+MaxTokensOption = Annotated[
+    int | None, typer.Option("--max-tokens", metavar="N", help="Hard limit of tokens.", min=1)
+]
+MaxCostOption = Annotated[
+    float | None, typer.Option("--max-cost", metavar="USD", help="Hard limit of money.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Decides everything random.", min=0)
+]
+
+
+@explained
+def optimize(
+    context: typer.Context,
+    task: TaskArgument,
+    generator: Annotated[
+        str | None, typer.Option("--generator", metavar="NAME[:MODEL]", help="Who writes the instructions.")
+    ] = None,
+    scorer: ScorerOption = None,
+    surrogate: Annotated[
+        str | None, typer.Option("--surrogate", metavar="NAME", help="What proposes where to look next.")
+    ] = None,
+    metric: MetricOption = None,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    template: TemplateOption = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline", metavar="TEXT", help="Your own instruction to compare with (may be repeated)."
+        ),
+    ] = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    seed: SeedOption = None,
+    db: DbOption = None,
+    json: JsonOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and what it may cost.")
+    ] = False,
+) -> None:
+    """Find the instruction that makes the black-box model do TASK best."""
+    from izcore.api import open_workplace, settings_layers
+    from izcore.cli.show import show_plan
+    from izcore.config import RunConfig, build_config, parse_assignments
+    from izcore.plan import plan_run
+    from izcore.runs import start_run
+
+    with stdout_kept_clean():
+        registry = registry_of(context)
+        layers = settings_layers(
+            task,
+            generator=generator,
+            scorer=scorer,
+            surrogate=surrogate,
+            metric=metric,
+            preset=preset,
+            config=config,
+            prompt_template=template,
+            baselines=baseline or (),
+            max_calls=max_calls,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            seed=seed,
+            settings=parse_assignments(set_ or ()),
+        )
+        built = build_config(registry, layers, RunConfig)
+        with open_workplace(registry, db=db, report=_report) as workplace:
+            planned = plan_run(registry, built, workplace.folders)
+            show_plan(err(), planned)
+            if not dry_run:
+                result = _continue(workplace, start_run(workplace, planned))
+    if dry_run:
+        if json:
+            print_json({"config": planned.config, "estimate": planned.estimate, "notes": planned.plan.notes})
+        return
+    _present(result, json=json)
+
+
+@explained
+def resume(context: typer.Context, run: RunArgument, db: DbOption = None, json: JsonOption = False) -> None:
+    """Go on with a run that was interrupted, failed or ran out of budget."""
+    from izcore.api import open_workplace
+    from izcore.runs import check_resumable
+
+    with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
+        record = workplace.store.run(run)
+        check_resumable(workplace, record)
+        result = _continue(workplace, record)
+    _present(result, json=json)
+
+
+@explained
+def score(
+    context: typer.Context,
+    task: TaskArgument,
+    instruction: Annotated[
+        str, typer.Option("--instruction", metavar="TEXT", help="The instruction to score.")
+    ],
+    scorer: ScorerOption = None,
+    metric: MetricOption = None,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    template: TemplateOption = None,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    seed: SeedOption = None,
+    db: DbOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Score one instruction on the test split of TASK, with its 95% confidence interval."""
+    from izcore.api import open_workplace, settings_layers
+    from izcore.cli.show import show_score
+    from izcore.config import ScoringConfig, build_config, parse_assignments
+    from izcore.runs import score_instruction
+
+    with stdout_kept_clean():
+        registry = registry_of(context)
+        layers = settings_layers(
+            task,
+            scorer=scorer,
+            metric=metric,
+            preset=preset,
+            config=config,
+            prompt_template=template,
+            max_calls=max_calls,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            seed=seed,
+            settings=parse_assignments(set_ or ()),
+        )
+        built = build_config(registry, layers, ScoringConfig)
+        with open_workplace(registry, db=db, report=_report) as workplace, _interruptible():
+            result = score_instruction(workplace, built, instruction)
+    if json:
+        print_json(result)
+    else:
+        show_score(result)
+
+
+def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":
+    from izcore.cli.progress import progress_display
+    from izcore.runs import continue_run
+
+    err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
+    with progress_display(err()) as observer, _interruptible():
+        workplace.registry.observe(observer, "progress display")
+        return continue_run(workplace, record)
+
+
+def _present(result: "RunResult", *, json: bool) -> None:
+    from izcore.cli.show import show_result
+
+    if json:
+        print_json(result)
+    else:
+        show_result(result)
+
+
+class _interruptible:  # noqa: N801 - reads as a statement
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt at once, also within a long computation.
+
+    asyncio's own handling would wait for the computation to come back to the event loop.
+    """
+
+    def __enter__(self) -> None:
+        import signal
+
+        def stop(signum: int, frame: Any) -> None:
+            raise KeyboardInterrupt
+
+        self._before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _report(message: str) -> None:
+    err().print(message, style="yellow")

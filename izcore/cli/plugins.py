@@ -1,0 +1,162 @@
+"""``iz plugins``: what is installed, from where, and why something did not load."""
+
+from typing import Annotated, Any
+
+import typer
+
+from izcore.cli.shared import JsonOption, explained, out, print_json, registry_of, stdout_kept_clean
+
+app = typer.Typer(help="Installed plugins and their backends.", no_args_is_help=True)
+
+
+@app.command("list")
+@explained
+def list_plugins(context: typer.Context, json: JsonOption = False) -> None:
+    """List plugins and what they offer."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from izcore.registry import KINDS
+
+    with stdout_kept_clean():
+        registry = registry_of(context)
+    offers: dict[str, list[dict[str, str]]] = {}
+    for kind in KINDS:
+        for found in registry.backends(kind):
+            offers.setdefault(found.plugin.name, []).append({"kind": kind, "name": found.backend.name})
+    if json:
+        plugins = [{**_as_dict(p), "backends": offers.get(p.name, [])} for p in registry.plugins]
+        print_json({"plugins": plugins})
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("plugin", "distribution", "status", "offers"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "offers")
+    for plugin in registry.plugins:
+        mine = offers.get(plugin.name, []) if plugin.status == "loaded" else []
+        kinds = [
+            f"{kind}s: " + ", ".join(o["name"] for o in mine if o["kind"] == kind)
+            for kind in KINDS
+            if any(o["kind"] == kind for o in mine)
+        ]
+        text = Text("\n".join(kinds)) if mine else Text(plugin.reason, "yellow")
+        table.add_row(plugin.name, f"{plugin.distribution} {plugin.version}", plugin.status, text)
+    out().print(table)
+
+
+@app.command("show")
+@explained
+def show_backend(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend's name.")],
+    json: JsonOption = False,
+) -> None:
+    """Show a backend: where it comes from and what options it takes."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from izcore.errors import UnknownNameError, nearest_names
+    from izcore.options import describe_options
+    from izcore.registry import KINDS
+
+    with stdout_kept_clean():
+        registry = registry_of(context)
+    everything = [r for kind in KINDS for r in registry.backends(kind)]
+    matches = [r for r in everything if r.backend.name == name]
+    if not matches:
+        raise UnknownNameError(
+            f"There is no backend named {name!r}.",
+            hint=nearest_names(name, (r.backend.name for r in everything)),
+        )
+    if json:
+        print_json(
+            {
+                "backends": [
+                    {
+                        "kind": r.kind,
+                        "name": r.backend.name,
+                        "summary": r.backend.summary,
+                        "distribution": r.plugin.distribution,
+                        "version": r.plugin.version,
+                        "options": describe_options(r.backend.options),
+                    }
+                    for r in matches
+                ]
+            }
+        )
+        return
+    for r in matches:
+        out().print(
+            Text(f"{r.kind} {r.backend.name}", "bold"), f"({r.plugin.distribution} {r.plugin.version})"
+        )
+        out().print(Text(r.backend.summary))
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("option", "type", "default", "what"):
+            table.add_column(heading, overflow="fold")
+        for option in describe_options(r.backend.options):
+            table.add_row(
+                Text(f"{r.kind}.{option.name}"),
+                Text(option.type),
+                Text(option.default),
+                Text(option.description),
+            )
+        if table.row_count:
+            out().print(table)
+        out().print()
+
+
+@app.command("doctor")
+@explained
+def doctor(context: typer.Context, json: JsonOption = False) -> None:
+    """Load every backend's module and say what does not work, why, and the fix. Exit code 1 if any."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from izcore.registry import KINDS, import_object
+
+    findings: list[dict[str, Any]] = []
+    with stdout_kept_clean():
+        registry = registry_of(context)
+        for plugin in registry.plugins:
+            if plugin.status == "failed":
+                findings.append(
+                    {
+                        "what": f"plugin {plugin.name}",
+                        "from": plugin.distribution,
+                        "why": plugin.reason,
+                        "fix": plugin.fix,
+                    }
+                )
+        for kind in KINDS:
+            for found in registry.backends(kind):
+                try:
+                    import_object(found.backend.factory)
+                except Exception as error:
+                    fix = found.backend.install or f"pip install {found.plugin.distribution}"
+                    findings.append(
+                        {
+                            "what": f"{kind} {found.backend.name}",
+                            "from": found.plugin.distribution,
+                            "why": f"{type(error).__name__}: {error}",
+                            "fix": fix,
+                        }
+                    )
+    if json:
+        print_json({"ok": not findings, "findings": findings})
+    elif not findings:
+        typer.echo("Everything that is installed loads.")
+    else:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("what", "from", "why", "fix"):
+            table.add_column(heading, overflow="fold")
+        for finding in findings:
+            table.add_row(*(Text(str(finding[key])) for key in ("what", "from", "why", "fix")))
+        out().print(table)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _as_dict(plugin: Any) -> dict[str, Any]:
+    import msgspec
+
+    described: dict[str, Any] = msgspec.to_builtins(plugin)
+    return described

@@ -1,0 +1,161 @@
+"""Shows a run as it goes: a live panel on a terminal, plain lines elsewhere."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from izcore.hookspecs import hookimpl
+from izcore.records import CallsAnswered, Phase, PhaseStarted, RunStarted, Trial, TrialFinished, Usage
+
+PHASES: dict[Phase, str] = {
+    "prepare": "preparing the generator",
+    "suggest": "choosing latents",
+    "generate": "writing instructions",
+    "evaluate": "scoring on validation",
+    "test": "opening the sealed test split",
+}
+
+
+class RunView:
+    """What is known about a run so far; observes events and draws nothing."""
+
+    def __init__(self, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self._stopwatch = stopwatch
+        self._started = stopwatch()
+        self.task = ""
+        self.phase = "starting"
+        self.trials = 0
+        self.trials_at_start = 0
+        self.total = 0
+        self.max_calls: int | None = None
+        self.calls = 0
+        self.cached_calls = 0
+        self.usage = Usage()
+        self.cost_usd: float | None = None
+        self.best: Trial | None = None
+        self.newest: Trial | None = None
+
+    @hookimpl
+    def izcore_run_started(self, event: RunStarted) -> None:
+        """Take in what is planned."""
+        self.task, self.total, self.max_calls = event.task, event.trials, event.max_calls
+        self.trials = self.trials_at_start = event.done
+
+    @hookimpl
+    def izcore_phase_started(self, event: PhaseStarted) -> None:
+        """Take in the phase."""
+        self.phase = PHASES[event.phase]
+
+    @hookimpl
+    def izcore_calls_answered(self, event: CallsAnswered) -> None:
+        """Take in the totals."""
+        self.calls, self.cached_calls = event.calls, event.cached_calls
+        self.usage, self.cost_usd = event.usage, event.cost_usd
+
+    @hookimpl
+    def izcore_trial_finished(self, event: TrialFinished) -> None:
+        """Take in a trial."""
+        self.trials = event.trial.index + 1
+        self.newest, self.best = event.trial, event.best
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the display began."""
+        return self._stopwatch() - self._started
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate of the seconds left, from the pace so far; None before the first trial."""
+        done = self.trials - self.trials_at_start
+        return self.seconds / done * (self.total - self.trials) if done else None
+
+    def spent(self) -> str:
+        """Calls, tokens and money in one line."""
+        calls = f"{self.calls}" if self.max_calls is None else f"{self.calls} of at most {self.max_calls}"
+        parts = [f"{calls} calls", f"{self.usage.total:,} tokens"]
+        if self.cached_calls:
+            parts.insert(1, f"{self.cached_calls} from the cache")
+        if self.cost_usd is not None:
+            parts.append(f"${self.cost_usd:.4f}")
+        return ", ".join(parts)
+
+
+class LivePanel(RunView):
+    """A panel that redraws itself."""
+
+    def __rich__(self) -> RenderableType:
+        """Draw the panel."""
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(style="dim")
+        rows.add_column(overflow="fold")
+        rows.add_row("phase", self.phase)
+        rows.add_row("trials", f"{self.trials} of {self.total}" if self.total else "-")
+        rows.add_row("spent", self.spent())
+        left = self.seconds_left
+        times = f"{_duration(self.seconds)} so far" + (
+            "" if left is None else f", about {_duration(left)} left"
+        )
+        rows.add_row("time", times)
+        rows.add_row(
+            "best", "-" if self.best is None else Text(f"{self.best.mean or 0:.2f} on validation", "bold")
+        )
+        # Text, not markup: an instruction may hold square brackets.
+        rows.add_row("", "" if self.best is None else Text(self.best.candidate.instruction, "green"))
+        rows.add_row("newest", "-" if self.newest is None else Text(self.newest.candidate.instruction))
+        bar = ProgressBar(total=max(self.total, 1), completed=self.trials, pulse=not self.total)
+        return Panel(Group(rows, bar), title=Text(f"izcore · {self.task}"), title_align="left")
+
+
+class PlainLines(RunView):
+    """A line when a phase begins and when the best changes, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    @hookimpl
+    def izcore_phase_started(self, event: PhaseStarted) -> None:
+        """Say the phase."""
+        super().izcore_phase_started(event)
+        if event.total or event.phase == "prepare":
+            what = "latents" if event.phase in ("suggest", "generate") else "calls"
+            total = f" ({event.total} {what})" if event.total else ""
+            self._say(
+                f"round {event.round}: {self.phase}{total}" if event.phase != "test" else self.phase + total
+            )
+
+    @hookimpl
+    def izcore_trial_finished(self, event: TrialFinished) -> None:
+        """Say a new best."""
+        before = self.best
+        super().izcore_trial_finished(event)
+        if self.best is not None and (before is None or before.index != self.best.index):
+            text = self.best.candidate.instruction
+            self._say(f"trial {self.trials} of {self.total}: best so far {self.best.mean or 0:.2f}: {text}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"[{_duration(self.seconds)}] {text}", markup=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def progress_display(console: Console) -> Iterator[RunView]:
+    """Yield an observer that shows progress on the console."""
+    if not console.is_terminal:
+        yield PlainLines(console)
+        return
+    panel = LivePanel()
+    with Live(panel, console=console, refresh_per_second=4, transient=True):
+        yield panel
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,103 @@
+"""What all commands share: errors for people, JSON on standard output alone, the registry."""
+
+import contextlib
+import errno
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from izcore.registry import Registry
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DbOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db", metavar="FILE", help="Database of runs (default: IZ_DB, or the platform's data folder)."
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
+]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, a unique beginning of it, or 'last'.")
+]
+
+
+def explained(command: Callable[P, T]) -> Callable[P, T]:
+    """Turn the errors that people cause into a message on standard error and an exit code."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        from izcore.errors import DataError, IzError
+
+        try:
+            return command(*args, **kwargs)
+        except IzError as error:
+            complain(error.message, error.hint, error.problems if isinstance(error, DataError) else ())
+            raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; what follows must not complain either.
+            sys.stdout = None
+            raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+                raise
+            complain(f"{error.filename or 'A file'}: {error.strerror}.", "Runs are kept; see iz runs list.")
+            raise typer.Exit(2) from None
+
+    return wrapper
+
+
+def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+    """Print an error: the message, each problem on a line of its own, the hint."""
+    typer.secho(f"iz: {message}", err=True, fg=typer.colors.RED)
+    for problem in problems[:20]:
+        typer.echo(f"  {problem}", err=True)
+    if len(problems) > 20:
+        typer.echo(f"  … and {len(problems) - 20} more", err=True)
+    if hint:
+        typer.echo(hint, err=True)
+
+
+def registry_of(context: typer.Context) -> "Registry":
+    """Load the plugins, but for those that ``--no-plugin`` names."""
+    from izcore.api import discover
+
+    return discover(blocked=context.obj or ())
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object, with records as objects and paths as strings."""
+    import msgspec
+
+    data = msgspec.json.encode(value, enc_hook=str)
+    typer.echo(msgspec.json.format(data, indent=2).decode())
+
+
+@contextlib.contextmanager
+def stdout_kept_clean() -> Iterator[None]:
+    """Send whatever a backend prints to standard error."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def out() -> "Console":
+    """The console for results, on standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def err() -> "Console":
+    """The console for everything else, on standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)

@@ -1,0 +1,90 @@
+"""Renders plans, results and scores for people."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from izcore.cli.shared import out
+from izcore.plan import describe_choice
+from izcore.records import TestScore
+
+if TYPE_CHECKING:
+    from izcore.plan import PlannedRun
+    from izcore.records import RunResult
+    from izcore.runs import ScoreResult
+
+
+def show_plan(console: Console, planned: "PlannedRun") -> None:
+    """Say what a run will do and what it may cost."""
+    config, splits, estimate = planned.config, planned.plan.splits, planned.estimate
+    rows = _grid()
+    rows.add_row("task", Text(planned.plan.task_name))
+    rows.add_row("generator", Text(describe_choice(config.generator)))
+    rows.add_row("scorer", Text(describe_choice(config.scorer)))
+    rows.add_row("surrogate", Text(describe_choice(config.surrogate)))
+    if config.metric:
+        rows.add_row("metric", Text(describe_choice(config.metric)))
+    rows.add_row(
+        "examples",
+        f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
+        f"{len(splits.test)} test (sealed)",
+    )
+    cost = "" if estimate.cost_usd is None else f", about ${estimate.cost_usd:.4f}"
+    rows.add_row(
+        "at most",
+        f"{estimate.trials} trials, {estimate.calls:,} calls, about {estimate.tokens:,} tokens{cost}",
+    )
+    for note in planned.plan.notes:
+        rows.add_row("note", Text(note, "yellow"))
+    console.print(rows)
+
+
+def show_result(result: "RunResult") -> None:
+    """Print a finished run."""
+    console, best = out(), result.best
+    if best is None:
+        console.print(f"Run {result.run_id}: {result.status}, without a result.")
+        return
+    console.print(Text(best.instruction, "bold green"))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("on the sealed test split", "score", "95% interval", "n", "winner's lead", "p"):
+        table.add_column(heading, justify="left" if heading == "on the sealed test split" else "right")
+    if best.test:
+        table.add_row("this instruction", *_score_cells(best.test), "", "")
+    for baseline in result.baselines:
+        lead, p_value = f"{baseline.difference:+.2f}", f"{baseline.p_value:.2g}"
+        table.add_row(Text(baseline.name), *_score_cells(baseline.test), lead, p_value)
+    console.print(table)
+    console.print(Text(result.conclusion))
+    console.print(
+        f"validation {best.validation.score:.2f} (n = {best.validation.n}); {result.trials} trials, "
+        f"{result.unique_instructions} different instructions; {spent_line(result)}; {result.seconds:.0f} s",
+        style="dim",
+    )
+    console.print(f"All of it: iz runs show {result.run_id}", style="dim")
+
+
+def show_score(result: "ScoreResult") -> None:
+    """Print the score of one instruction."""
+    low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
+    out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
+
+
+def spent_line(result: "RunResult") -> str:
+    """Calls, tokens and money of a run, in one line."""
+    cached = f" and {result.cached_calls} from the cache" if result.cached_calls else ""
+    cost = "" if result.cost_usd is None else f", ${result.cost_usd:.4f}"
+    return f"{result.calls} calls{cached}, {result.tokens.total:,} tokens{cost}"
+
+
+def _score_cells(test: TestScore) -> tuple[str, str, str]:
+    return f"{test.score:.2f}", f"{test.low:.2f} to {test.high:.2f}", str(test.n)
+
+
+def _grid() -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    return grid

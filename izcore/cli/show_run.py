@@ -1,0 +1,95 @@
+"""Renders the record of one run for people."""
+
+import json
+import time
+
+from rich.table import Table
+from rich.text import Text
+
+from izcore.cli.shared import out
+from izcore.cli.show import show_result
+from izcore.loop import best_trial
+from izcore.plan import describe_choice
+from izcore.records import Trial
+from izcore.store import RunRecord
+
+SHOWN_TRIALS = 20
+
+
+def show_record(record: RunRecord, trials: list[Trial]) -> None:
+    """Print settings, the best trials and the result."""
+    console, config, splits = out(), record.config, record.plan.splits
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim")
+    rows.add_column(overflow="fold")
+    rows.add_row("run", record.id)
+    rows.add_row("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created)))
+    rows.add_row("status", record.status)
+    rows.add_row("task", Text(f"{record.task} ({describe_choice(config.task)})"))
+    rows.add_row("generator", Text(describe_choice(config.generator)))
+    if record.generator_state:
+        rows.add_row("", Text(f"worked out: {json.dumps(record.generator_state)}"))
+    rows.add_row("scorer", Text(describe_choice(config.scorer)))
+    rows.add_row("surrogate", Text(describe_choice(config.surrogate)))
+    if config.metric:
+        rows.add_row("metric", Text(describe_choice(config.metric)))
+    rows.add_row("prompt template", Text(repr(config.prompt_template)))
+    rows.add_row(
+        "examples",
+        f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
+        f"{len(splits.test)} test",
+    )
+    rows.add_row("seed", str(config.seed))
+    rows.add_row("preset", config.preset)
+    rows.add_row("versions", ", ".join(f"{name} {v}" for name, v in sorted(record.plan.versions.items())))
+    for note in record.plan.notes:
+        rows.add_row("note", Text(note))
+    console.print(rows)
+    console.print()
+    _show_trials(trials)
+    if record.result:
+        console.print()
+        show_result(record.result)
+    elif record.status != "done":
+        console.print(f"Not finished; go on with: iz resume {record.id}")
+
+
+def show_trial(record: RunRecord, trial: Trial) -> None:
+    """Print one trial with every answer."""
+    console = out()
+    console.print(Text(trial.candidate.instruction, "bold"))
+    if trial.candidate.raw:
+        console.print(Text(f"as written: {trial.candidate.raw!r}", "dim"))
+    if trial.reused is not None:
+        console.print(f"the same instruction as trial {trial.reused}, whose scores these are", style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("score", "input", "target", "answer"):
+        table.add_column(heading, overflow="fold")
+    for example, score, answer in zip(
+        record.plan.splits.validation, trial.scores, trial.answers, strict=False
+    ):
+        shown = "failed" if score is None else f"{score:.2f}"
+        targets = Text(" | ".join(example.targets))
+        table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer))
+    console.print(table)
+
+
+def _show_trials(trials: list[Trial]) -> None:
+    distinct = [trial for trial in trials if trial.reused is None]
+    distinct.sort(key=lambda t: (-(t.mean or 0.0), len(t.candidate.instruction), t.index))
+    if not distinct:
+        return
+    winner = best_trial(trials)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("trial", "validation", "instruction"):
+        table.add_column(heading, overflow="fold")
+    for trial in distinct[:SHOWN_TRIALS]:
+        style = "bold green" if trial == winner else ""
+        shown = "failed" if trial.mean is None else f"{trial.mean:.2f}"
+        failed = sum(score is None for score in trial.scores)
+        if failed:
+            shown += f" ({failed} calls failed)"
+        table.add_row(str(trial.index), shown, Text(trial.candidate.instruction, style))
+    out().print(table)
+    if len(distinct) > SHOWN_TRIALS:
+        out().print(f"… and {len(distinct) - SHOWN_TRIALS} more; all of them: iz runs export", style="dim")

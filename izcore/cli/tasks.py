@@ -1,0 +1,191 @@
+"""``iz tasks``: what there is to optimise for."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, stdout_kept_clean
+
+if TYPE_CHECKING:
+    from izcore.config import TaskConfig
+    from izcore.records import TaskData
+    from izcore.registry import Registry
+
+app = typer.Typer(help="Tasks: named ones, and files of your own.", no_args_is_help=True)
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name or a path.")]
+TaskSetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="An option of the task, such as task.input=question."),
+]
+
+
+@app.command("list")
+@explained
+def list_tasks(context: typer.Context, json: JsonOption = False) -> None:
+    """List the named tasks, and the kinds of file that can be read."""
+    from rich.table import Table
+
+    with stdout_kept_clean():
+        found = registry_of(context).backends("task")
+    if json:
+        listed = [
+            {
+                "name": r.backend.name,
+                "summary": r.backend.summary,
+                "paths": r.backend.paths,
+                "distribution": r.plugin.distribution,
+            }
+            for r in found
+        ]
+        print_json({"tasks": listed})
+        return
+    for title, wanted in (("task", False), ("files", True)):
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in (title, "what", "from"):
+            table.add_column(heading, no_wrap=heading != "what")
+        for r in found:
+            if bool(r.backend.paths) is wanted:
+                name = " ".join(r.backend.paths) if wanted else r.backend.name
+                table.add_row(name, r.backend.summary, r.plugin.distribution)
+        if table.row_count:
+            out().print(table)
+            out().print()
+
+
+@app.command("show")
+@explained
+def show_task(
+    context: typer.Context,
+    task: TaskArgument,
+    set_: TaskSetOption = None,
+    examples: Annotated[int, typer.Option("--examples", min=0, help="How many examples to show.")] = 5,
+    json: JsonOption = False,
+) -> None:
+    """Show a task: its metric, its template, some examples."""
+    from rich.table import Table
+    from rich.text import Text
+
+    with stdout_kept_clean():
+        _, _, data = _load(context, task, set_)
+    if json:
+        print_json(
+            {
+                "name": data.name,
+                "description": data.description,
+                "metric": data.metric,
+                "examples": len(data.examples),
+                "test_examples": len(data.test_examples),
+                "human_instructions": data.human_instructions,
+                "notes": data.notes,
+                "first": data.examples[:examples],
+            }
+        )
+        return
+    console = out()
+    console.print(Text(data.name, "bold"))
+    if data.description:
+        console.print(Text(data.description))
+    console.print(f"metric {data.metric}; {_counts(data)}")
+    for note in data.notes:
+        console.print(Text(note, "yellow"))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("input", overflow="fold")
+    table.add_column("target", overflow="fold")
+    for example in data.examples[:examples]:
+        table.add_row(Text(example.input), Text(" | ".join(example.targets)))
+    console.print(table)
+    for instruction in data.human_instructions[:3]:
+        console.print(Text(f"a person wrote: {instruction}", "dim"))
+
+
+@app.command("check")
+@explained
+def check_task(
+    context: typer.Context, task: TaskArgument, set_: TaskSetOption = None, json: JsonOption = False
+) -> None:
+    """Say what is wrong with a task's data, by line, or that it can be used."""
+    from izcore.splits import split_examples
+
+    with stdout_kept_clean():
+        _, config, data = _load(context, task, set_)
+        splits, notes = split_examples(data, config.splits, config.seed)
+    sizes = {name: len(getattr(splits, name)) for name in ("demonstrations", "validation", "test")}
+    if json:
+        print_json({"name": data.name, "usable": True, "splits": sizes, "notes": [*data.notes, *notes]})
+        return
+    shown = ", ".join(f"{size} {name}" for name, size in sizes.items())
+    typer.echo(f"{data.name} can be used: {_counts(data)}; as split: {shown}.")
+    for note in (*data.notes, *notes):
+        typer.echo(f"  {note}")
+
+
+@app.command("fetch")
+@explained
+def fetch_tasks(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]...", help="Which; all by default.")
+    ] = None,
+    from_folder: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FOLDER", help="Take them from here instead of downloading."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring named tasks onto this machine, from their public source or from a folder."""
+    from pathlib import Path
+
+    from izcore.errors import DataError, IzError
+    from izcore.folders import Folders
+    from izcore.records import FetchRequest
+
+    if from_folder is not None and not Path(from_folder).is_dir():
+        raise DataError(f"{from_folder}: no such folder.")
+    folders = Folders.of_this_user()
+    fetched: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    with stdout_kept_clean():
+        registry = registry_of(context)
+        wanted = names or [r.backend.name for r in registry.backends("task") if not r.backend.paths]
+        request = FetchRequest(data_dir=str(folders.data), from_folder=from_folder)
+        for name in wanted:
+            backend = registry.build("task", registry.choose("task", name, {}), folders.context(seed=0))
+            try:
+                files = backend.fetch(request).files
+            except IzError as error:
+                if names:
+                    raise
+                missing[name] = error.message
+                continue
+            if files:
+                fetched[name] = files
+                err().print(f"{name}: {len(files)} files", markup=False)
+    if missing and not fetched:
+        first = next(iter(missing.values()))
+        raise DataError(f"None of {len(missing)} tasks could be fetched: {first}")
+    for name, message in missing.items():
+        err().print(f"{name}: not fetched: {message}", markup=False, style="yellow")
+    if json:
+        print_json({"fetched": fetched, "missing": missing})
+    else:
+        typer.echo(f"{len(fetched)} tasks are ready in {folders.data}.")
+
+
+def _load(
+    context: typer.Context, task: str, assignments: list[str] | None
+) -> tuple["Registry", "TaskConfig", "TaskData"]:
+    from izcore.api import settings_layers
+    from izcore.config import TaskConfig, build_config, parse_assignments
+    from izcore.folders import Folders
+    from izcore.plan import load_task
+
+    registry = registry_of(context)
+    config = build_config(
+        registry, settings_layers(task, settings=parse_assignments(assignments or ())), TaskConfig
+    )
+    return registry, config, load_task(registry, config, Folders.of_this_user())
+
+
+def _counts(data: "TaskData") -> str:
+    held_out = f" and {len(data.test_examples)} held-out test examples" if data.test_examples else ""
+    return f"{len(data.examples)} examples{held_out}"

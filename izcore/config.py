@@ -1,0 +1,241 @@
+"""From TOML, presets and the command line to one validated :class:`RunConfig`.
+
+Layers, each over the one before: the preset's parts (core first, then plugins), the TOML file, the named
+options of the command line, ``--set``. Every error names the key.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from izcore.errors import ConfigError, UsageError, nearest_names
+from izcore.records import Price, Record
+from izcore.registry import BackendChoice, Kind, Registry, explain_validation
+
+DEFAULT_PRESET = "default"
+
+
+class SplitSizes(Record, forbid_unknown_fields=True):
+    """How many examples go where."""
+
+    demonstrations: Annotated[int, Meta(ge=1, description="Examples shown to the generator")] = 5
+    validation: Annotated[int, Meta(ge=1, description="Examples that every trial is scored on")] = 20
+    test: Annotated[int, Meta(ge=1, description="Sealed examples, used once at the end (at most)")] = 100
+
+
+class SearchSize(Record, forbid_unknown_fields=True):
+    """How many latents the search tries: ``initial + batch * rounds``."""
+
+    initial: Annotated[int, Meta(ge=1, description="Latents of the initial design")] = 25
+    batch: Annotated[int, Meta(ge=1, description="Latents suggested together in each later round")] = 25
+    rounds: Annotated[int, Meta(ge=0, description="Rounds after the initial design")] = 5
+
+    @property
+    def total(self) -> int:
+        """All latents of the search."""
+        return self.initial + self.batch * self.rounds
+
+
+class Limits(Record, forbid_unknown_fields=True):
+    """Hard walls; None is no wall. Calls answered from the cache are free."""
+
+    max_calls: Annotated[int, Meta(ge=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_cost: Annotated[float, Meta(gt=0)] | None = None
+
+
+class Retries(Record, forbid_unknown_fields=True):
+    """How long a failing call is tried again before it counts as failed."""
+
+    tries: Annotated[int, Meta(ge=1, description="Tries per call, the first included")] = 6
+    max_wait: Annotated[float, Meta(gt=0, description="Longest single wait, in seconds")] = 60.0
+    max_total: Annotated[float, Meta(gt=0, description="Longest time on one call, in seconds")] = 600.0
+
+
+class TaskConfig(Record):
+    """Everything that decides a task's examples and how they are split."""
+
+    task: BackendChoice
+    preset: str = DEFAULT_PRESET
+    splits: SplitSizes = SplitSizes()
+    seed: Annotated[int, Meta(ge=0, description="Decides splits, latents and everything random")] = 0
+
+
+class ScoringConfig(TaskConfig):
+    """Everything that decides the score of an instruction."""
+
+    scorer: BackendChoice
+    metric: BackendChoice | None = None
+    prompt_template: str = ""
+    budget: Limits = Limits()
+    retries: Retries = Retries()
+    prices: Mapping[str, Price] = {}
+
+
+class RunConfig(ScoringConfig):
+    """Everything that decides a run, with every option at its effective value."""
+
+    generator: BackendChoice
+    surrogate: BackendChoice
+    baselines: tuple[str, ...] = ()
+    search: SearchSize = SearchSize()
+
+
+AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
+BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
+PLAIN_KEYS = (
+    "prompt_template",
+    "baselines",
+    "preset",
+    "splits",
+    "search",
+    "budget",
+    "retries",
+    "prices",
+    "seed",
+)
+
+Settings = Mapping[str, Any]
+
+
+def read_toml(path: Path) -> Settings:
+    """Read a configuration file; errors name the file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file.", hint="--config names a TOML file.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}).") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.") from None
+
+
+def parse_assignments(assignments: Sequence[str]) -> Settings:
+    """Turn ``["scorer.temperature=0", …]`` into nested settings.
+
+    A value in TOML's list, table or quoted-string syntax is read as such, anything else as plain text
+    that the option's type interprets.
+    """
+    settings: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        parts = [part.strip() for part in key.split(".")]
+        if not equals or not all(parts):
+            raise UsageError(
+                f"--set {assignment!r}: not of the form key=value.", hint="Write --set search.rounds=3"
+            )
+        value: Any = text.strip()
+        if value[:1] in ("[", "{", '"', "'"):
+            try:
+                value = tomllib.loads(f"value = {value}")["value"]
+            except tomllib.TOMLDecodeError as error:
+                raise UsageError(f"--set {assignment!r}: {error}.") from None
+        place = settings
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"--set {assignment!r}: {part} was already given a plain value.")
+        place[parts[-1]] = value
+    return settings
+
+
+def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[AnyConfig]) -> AnyConfig:
+    """Merge the layers over the preset that they name and validate what ``wanted`` has fields for.
+
+    The backends' options are validated too, and recorded with their defaults filled in.
+    """
+    preset = next((str(layer["preset"]) for layer in reversed(layers) if layer.get("preset")), DEFAULT_PRESET)
+    merged: dict[str, Any] = {}
+    for layer in [*registry.preset_settings(preset), *layers]:
+        _merge(merged, layer)
+    merged["preset"] = preset
+    fields = {field.name: field for field in msgspec.structs.fields(wanted)}
+    merged = {key: value for key, value in merged.items() if key in fields}
+    for kind in BACKEND_KEYS:
+        if kind in fields and fields[kind].required and not merged.get(kind, {}).get("name"):
+            raise ConfigError(f"No {kind} was chosen.", hint=_how_to_choose(registry, kind))
+        if kind in merged:
+            chosen = dict(merged[kind])
+            if "name" not in chosen:
+                raise ConfigError(
+                    f"{kind}: options without a name.", hint=f'Add name = "…" to [{kind}] or use --{kind}.'
+                )
+            name = str(chosen.pop("name"))
+            merged[kind] = registry.choose(kind, *_task_choice(registry, name, chosen, kind))
+    try:
+        return msgspec.convert(merged, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(explain_validation(error, "")) from None
+
+
+def _merge(merged: dict[str, Any], layer: Settings) -> None:
+    for key, value in layer.items():
+        if key in BACKEND_KEYS:
+            _merge_backend(merged, key, value)
+        elif key not in PLAIN_KEYS:
+            raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, (*BACKEND_KEYS, *PLAIN_KEYS)))
+        elif isinstance(value, Mapping):
+            merged[key] = {**merged.get(key, {}), **value}
+            _check_table(key, merged[key])
+        elif value is not None:
+            merged[key] = value
+
+
+def _check_table(key: str, table: Settings) -> None:
+    tables: dict[str, type[Record]] = {
+        "splits": SplitSizes,
+        "search": SearchSize,
+        "budget": Limits,
+        "retries": Retries,
+    }
+    if key in tables:
+        known = [field.name for field in msgspec.structs.fields(tables[key])]
+        for name in table:
+            if name not in known:
+                raise ConfigError(f"{key}.{name}: unknown key.", hint=nearest_names(name, known))
+
+
+def _merge_backend(merged: dict[str, Any], key: str, value: object) -> None:
+    if isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{key}: a name or a table is wanted, not {value!r}.")
+    before = merged.get(key, {})
+    name = value.get("name")
+    # Options belong to one backend; another layer that chooses another backend starts afresh.
+    if name and str(name).partition(":")[0] != str(before.get("name", "")).partition(":")[0]:
+        before = {}
+    merged[key] = {**before, **value}
+
+
+def _task_choice(
+    registry: Registry, spec: str, options: dict[str, Any], kind: Kind
+) -> tuple[str, dict[str, Any]]:
+    """A TASK may be a path: then the backend that reads such files is chosen."""
+    known = {found.backend.name for found in registry.backends("task")}
+    if kind != "task" or spec.partition(":")[0] in known:
+        return spec, options
+    path = Path(spec).expanduser()
+    suffix = "/" if path.is_dir() or spec.endswith("/") else path.suffix
+    found = registry.task_format(suffix) if suffix else None
+    if found is None:
+        if path.exists():
+            readable = sorted({s for r in registry.backends("task") for s in r.backend.paths})
+            raise UsageError(
+                f"{spec}: no installed plugin reads {suffix or 'files without a suffix'}.",
+                hint=f"Readable: {', '.join(readable) or 'nothing; pip install izcore-tasks'}.",
+            )
+        registry.find("task", spec)  # raises, with the nearest names
+        raise AssertionError("unreachable")
+    return found.backend.name, {**options, found.backend.argument: str(path)}
+
+
+def _how_to_choose(registry: Registry, kind: Kind) -> str:
+    names = [found.backend.name for found in registry.backends(kind)]
+    return f"Choose one with --{kind} NAME. Installed: {', '.join(names) or 'none'}."

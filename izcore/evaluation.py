@@ -1,0 +1,91 @@
+"""From an instruction to per-example scores: instruction -> prompts -> completions -> metric."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from izcore.calls import Caller
+from izcore.errors import BackendError, ConfigError
+from izcore.protocols import Metric
+from izcore.records import Example, MetricRequest, Prompt, Record, Usage
+
+DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
+"""Used for validation and test alike; the published code used two different ones."""
+
+_PLACEHOLDER = re.compile(r"\{(instruction|input)\}")
+_INSTRUCTION_LINE = re.compile(r"[^\n]*\{instruction\}[^\n]*(\n+|$)")
+
+
+class Evaluation(Record):
+    """Scores and answers of one instruction on some examples, in their order (None: the call failed)."""
+
+    scores: tuple[float | None, ...]
+    answers: tuple[str | None, ...]
+    calls: int
+    cached_calls: int
+    usage: Usage
+    cost_usd: float
+
+
+class Evaluator:
+    """Scores instructions with one scorer, one metric and one prompt template."""
+
+    def __init__(self, caller: Caller, metric: Metric, template: str) -> None:
+        self._caller = caller
+        self._metric = metric
+        self._template = template
+
+    async def evaluate(self, instruction: str, examples: Sequence[Example]) -> Evaluation:
+        """Score an instruction on examples; raises BudgetExhaustedError before any call that is too much."""
+        answers = await self._caller.complete(self.prompts(instruction, examples))
+        answered = [
+            (completion.text, example)
+            for completion, example in zip(answers.completions, examples, strict=True)
+            if completion is not None
+        ]
+        scores = iter(self._score(answered))
+        return Evaluation(
+            scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
+            answers=tuple(None if c is None else c.text for c in answers.completions),
+            calls=answers.calls,
+            cached_calls=answers.cached_calls,
+            usage=answers.usage,
+            cost_usd=answers.cost_usd,
+        )
+
+    def prompts(self, instruction: str, examples: Sequence[Example]) -> list[Prompt]:
+        """Return the prompts that ask the black box to follow an instruction on each example."""
+        return [Prompt(text=render_prompt(self._template, instruction, e.input)) for e in examples]
+
+    def _score(self, answered: Sequence[tuple[str, Example]]) -> tuple[float, ...]:
+        if not answered:
+            return ()
+        answers, examples = zip(*answered, strict=True)
+        scores = self._metric.score(MetricRequest(answers=answers, examples=examples)).scores
+        if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in scores):
+            raise BackendError(
+                f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
+                hint="This is a fault of the metric; the run is kept.",
+            )
+        return scores
+
+
+def render_prompt(template: str, instruction: str, input_: str) -> str:
+    """Fill a template. With an empty instruction the lines that hold it disappear.
+
+    An instruction line that also holds ``{input}`` stays, with the instruction left out.
+    """
+    if not instruction:
+        template = _INSTRUCTION_LINE.sub(lambda m: m[0] if "{input}" in m[0] else "", template)
+    values = {"instruction": instruction, "input": input_}
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def check_template(template: str) -> None:
+    """Raise ConfigError if a template lacks a placeholder."""
+    for name in ("instruction", "input"):
+        if f"{{{name}}}" not in template:
+            raise ConfigError(
+                f"prompt_template: {{{name}}} is missing in {template!r}.",
+                hint=f"The default is {DEFAULT_TEMPLATE!r}.",
+            )

@@ -1,0 +1,52 @@
+"""Tells observers what happens; one that raises is reported and left out from then on."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+
+import pluggy
+
+from izcore.records import (
+    CallsAnswered,
+    PhaseStarted,
+    Record,
+    RunFinished,
+    RunStarted,
+    TrialFinished,
+)
+
+_HOOK_OF: dict[type[Record], str] = {
+    RunStarted: "izcore_run_started",
+    PhaseStarted: "izcore_phase_started",
+    CallsAnswered: "izcore_calls_answered",
+    TrialFinished: "izcore_trial_finished",
+    RunFinished: "izcore_run_finished",
+}
+
+
+class Events:
+    """Passes frozen events to every observer of a plugin manager.
+
+    ``report`` receives one line about an observer that failed.
+    """
+
+    def __init__(self, hooks: pluggy.PluginManager, report: Callable[[str], None]) -> None:
+        self._hooks = hooks
+        self._report = report
+        self._silenced: set[str] = set()
+
+    def emit(self, event: Record) -> None:
+        """Call the hook of this kind of event on each observer."""
+        hook = getattr(self._hooks.hook, _HOOK_OF[type(event)])
+        for implementation in hook.get_hookimpls():
+            if implementation.plugin_name in self._silenced:
+                continue
+            try:
+                with contextlib.redirect_stdout(sys.stderr):
+                    implementation.function(*[event for _ in implementation.argnames])
+            except Exception as error:
+                self._silenced.add(implementation.plugin_name)
+                self._report(
+                    f"The observer {implementation.plugin_name!r} failed ({type(error).__name__}: {error}); "
+                    "the run goes on without it."
+                )

@@ -1,0 +1,113 @@
+"""The end of a run: open the sealed test split once, for winner and baselines, and say what it means."""
+
+from collections.abc import Sequence
+
+from izcore.errors import BudgetExhaustedError
+from izcore.evaluation import Evaluator
+from izcore.records import Baseline, Best, Example, Record, TestScore, Trial, ValidationScore
+from izcore.seeds import derive_seed
+from izcore.stats import CONFIDENCE, mean_with_interval, paired_p_value
+
+NO_INSTRUCTION = "no instruction"
+UNSTEERED = "generator without soft prompt"
+GIVEN = "given"
+SIGNIFICANT = 1 - CONFIDENCE
+
+
+class NamedInstruction(Record):
+    """An instruction to compare the winner with."""
+
+    name: str
+    instruction: str
+
+
+class Conclusion(Record):
+    """What the test split says. ``untested`` names the baselines that the budget left no room for."""
+
+    best: Best
+    baselines: tuple[Baseline, ...]
+    sentence: str
+
+
+async def conclude(
+    winner: Trial,
+    baselines: Sequence[NamedInstruction],
+    test: Sequence[Example],
+    evaluator: Evaluator,
+    *,
+    seed: int,
+) -> Conclusion:
+    """Score winner and baselines once on the test split and compare them in pairs.
+
+    An example whose call failed for one of two instructions counts for neither in their comparison.
+    """
+    scores: dict[str, Sequence[float | None]] = {}
+    untested: list[str] = []
+    for name, instruction in [
+        ("", winner.candidate.instruction),
+        *((b.name, b.instruction) for b in baselines),
+    ]:
+        try:
+            scores[name] = (await evaluator.evaluate(instruction, test)).scores
+        except BudgetExhaustedError:
+            untested.append(name)
+    validation = ValidationScore(score=winner.mean or 0.0, n=len(winner.known_scores))
+    mine = scores.get("")
+    if mine is None or not _known(mine):
+        best = Best(instruction=winner.candidate.instruction, validation=validation)
+        return Conclusion(
+            best=best,
+            baselines=(),
+            sentence="The winner could not be tested: nothing is known about how well it really does.",
+        )
+    best = Best(
+        instruction=winner.candidate.instruction,
+        validation=validation,
+        test=mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner")),
+    )
+    compared = [
+        _compare(b, mine, scores[b.name], seed=seed)
+        for b in baselines
+        if b.name in scores and _known(scores[b.name])
+    ]
+    return Conclusion(best=best, baselines=tuple(compared), sentence=_sentence(best.test, compared, untested))
+
+
+def _compare(
+    baseline: NamedInstruction, mine: Sequence[float | None], theirs: Sequence[float | None], *, seed: int
+) -> Baseline:
+    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if a is not None and b is not None]
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    test = mean_with_interval(_known(theirs), seed=derive_seed(seed, "interval", baseline.name))
+    return Baseline(
+        name=baseline.name,
+        instruction=baseline.instruction,
+        test=test,
+        difference=(sum(first) - sum(second)) / len(pairs) if pairs else 0.0,
+        p_value=paired_p_value(first, second, seed=derive_seed(seed, "p", baseline.name)) if pairs else 1.0,
+    )
+
+
+def _sentence(best: TestScore | None, compared: Sequence[Baseline], untested: Sequence[str]) -> str:
+    beaten = [b for b in compared if b.difference > 0 and b.p_value < SIGNIFICANT]
+    lost = [b for b in compared if b.difference < 0 and b.p_value < SIGNIFICANT]
+    level = [b for b in compared if b not in beaten and b not in lost]
+    parts = []
+    if beaten:
+        parts.append("Better than " + _list(beaten) + ".")
+    if level:
+        start = "Not shown to be better than " if beaten else "No improvement found over "
+        parts.append(start + _list(level) + ".")
+    if lost:
+        parts.append("Worse than " + _list(lost) + ": use that instead.")
+    if untested:
+        parts.append(f"The budget left no room to test: {', '.join(untested)}.")
+    return " ".join(parts) or "Nothing to compare with."
+
+
+def _list(baselines: Sequence[Baseline]) -> str:
+    return ", ".join(f"{b.name} ({b.difference:+.2f}, p = {b.p_value:.2g})" for b in baselines)
+
+
+def _known(scores: Sequence[float | None]) -> list[float]:
+    return [score for score in scores if score is not None]

@@ -1,0 +1,82 @@
+"""Divides a task's examples into demonstrations, validation and test: fixed, disjoint, never empty."""
+
+import hashlib
+import random
+
+import msgspec
+
+from izcore.config import SplitSizes
+from izcore.errors import DataError
+from izcore.records import Example, Splits, TaskData
+from izcore.seeds import derive_seed
+
+SMALLEST_SCORED_SPLIT = 5
+"""Below this many examples a validation or test score says next to nothing."""
+
+
+def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits, tuple[str, ...]]:
+    """Return the splits and notes about what was smaller than wanted.
+
+    An input occurs once: repeated inputs are dropped, and those of the test examples leave the others.
+    With too few examples validation and test shrink in proportion, down to
+    :data:`SMALLEST_SCORED_SPLIT` (or the size asked for, if that is smaller); below, DataError says how
+    many examples are needed.
+    """
+    test_pool = _distinct(data.test_examples)
+    sealed = {example.input for example in test_pool}
+    pool = [example for example in _distinct(data.examples) if example.input not in sealed]
+    draw = random.Random(derive_seed(seed, "splits"))
+    draw.shuffle(pool)
+    draw.shuffle(test_pool)
+
+    demonstrations = sizes.demonstrations
+    least_validation = min(sizes.validation, SMALLEST_SCORED_SPLIT)
+    least_test = min(sizes.test, SMALLEST_SCORED_SPLIT)
+    needed = demonstrations + least_validation + (0 if test_pool else least_test)
+    if len(pool) < needed:
+        raise DataError(
+            f"{data.name}: {len(pool)} distinct examples are too few; at least {needed} are needed "
+            f"({demonstrations} demonstrations, {least_validation} validation"
+            + ("" if test_pool else f", {least_test} test")
+            + ").",
+            hint="Add examples, or lower splits.demonstrations.",
+        )
+    if test_pool and len(test_pool) < least_test:
+        raise DataError(f"{data.name}: {len(test_pool)} test examples are too few; {least_test} are needed.")
+
+    rest = len(pool) - demonstrations
+    if test_pool:
+        validation, test = min(sizes.validation, rest), test_pool[: sizes.test]
+        validation_examples = pool[demonstrations : demonstrations + validation]
+    else:
+        validation = min(sizes.validation, max(least_validation, _share(rest, sizes)), rest - least_test)
+        validation_examples = pool[demonstrations : demonstrations + validation]
+        test = pool[demonstrations + validation :][: sizes.test]
+    notes = tuple(
+        f"{name}: {len(got)} examples instead of {wanted}; the task has no more."
+        for name, got, wanted in (
+            ("validation", validation_examples, sizes.validation),
+            ("test", test, sizes.test),
+        )
+        if len(got) < wanted
+    )
+    splits = Splits(
+        demonstrations=tuple(pool[:demonstrations]),
+        validation=tuple(validation_examples),
+        test=tuple(test),
+    )
+    return splits, notes
+
+
+def fingerprint(data: TaskData) -> str:
+    """Return a digest of a task's content, to notice that it changed since a run began."""
+    return hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
+
+
+def _distinct(examples: tuple[Example, ...]) -> list[Example]:
+    return list({example.input: example for example in reversed(examples)}.values())[::-1]
+
+
+def _share(rest: int, sizes: SplitSizes) -> int:
+    wanted = sizes.validation + sizes.test
+    return sizes.validation if rest >= wanted else rest * sizes.validation // wanted

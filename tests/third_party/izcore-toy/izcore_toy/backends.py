@@ -1,0 +1,108 @@
+"""The toy's backends. They do what they say, only simply."""
+
+import asyncio
+import hashlib
+import itertools
+import os
+
+from izcore.plugin import (
+    Candidate,
+    Completion,
+    CompletionResult,
+    Example,
+    GenerateResult,
+    Generator,
+    PrepareResult,
+    Price,
+    Scorer,
+    ScorerInfo,
+    Task,
+    TaskData,
+    TransientScorerError,
+    Usage,
+)
+
+_DOES = {
+    "upper case": str.upper,
+    "reverse": lambda text: text[::-1],
+    "first letter": lambda text: text[:1],
+    "count": lambda text: str(len(text)),
+    "plural": lambda text: text + "s",
+    "twice": lambda text: f"{text} {text}",
+}
+
+
+class Obedient(Scorer):
+    def __init__(self, options, context):
+        self._options = options
+        self._failed = set()
+
+    def info(self):
+        o = self._options
+        return ScorerInfo(
+            identity={"scorer": "obedient", "model": o.model, "mistakes": o.mistakes},
+            batch_size=o.batch_size,
+            concurrency=o.concurrency,
+            price=Price(input=1.0, output=2.0),
+        )
+
+    def bound(self, prompt):
+        return Usage(input_tokens=len(prompt.text.split()), output_tokens=8)
+
+    async def complete(self, request):
+        if self._options.seconds:
+            await asyncio.sleep(self._options.seconds)
+        return CompletionResult(completions=tuple(self._answer(p.text) for p in request.prompts))
+
+    def _answer(self, prompt):
+        if _chance(prompt, "fault") < self._options.faults and prompt not in self._failed:
+            self._failed.add(prompt)
+            raise TransientScorerError("Overloaded, it says.", retry_after=0.0)
+        instruction, _, rest = prompt.rpartition("Input: ")
+        word = rest.split("\n")[0]
+        does = next((do for phrase, do in _DOES.items() if phrase in instruction.lower()), lambda text: text)
+        text = "I would rather not." if _chance(prompt, "mistake") < self._options.mistakes else does(word)
+        if self._options.log:
+            line = (hashlib.sha256(prompt.encode()).hexdigest() + "\n").encode()
+            handle = os.open(self._options.log, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+            os.write(handle, line)
+            os.close(handle)
+        usage = Usage(input_tokens=len(prompt.split()), output_tokens=min(8, len(text.split())))
+        return Completion(text=text, usage=usage)
+
+
+class Phrases(Generator):
+    def __init__(self, options, context):
+        self._options = options
+
+    def prepare(self, request):
+        return PrepareResult(
+            latent_dim=self._options.latent_dim, state={"phrases": len(self._options.phrases)}
+        )
+
+    def generate(self, request):
+        phrases = self._options.phrases
+        candidates = []
+        for latent in request.latents:
+            # Adding the second coordinate's rank makes many distinct sentences out of few phrases.
+            phrase = phrases[min(int(latent[0] * len(phrases)), len(phrases) - 1)]
+            polite = "Please. " * int(latent[-1] * 4)
+            candidates.append(Candidate(latent=latent, instruction=polite + phrase, raw=f'"{phrase}"'))
+        return GenerateResult(candidates=tuple(candidates))
+
+    def write_unsteered(self, request):
+        return Candidate(latent=(), instruction=self._options.phrases[0])
+
+
+class Mirror(Task):
+    def __init__(self, options, context):
+        self._size = options.size
+
+    def load(self, request):
+        letters = itertools.product("bdfgklmnprst", "aeiou", "bdfgklmnprst")
+        words = ["".join(word) for word in itertools.islice(letters, self._size)]
+        return TaskData(name="mirror", examples=tuple(Example(input=w, targets=(w[::-1],)) for w in words))
+
+
+def _chance(prompt, label):
+    return int(hashlib.sha256(f"{label}:{prompt}".encode()).hexdigest()[:8], 16) / 2**32

@@ -1,0 +1,72 @@
+"""Registers the toy's backends."""
+
+from typing import Annotated
+
+from izcore.plugin import Backend, Meta, Options, hookimpl
+
+IZCORE_API = 1
+
+
+class ObedientOptions(Options):
+    model: Annotated[str, Meta(description="Only part of the identity")] = "obedient-1"
+    mistakes: Annotated[float, Meta(ge=0, le=1, description="Share of prompts answered wrongly")] = 0.0
+    faults: Annotated[float, Meta(ge=0, le=1, description="Share of calls that fail once, transiently")] = 0.0
+    seconds: Annotated[float, Meta(ge=0, description="How long a call takes")] = 0.0
+    concurrency: Annotated[int, Meta(ge=1)] = 1
+    batch_size: Annotated[int, Meta(ge=1)] = 1
+    log: Annotated[str, Meta(description="File that gets a line per answered prompt")] = ""
+
+
+class PhrasesOptions(Options):
+    latent_dim: Annotated[int, Meta(ge=1, description="Dimension of the latents")] = 2
+    phrases: Annotated[tuple[str, ...], Meta(min_length=1, description="What the latents choose from")] = (
+        "Say something nice.",
+        "Repeat the input.",
+        "Write the input in reverse.",
+        "Write the first letter.",
+        "Write the input in upper case.",
+        "Count the letters.",
+        "Write the plural.",
+        "Write the input twice.",
+    )
+
+
+class MirrorOptions(Options):
+    size: Annotated[int, Meta(ge=1, description="Number of examples")] = 80
+
+
+@hookimpl
+def izcore_scorers():
+    return [
+        Backend(
+            name="obedient",
+            summary="Plain Python that follows a few instructions",
+            factory="izcore_toy.backends:Obedient",
+            options=ObedientOptions,
+            argument="model",
+        )
+    ]
+
+
+@hookimpl
+def izcore_generators():
+    return [
+        Backend(
+            name="phrases",
+            summary="Latents choose among phrases",
+            factory="izcore_toy.backends:Phrases",
+            options=PhrasesOptions,
+        )
+    ]
+
+
+@hookimpl
+def izcore_tasks():
+    return [
+        Backend(
+            name="mirror",
+            summary="Words and their mirror images",
+            factory="izcore_toy.backends:Mirror",
+            options=MirrorOptions,
+        )
+    ]
