@@ -152,8 +152,13 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
     """
     preset = next((str(layer["preset"]) for layer in reversed(layers) if layer.get("preset")), DEFAULT_PRESET)
     merged: dict[str, Any] = {}
-    for layer in [*registry.preset_settings(preset), *layers]:
+    all_layers = [*registry.preset_settings(preset), *layers]
+    for layer in all_layers:
         _merge(merged, layer)
+    for kind in BACKEND_KEYS:
+        speaking = [layer for layer in all_layers if layer.get(kind)]
+        if speaking:
+            merged[kind] = _merge_backends(kind, speaking)
     merged["preset"] = preset
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     merged = {key: value for key, value in merged.items() if key in fields}
@@ -177,10 +182,10 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
 def _merge(merged: dict[str, Any], layer: Settings) -> None:
     for key, value in layer.items():
         if key in BACKEND_KEYS:
-            _merge_backend(merged, key, value)
-        elif key not in PLAIN_KEYS:
+            continue
+        if key not in PLAIN_KEYS:
             raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, (*BACKEND_KEYS, *PLAIN_KEYS)))
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             merged[key] = {**merged.get(key, {}), **value}
             _check_table(key, merged[key])
         elif value is not None:
@@ -201,17 +206,25 @@ def _check_table(key: str, table: Settings) -> None:
                 raise ConfigError(f"{key}.{name}: unknown key.", hint=nearest_names(name, known))
 
 
-def _merge_backend(merged: dict[str, Any], key: str, value: object) -> None:
-    if isinstance(value, str):
-        value = {"name": value}
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{key}: a name or a table is wanted, not {value!r}.")
-    before = merged.get(key, {})
-    name = value.get("name")
-    # Options belong to one backend; another layer that chooses another backend starts afresh.
-    if name and str(name).partition(":")[0] != str(before.get("name", "")).partition(":")[0]:
-        before = {}
-    merged[key] = {**before, **value}
+def _merge_backends(kind: Kind, layers: Sequence[Settings]) -> dict[str, Any]:
+    """Merge what the layers say of one backend.
+
+    The last name wins. Options count if their layer names that backend too, or names none: the options of
+    a preset's backend do not stick to another one that the user chose.
+    """
+    tables = [
+        {"name": value} if isinstance(value, str) else value for value in (layer[kind] for layer in layers)
+    ]
+    for table in tables:
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"{kind}: a name or a table is wanted, not {table!r}.")
+    names = [str(table["name"]) for table in tables if table.get("name")]
+    merged: dict[str, Any] = {}
+    for table in tables:
+        named = str(table.get("name") or "")
+        if not named or named.partition(":")[0] == names[-1].partition(":")[0]:
+            merged |= table
+    return {**merged, "name": names[-1]} if names else merged
 
 
 def _task_choice(

@@ -10,6 +10,7 @@ Normalisation = Literal["standard", "paper", "none"]
 
 _FINAL_PUNCTUATION = ".,;:!?…。！？、，；："
 _WRAPPINGS = ('""', "''", "``", "**", "“”", "‘’", "„“", "«»", "»«", "「」")
+_AROUND_WORDS = _FINAL_PUNCTUATION + "".join(_WRAPPINGS) + "()[]{}"
 _LIST_SEPARATORS = re.compile(r"[\s,;]+")
 _WITHOUT_ASCII_PUNCTUATION = str.maketrans({"-": " "} | dict.fromkeys(set(string.punctuation) - {"-"}))
 
@@ -24,16 +25,22 @@ def normalise(text: str, how: Normalisation, case_sensitive: bool = False) -> st
     if how == "paper":
         return normalise_as_published(text, lower=not case_sensitive)
     folded = text if case_sensitive else fold_case(text)
-    return folded if how == "none" else _strip_decoration(squeeze(folded))
+    if how == "none":
+        return folded
+    squeezed = squeeze(folded)
+    return _strip_decoration(squeezed) or squeezed
 
 
 def tokens(text: str, how: Normalisation, case_sensitive: bool = False) -> tuple[str, ...]:
-    """Return the words of a text; ``standard`` splits at commas and semicolons too."""
+    """Return the words of a text.
+
+    ``standard`` splits at commas and semicolons too and drops quotes, brackets and punctuation around each
+    word, unless nothing else is there.
+    """
     if how != "standard":
         return tuple(normalise(text, how, case_sensitive).split())
-    folded = unicodedata.normalize("NFC", text if case_sensitive else fold_case(text))
-    words = (_strip_decoration(word) for word in _LIST_SEPARATORS.split(folded))
-    return tuple(word for word in words if word)
+    parts = _LIST_SEPARATORS.split(squeeze(text if case_sensitive else fold_case(text)))
+    return tuple(filter(None, (part.strip(_AROUND_WORDS) for part in parts))) or tuple(filter(None, parts))
 
 
 def normalise_as_published(text: str, *, lower: bool = True) -> str:
@@ -85,5 +92,5 @@ def _strip_decoration(text: str) -> str:
         if len(shorter) >= 2 and shorter[0] + shorter[-1] in _WRAPPINGS:
             shorter = shorter[1:-1].strip()
         if shorter == stripped:
-            return stripped or text
+            return stripped
         stripped = shorter

@@ -1,12 +1,15 @@
 """The metric that compares numbers."""
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from izcore.builtins.metrics.normalisation import normalise
 from izcore.builtins.metrics.options import NumberOptions
 from izcore.builtins.metrics.text import BestTarget
 from izcore.records import BackendContext
+
+# Digits enough for any sensible number; an absurdly large difference becomes infinite, not an error.
+_PRECISE = Context(prec=50, traps=[])
 
 
 class Number(BestTarget):
@@ -18,7 +21,7 @@ class Number(BestTarget):
 
     def __init__(self, options: NumberOptions, context: BackendContext) -> None:
         self._which = options.which
-        self._tolerance = options.abs_tolerance
+        self._tolerance = Decimal(str(options.abs_tolerance))
         self._decimal = options.decimal
         self._pattern = _number_pattern(options.decimal)
 
@@ -29,7 +32,7 @@ class Number(BestTarget):
         given = self._number(answer)
         if given is None:
             return 0.0
-        return float(given == wanted or abs(float(given) - float(wanted)) <= self._tolerance)
+        return float(given == wanted or abs(_PRECISE.subtract(given, wanted)) <= self._tolerance)
 
     def _number(self, text: str) -> Decimal | None:
         found = list(self._pattern.finditer(text))

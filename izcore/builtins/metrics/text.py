@@ -28,7 +28,9 @@ class BestTarget(Metric):
         """Return a score in [0, 1]."""
 
 
-class _TextMetric(BestTarget):
+class TextMetric(BestTarget):
+    """A metric that compares normalised texts."""
+
     def __init__(self, options: TextOptions, context: BackendContext) -> None:
         self._how = options.normalise
         self._case_sensitive = options.case_sensitive
@@ -40,14 +42,14 @@ class _TextMetric(BestTarget):
         return tokens(text, self._how, self._case_sensitive)
 
 
-class ExactMatch(_TextMetric):
+class ExactMatch(TextMetric):
     """1 where answer and target are equal."""
 
     def _compare(self, answer: str, target: str) -> float:
         return float(self._normalise(answer) == self._normalise(target))
 
 
-class F1(_TextMetric):
+class F1(TextMetric):
     """Harmonic mean of the precision and recall of the answer's words; 1 where neither has a word."""
 
     def _compare(self, answer: str, target: str) -> float:
@@ -58,14 +60,14 @@ class F1(_TextMetric):
         return 2 * shared / (len(given) + len(wanted))
 
 
-class ExactSet(_TextMetric):
+class ExactSet(TextMetric):
     """1 where answer and target have the same words, in any order and number."""
 
     def _compare(self, answer: str, target: str) -> float:
         return float(set(self._tokens(answer)) == set(self._tokens(target)))
 
 
-class Contains(_TextMetric):
+class Contains(TextMetric):
     """1 where the answer contains the target as whole words; an empty target only equals an empty answer.
 
     The published metric lets a target that its normalisation empties match nearly everything.

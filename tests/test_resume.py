@@ -1,0 +1,159 @@
+"""A run that is killed at any moment ends, when resumed, exactly as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
+
+from izcore.records import Trial
+from izcore.store import Store
+
+KILLS = 20
+RUN = (
+    "optimize",
+    "mirror",
+    *TOY,
+    *("--set", "search.initial=12", "--set", "search.batch=6", "--set", "search.rounds=3"),
+    *("--set", "scorer.mistakes=0.2", "--set", "scorer.concurrency=4", "--set", "scorer.seconds=0.004"),
+    "--json",
+)
+
+
+def start(*arguments: str, db: Path, log: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        iz_command(*arguments),
+        env={**os.environ, "IZ_DB": str(db)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_run(db: Path, process: "subprocess.Popen[str]") -> str:
+    while True:
+        assert process.poll() is None, "the run ended before it could be killed"
+        if db.exists():
+            with Store(db) as store:
+                if runs := store.runs():
+                    return runs[0].id
+        time.sleep(0.01)
+
+
+def trials_of(db: Path, run_id: str) -> list[Trial]:
+    with Store(db) as store:
+        return store.trials(run_id)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, object], list[Trial], list[str]]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    db, log = folder / "runs.sqlite", folder / "log"
+    process = start(*RUN, "--set", f"scorer.log={log}", db=db, log=log)
+    output, _ = process.communicate(timeout=120)
+    result = json.loads(output)
+    return result, trials_of(db, result["run_id"]), log.read_text().split()
+
+
+def test_killing_at_random_moments_changes_nothing(
+    undisturbed: tuple[dict[str, object], list[Trial], list[str]], tmp_path: Path, iz: Iz
+) -> None:
+    expected, expected_trials, expected_log = undisturbed
+    db, log = tmp_path / "killed.sqlite", tmp_path / "log"
+    moments = random.Random(7)
+    process = start(*RUN, "--set", f"scorer.log={log}", db=db, log=log)
+    run_id = wait_for_run(db, process)
+    kills = 0
+    while process.poll() is None and kills < KILLS:
+        # Within the time that a resumed run has been at work, most of it spent scoring.
+        time.sleep(moments.uniform(0.0, 0.25) if kills == 0 else moments.uniform(0.5, 1.0))
+        if process.poll() is not None:
+            break
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+        process = start("resume", run_id, "--json", db=db, log=log)
+    output, _ = process.communicate(timeout=120)
+    result = result_of(subprocess.CompletedProcess([], process.returncode, output, ""))
+
+    assert kills >= 5, "the run was too short to be killed often"
+    assert without_times(result) == without_times(expected)
+    assert trials_of(db, run_id) == expected_trials
+    # No answered call is asked again, but for those in flight when the process died (at most 4 each time).
+    again = len(log.read_text().split()) - len(expected_log)
+    assert 0 <= again <= 4 * kills
+    assert set(log.read_text().split()) == set(expected_log)
+
+
+def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(tmp_path: Path, iz: Iz) -> None:
+    db = tmp_path / "runs.sqlite"
+    slow = ("--set", "scorer.seconds=0.05")
+    process = subprocess.Popen(
+        iz_command("optimize", "mirror", *TOY, *slow),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    run_id = wait_for_run(db, process)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"iz resume {run_id}" in errors
+    assert "Traceback" not in errors
+    assert output == ""
+    with Store(db) as store:
+        assert store.run(run_id).status == "interrupted"
+
+
+def test_a_finished_run_is_not_resumed(iz: Iz) -> None:
+    run_id = result_of(iz("optimize", "mirror", *TOY, "--preset", "quick", "--json"))["run_id"]
+    assert_explained(iz("resume", run_id), run_id, "finished")
+    assert_explained(iz("resume", "nonsense"), "nonsense")
+
+
+def test_two_processes_do_not_work_on_one_run(tmp_path: Path, iz: Iz) -> None:
+    db = tmp_path / "runs.sqlite"
+    process = start("optimize", "mirror", *TOY, "--set", "scorer.seconds=0.05", db=db, log=tmp_path / "log")
+    run_id = wait_for_run(db, process)
+    time.sleep(0.3)
+    try:
+        assert_explained(iz("resume", run_id), "another process")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_two_runs_share_one_database(tmp_path: Path) -> None:
+    db = tmp_path / "runs.sqlite"
+    quick = ("optimize", "mirror", *TOY, "--preset", "quick", "--json")
+    processes = [start(*quick, "--seed", str(seed), db=db, log=tmp_path / "log") for seed in (1, 2, 3)]
+    for process in processes:
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    with Store(db) as store:
+        assert [run.status for run in store.runs()] == ["done"] * 3
+
+
+def test_a_task_that_changed_since_the_run_began_is_refused(tmp_path: Path, iz: Iz) -> None:
+    pytest.importorskip("izcore_tasks")
+    data = tmp_path / "pairs.csv"
+    data.write_text("input,output\n" + "".join(f"w{i},{i}w\n" for i in range(60)))
+    process = start(
+        *("optimize", str(data), *TOY, "--set", "scorer.seconds=0.05"),
+        db=tmp_path / "runs.sqlite",
+        log=tmp_path,
+    )
+    run_id = wait_for_run(tmp_path / "runs.sqlite", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    data.write_text(data.read_text().replace("w7,7w", "w7,changed"))
+    assert_explained(iz("resume", run_id), "changed on disk")
