@@ -216,7 +216,15 @@ class ProtocolServer:
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
-            self._app(), lifespan="off", ws="none", log_level="critical", access_log=False, backlog=4096
+            self._app(),
+            lifespan="off",
+            ws="none",
+            log_level="critical",
+            access_log=False,
+            backlog=4096,
+            # Longer than clients keep idle connections: one that closes just when it is used again is a
+            # fault that no test asked for.
+            timeout_keep_alive=60,
         )
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [listener]}, daemon=True)

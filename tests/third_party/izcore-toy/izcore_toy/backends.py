@@ -12,10 +12,14 @@ from izcore.plugin import (
     Example,
     GenerateResult,
     Generator,
+    Metric,
+    MetricResult,
     PrepareResult,
     Price,
     Scorer,
     ScorerInfo,
+    SuggestResult,
+    Surrogate,
     Task,
     TaskData,
     TransientScorerError,
@@ -102,6 +106,31 @@ class Mirror(Task):
         letters = itertools.product("bdfgklmnprst", "aeiou", "bdfgklmnprst")
         words = ["".join(word) for word in itertools.islice(letters, self._size)]
         return TaskData(name="mirror", examples=tuple(Example(input=w, targets=(w[::-1],)) for w in words))
+
+
+class Lattice(Surrogate):
+    def __init__(self, options, context):
+        pass
+
+    def suggest(self, request):
+        start = len(request.history) + 1
+        steps = [(i * 0.618034) % 1.0 for i in range(1, request.latent_dim + 1)]
+        points = [tuple((k * step) % 1.0 for step in steps) for k in range(start, start + request.count)]
+        return SuggestResult(latents=tuple(points))
+
+
+class SameLetters(Metric):
+    def __init__(self, options, context):
+        pass
+
+    def score(self, request):
+        return MetricResult(scores=tuple(map(_same_letters, request.answers, request.examples)))
+
+
+def _same_letters(answer, example):
+    target = example.targets[0]
+    same = sum(a == b for a, b in zip(answer, target, strict=False))
+    return same / max(len(answer), len(target), 1)
 
 
 def _chance(prompt, label):

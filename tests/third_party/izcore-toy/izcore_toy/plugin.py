@@ -70,3 +70,19 @@ def izcore_tasks():
             options=MirrorOptions,
         )
     ]
+
+
+@hookimpl
+def izcore_surrogates():
+    return [
+        Backend(name="lattice", summary="A rank-1 lattice", factory="izcore_toy.backends:Lattice"),
+    ]
+
+
+@hookimpl
+def izcore_metrics():
+    return [
+        Backend(
+            name="same_letters", summary="Share of equal letters", factory="izcore_toy.backends:SameLetters"
+        ),
+    ]

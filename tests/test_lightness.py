@@ -1,0 +1,62 @@
+"""The core stays light, names no backend, and imports no plugin."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import izcore
+
+HEAVY = {"torch", "transformers", "botorch", "gpytorch", "sklearn", "openai", "anthropic", "cma"}
+CORE = Path(izcore.__file__).parent
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level names of the modules that a fresh interpreter holds after some code."""
+    program = f"{code}\nimport sys\nprint('MODULES', *{{name.partition('.')[0] for name in sys.modules}})"
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    return set(printed.rpartition("MODULES ")[2].split())
+
+
+HELP = """
+import sys
+from izcore.cli import main
+sys.argv = ["iz", "--help"]
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    loaded = modules_after(HELP)
+    assert "typer" in loaded
+    assert not loaded & (HEAVY | {"numpy", "scipy", "msgspec", "pluggy"})
+
+
+def test_discovering_all_plugins_imports_nothing_heavy() -> None:
+    loaded = modules_after("import izcore; izcore.discover()")
+    assert not loaded & (HEAVY | {"numpy", "scipy"})
+
+
+@pytest.mark.parametrize(
+    "entry", sorted(entry_points(group="izcore"), key=lambda e: e.name), ids=lambda e: e.name
+)
+def test_every_plugin_module_is_light(entry) -> None:  # type: ignore[no-untyped-def]
+    assert not modules_after(f"import {entry.value}") & (HEAVY | {"numpy", "scipy"})
+
+
+def test_the_core_imports_no_plugin_and_names_no_backend() -> None:
+    backends = re.compile(
+        r"\b(openai|anthropic|claude|chatgpt|vicuna|botorch|transformers|huggingface)\b", re.I
+    )
+    for path in CORE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(from|import) +izcore_", text, re.M), path
+        assert not backends.search(text), path
