@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
 from izcore.events import Events
 from izcore.folders import Folders
@@ -127,20 +129,35 @@ def optimize(
     return _away_from_loops(work)
 
 
+def change_limits(workplace: Workplace, record: RunRecord, **limits: float | None) -> RunRecord:
+    """Give a run those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None."""
+    changed = {key: value for key, value in limits.items() if value is not None}
+    if not changed:
+        return record
+    return workplace.store.set_budget(record.id, msgspec.structs.replace(record.config.budget, **changed))
+
+
 def resume(
     run_id: str,
     *,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_cost: float | None = None,
     db: str | Path | None = None,
     registry: Registry | None = None,
     observers: Mapping[str, object] | None = None,
 ) -> RunResult:
-    """Go on with a run that stopped; ``run_id`` may be a unique beginning, or ``last``."""
+    """Go on with a run that stopped, perhaps with other limits.
+
+    ``run_id`` may be a unique beginning of the id, or ``last``.
+    """
 
     def work() -> RunResult:
         with open_workplace(registry or discover(), db=db, observers=observers) as workplace:
             record = workplace.store.run(run_id)
             check_resumable(workplace, record)
-            return continue_run(workplace, record)
+            limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
+            return continue_run(workplace, change_limits(workplace, record, **limits))
 
     return _away_from_loops(work)
 

@@ -79,6 +79,11 @@ class Caller:
         self._sleep = sleep
         self._jitter = jitter
         self._slots = asyncio.Semaphore(self._info.concurrency)
+        self._stopped: IzError | None = None
+
+    def stop(self, reason: IzError) -> None:
+        """Send no further call; those under way are answered and kept, since they are paid for."""
+        self._stopped = self._stopped or reason
 
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
@@ -129,6 +134,8 @@ class Caller:
         spent = Amount()
         try:
             async with self._slots:
+                if self._stopped:
+                    raise self._stopped
                 result = await self._try_again(
                     CompletionRequest(prompts=tuple(prompts.values()), seed=self._seed)
                 )
@@ -143,6 +150,9 @@ class Caller:
             spent = Amount(calls=len(completions), usage=usage)
         except TransientScorerError:
             return {}
+        except IzError as error:
+            self.stop(error)
+            raise
         finally:
             await self._budget.settle(reserved, spent)
         self._on_answers()

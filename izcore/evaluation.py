@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from izcore.calls import Caller
-from izcore.errors import BackendError, ConfigError
+from izcore.errors import BackendError, ConfigError, IzError
 from izcore.protocols import Metric
 from izcore.records import Example, MetricRequest, Prompt, Record, Usage
 
@@ -52,6 +52,10 @@ class Evaluator:
             usage=answers.usage,
             cost_usd=answers.cost_usd,
         )
+
+    def stop(self, reason: IzError) -> None:
+        """Let evaluations under way finish the calls that are out, and send no more."""
+        self._caller.stop(reason)
 
     def prompts(self, instruction: str, examples: Sequence[Example]) -> list[Prompt]:
         """Return the prompts that ask the black box to follow an instruction on each example."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from izcore.config import RunConfig
-from izcore.errors import BackendError, IzError
+from izcore.errors import BackendError, BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.events import Events
 from izcore.protocols import Generator, Surrogate
@@ -134,10 +134,13 @@ class Search:
                 history.append(trial)
                 best = best_trial([t for t in (best, trial) if t])
                 self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=best))
-        finally:
-            for task in waiting.values():
-                task.cancel()
+        except BudgetExhaustedError:
             await asyncio.gather(*waiting.values(), return_exceptions=True)
+            raise
+        except IzError as error:
+            self.evaluator.stop(error)
+            await asyncio.gather(*waiting.values(), return_exceptions=True)
+            raise
 
 
 def best_trial(trials: Sequence[Trial]) -> Trial | None:

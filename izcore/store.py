@@ -16,7 +16,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from izcore.budget import Amount
-from izcore.config import RunConfig
+from izcore.config import Limits, RunConfig
 from izcore.errors import StoreError, UnknownNameError, UsageError, nearest_names
 from izcore.records import (
     Candidate,
@@ -185,6 +185,13 @@ class Store:
                 "UPDATE runs SET status = ?, result = ?, seconds = seconds + ? WHERE id = ?",
                 (result.status, _json(result), seconds, run_id),
             )
+
+    def set_budget(self, run_id: str, budget: Limits) -> RunRecord:
+        """Give a run other limits; return it with them."""
+        config = msgspec.structs.replace(self.run(run_id).config, budget=budget)
+        with self._writing() as db:
+            db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), run_id))
+        return self.run(run_id)
 
     def set_generator_state(self, run_id: str, state: Mapping[str, Any]) -> None:
         """Keep what the generator worked out while it prepared."""

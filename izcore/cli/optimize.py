@@ -129,14 +129,25 @@ def optimize(
 
 
 @explained
-def resume(context: typer.Context, run: RunArgument, db: DbOption = None, json: JsonOption = False) -> None:
-    """Go on with a run that was interrupted, failed or ran out of budget."""
-    from izcore.api import open_workplace
+def resume(
+    context: typer.Context,
+    run: RunArgument,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    db: DbOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
+    from izcore.api import change_limits, open_workplace
     from izcore.runs import check_resumable
 
     with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
         record = workplace.store.run(run)
         check_resumable(workplace, record)
+        record = change_limits(
+            workplace, record, max_calls=max_calls, max_tokens=max_tokens, max_cost=max_cost
+        )
         result = _continue(workplace, record)
     _present(result, json=json)
 

@@ -1,0 +1,216 @@
+"""Calls are tried again with patience, bounded, and never paid twice; a test owns clock and chance."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from izcore.budget import Budget
+from izcore.calls import Caller, completion_key
+from izcore.config import Limits, Retries
+from izcore.errors import BackendError, FatalScorerError, TransientScorerError
+from izcore.protocols import Scorer
+from izcore.records import (
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
+from izcore.store import Store
+
+Answer = Callable[[str, int], str]
+
+
+class Scripted(Scorer):
+    """A scorer whose answer to a prompt's n-th try is a function's; it records what it was sent."""
+
+    def __init__(self, answer: Answer, *, batch_size: int = 1, concurrency: int = 4) -> None:
+        self.answer = answer
+        self.sent: list[tuple[str, ...]] = []
+        self.tries: dict[str, int] = {}
+        self.at_once = self.most_at_once = 0
+        self._info = ScorerInfo(
+            identity={"model": "scripted"}, batch_size=batch_size, concurrency=concurrency
+        )
+
+    def info(self) -> ScorerInfo:
+        return self._info
+
+    def bound(self, prompt: Prompt) -> Usage:
+        return Usage(input_tokens=len(prompt.text), output_tokens=10)
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        texts = tuple(prompt.text for prompt in request.prompts)
+        self.sent.append(texts)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(0.001)
+            completions = []
+            for text in texts:
+                self.tries[text] = self.tries.get(text, 0) + 1
+                answer = self.answer(text, self.tries[text])
+                usage = Usage(input_tokens=len(text), output_tokens=1)
+                completions.append(Completion(text=answer, usage=usage))
+            return CompletionResult(completions=tuple(completions))
+        finally:
+            self.at_once -= 1
+
+
+class Bench:
+    """A caller with its store, and the waits that it would have made."""
+
+    def __init__(self, folder: Path, scorer: Scripted, retries: Retries, run_id: str = "r") -> None:
+        self.waits: list[float] = []
+        self.store = Store(folder / "db.sqlite")
+        spent, cached = self.store.spent(run_id)
+        self.budget = Budget(Limits(), None, spent)
+
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+
+        self.caller = Caller(
+            scorer,
+            store=self.store,
+            run_id=run_id,
+            budget=self.budget,
+            cached_calls=cached,
+            retries=retries,
+            seed=0,
+            on_answers=lambda: None,
+            clock=lambda: 0.0,
+            sleep=sleep,
+            jitter=lambda: 0.0,
+        )
+
+    def ask(self, *texts: str) -> list[str | None]:
+        answers = asyncio.run(self.caller.complete([Prompt(text=text) for text in texts]))
+        return [None if c is None else c.text for c in answers.completions]
+
+
+def echo(text: str, attempt: int) -> str:
+    return text.upper()
+
+
+def test_answers_come_in_order_and_a_prompt_is_asked_once(tmp_path: Path) -> None:
+    scorer = Scripted(echo, batch_size=2)
+    bench = Bench(tmp_path, scorer, Retries())
+    assert bench.ask("a", "b", "a", "c") == ["A", "B", "A", "C"]
+    assert scorer.sent == [("a", "b"), ("c",)]
+    assert bench.ask("c", "b") == ["C", "B"]
+    assert len(scorer.sent) == 2
+    assert bench.budget.spent.calls == 3
+
+
+def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:
+    scorer = Scripted(echo, concurrency=5)
+    Bench(tmp_path, scorer, Retries()).ask(*(f"p{i}" for i in range(40)))
+    assert scorer.most_at_once == 5
+
+
+def test_waits_grow_and_are_bounded_and_the_server_is_obeyed(tmp_path: Path) -> None:
+    def overloaded(text: str, attempt: int) -> str:
+        if attempt == 3:
+            raise TransientScorerError("wait", retry_after=17.0)
+        if attempt < 8:
+            raise TransientScorerError("overloaded")
+        return "at last"
+
+    bench = Bench(tmp_path, Scripted(overloaded), Retries(tries=9, max_wait=10.0))
+    assert bench.ask("x") == ["at last"]
+    assert bench.waits == [0.5, 1.0, 17.0, 4.0, 5.0, 5.0, 5.0]
+
+
+def test_a_call_that_keeps_failing_is_missing_not_zero_and_costs_nothing(tmp_path: Path) -> None:
+    def down(text: str, attempt: int) -> str:
+        if text == "bad":
+            raise TransientScorerError("down")
+        return text
+
+    bench = Bench(tmp_path, Scripted(down), Retries(tries=3))
+    assert bench.ask("good", "bad") == ["good", None]
+    assert len(bench.waits) == 2
+    assert bench.budget.spent.calls == 1
+
+
+def test_a_fatal_error_stops_but_keeps_what_was_answered(tmp_path: Path) -> None:
+    def expired(text: str, attempt: int) -> str:
+        if text == "p5":
+            raise FatalScorerError("The key has expired.")
+        return text
+
+    scorer = Scripted(expired, concurrency=1)
+    bench = Bench(tmp_path, scorer, Retries())
+    with pytest.raises(FatalScorerError, match="expired"):
+        bench.ask(*(f"p{i}" for i in range(10)))
+    answered = bench.budget.spent.calls
+    assert answered == 5
+    assert len(scorer.sent) == 6
+    healthy = Scripted(echo)
+    again = Bench(tmp_path, healthy, Retries())
+    again.ask(*(f"p{i}" for i in range(10)))
+    assert len(healthy.sent) == 10 - answered
+
+
+def test_another_run_has_the_answers_free(tmp_path: Path) -> None:
+    Bench(tmp_path, Scripted(echo), Retries(), "first").ask("a", "b")
+    scorer = Scripted(echo)
+    second = Bench(tmp_path, scorer, Retries(), "second")
+    assert second.ask("a", "b", "c") == ["A", "B", "C"]
+    assert scorer.sent == [("c",)]
+    assert (second.caller.cached_calls, second.budget.spent.calls) == (2, 1)
+    assert second.store.spent("second") == (second.budget.spent, 2)
+
+
+def test_too_few_answers_are_the_scorers_fault(tmp_path: Path) -> None:
+    class Forgetful(Scripted):
+        async def complete(self, request: CompletionRequest) -> CompletionResult:
+            return CompletionResult(completions=())
+
+    with pytest.raises(BackendError, match="0 of 1"):
+        Bench(tmp_path, Forgetful(echo), Retries()).ask("a")
+
+
+def test_an_unexpected_error_is_explained(tmp_path: Path) -> None:
+    def broken(text: str, attempt: int) -> str:
+        raise KeyError("choices")
+
+    with pytest.raises(BackendError, match="KeyError"):
+        Bench(tmp_path, Scripted(broken), Retries()).ask("a")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    texts=st.lists(st.text(max_size=5), max_size=30),
+    batch_size=st.integers(1, 7),
+    flaky=st.integers(0, 3),
+)
+def test_whatever_is_asked_is_answered_and_booked_once(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], batch_size: int, flaky: int
+) -> None:
+    def sometimes(text: str, attempt: int) -> str:
+        if attempt <= flaky:
+            raise TransientScorerError("again")
+        return text + "!"
+
+    # A batch fails as a whole, so its prompts need as many tries as there are flaky ones among them.
+    retries = Retries(tries=1 + flaky * batch_size)
+    bench = Bench(tmp_path_factory.mktemp("calls"), Scripted(sometimes, batch_size=batch_size), retries)
+    assert bench.ask(*texts) == [text + "!" for text in texts]
+    spent, cached = bench.store.spent("r")
+    assert spent == bench.budget.spent
+    assert (spent.calls, cached) == (len(set(texts)), 0)
+    assert spent.usage == sum((Usage(input_tokens=len(t), output_tokens=1) for t in set(texts)), Usage())
+
+
+def test_the_key_holds_everything_that_changes_the_answer() -> None:
+    def key(text: str, **identity: object) -> str:
+        return completion_key(ScorerInfo(identity=identity), Prompt(text=text))
+
+    assert key("a", model="m", temperature=0) == key("a", temperature=0, model="m")
+    assert len({key("a", model="m"), key("b", model="m"), key("a", model="n"), key("a", model="m", t=1)}) == 4
