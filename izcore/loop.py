@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from izcore.config import RunConfig
 from izcore.errors import BackendError, BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.events import Events
+from izcore.history import History
 from izcore.protocols import Generator, Surrogate
 from izcore.records import (
     Candidate,
@@ -46,28 +47,33 @@ class Search:
         """The number of latents to try, or of instructions where that is finite."""
         return self.generator.pool_size() or self.config.search.total
 
-    async def run(self) -> None:
-        """Search until all latents are tried or the generator has no more; BudgetExhaustedError ends it too.
+    async def run(self) -> History:
+        """Search until all latents are tried, the generator has no more, or the budget is used up.
 
         Picks up where the store says that it stood.
         """
-        history = self.store.trials(self.run_id)
+        history = History(self.store.trials(self.run_id))
         proposed = 0
         for round_ in itertools.count():
             proposal = self.store.proposal(self.run_id, round_)
             if proposal is None:
                 proposal = self.propose(round_, history)
                 self.store.add_proposal(self.run_id, round_, proposal)
-            await self.score(round_, proposed, proposal, history)
+            try:
+                await self.score(round_, proposed, proposal, history)
+            except BudgetExhaustedError as error:
+                history.cut_short = error.message
+                return history
             proposed += len(proposal.candidates)
             if proposal.exhausted or proposed >= self.total:
-                return
+                return history
+        raise AssertionError("rounds are counted without end")
 
-    def propose(self, round_: int, history: Sequence[Trial]) -> Proposal:
+    def propose(self, round_: int, history: History) -> Proposal:
         """Let the surrogate suggest latents and the generator write an instruction from each."""
         size = self.config.search.initial if round_ == 0 else self.config.search.batch
         count = min(size, self.total - len(history))
-        trials = tuple(history)
+        trials = tuple(history.trials)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
         suggested = _working(
             "surrogate",
@@ -106,52 +112,34 @@ class Search:
             )
         return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
 
-    async def score(self, round_: int, start: int, proposal: Proposal, history: list[Trial]) -> None:
+    async def score(self, round_: int, start: int, proposal: Proposal, history: History) -> None:
         """Score the round's new instructions, all at once, and append its trials in order.
 
         Many latents write the same sentence: it is paid for once, and later trials reuse its scores.
         """
-        first_trial = {t.candidate.instruction: t.index for t in history if t.reused is None}
-        waiting: dict[str, asyncio.Task[Evaluation]] = {}
-        unscored = list(enumerate(proposal.candidates, start))[len(history) - start :]
-        fresh = {c.instruction for _, c in unscored} - first_trial.keys()
-        total = len(fresh) * len(self.splits.validation)
+        unscored = proposal.candidates[len(history) - start :]
+        fresh = [c for c in unscored if history.first_with(c.instruction) is None]
+        texts = list(dict.fromkeys(candidate.instruction for candidate in fresh))
+        total = len(texts) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
-        for _, candidate in unscored:
-            if candidate.instruction in fresh and candidate.instruction not in waiting:
-                evaluation = self.evaluator.evaluate(candidate.instruction, self.splits.validation)
-                waiting[candidate.instruction] = asyncio.create_task(evaluation)
-        best = best_trial(history)
+        evaluations = {
+            text: asyncio.create_task(self.evaluator.evaluate(text, self.splits.validation)) for text in texts
+        }
         try:
-            for index, candidate in unscored:
-                earlier = first_trial.get(candidate.instruction)
+            for candidate in unscored:
+                index, earlier = len(history), history.first_with(candidate.instruction)
                 if earlier is None:
-                    trial = _scored(index, round_, candidate, await waiting[candidate.instruction])
-                    first_trial[candidate.instruction] = index
+                    trial = _scored(index, round_, candidate, await evaluations[candidate.instruction])
                 else:
-                    trial = _reused(index, round_, candidate, history[earlier])
+                    trial = _reused(index, round_, candidate, earlier)
                 self.store.add_trials(self.run_id, [trial])
                 history.append(trial)
-                best = best_trial([t for t in (best, trial) if t])
-                self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=best))
-        except BudgetExhaustedError:
-            await asyncio.gather(*waiting.values(), return_exceptions=True)
-            raise
+                self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
         except IzError as error:
-            self.evaluator.stop(error)
-            await asyncio.gather(*waiting.values(), return_exceptions=True)
+            if not isinstance(error, BudgetExhaustedError):
+                self.evaluator.stop(error)
+            await asyncio.gather(*evaluations.values(), return_exceptions=True)
             raise
-
-
-def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """Return the trial with the best mean among those without a failed call.
-
-    Between equals the shorter instruction wins, since it is cheaper to use, then the earlier one.
-    """
-    complete = [t for t in trials if t.scores and None not in t.scores]
-    if not complete:
-        return None
-    return min(complete, key=lambda t: (-(t.mean or 0.0), len(t.candidate.instruction), t.index))
 
 
 def _scored(index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:

@@ -14,7 +14,7 @@ from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunErro
 from izcore.evaluation import Evaluator
 from izcore.events import Events
 from izcore.folders import Folders
-from izcore.loop import Search, best_trial
+from izcore.loop import Search
 from izcore.plan import TYPICAL_INSTRUCTION, PlannedRun, fix_plan, known_price, load_task, tested_instructions
 from izcore.protocols import Generator, Metric, Scorer, Surrogate
 from izcore.records import (
@@ -228,17 +228,12 @@ async def _search_and_conclude(
             store=store,
             events=events,
         )
-        out_of_budget = ""
-        try:
-            await search.run()
-        except BudgetExhaustedError as error:
-            out_of_budget = error.message
-        trials = store.trials(record.id)
-        winner = best_trial(trials)
+        history = await search.run()
+        winner = history.best
         if winner is None:
-            if out_of_budget:
+            if history.cut_short:
                 raise BudgetExhaustedError(
-                    f"{out_of_budget} No trial was completed, so there is no result.",
+                    f"{history.cut_short} No trial was completed, so there is no result.",
                     hint="Start again with a larger budget; answers that were paid for are kept.",
                 )
             raise BackendError(
@@ -258,14 +253,14 @@ async def _search_and_conclude(
         seed=config.seed,
         best=conclusion.best,
         baselines=conclusion.baselines,
-        trials=len(trials),
-        unique_instructions=sum(trial.reused is None for trial in trials),
+        trials=len(history),
+        unique_instructions=history.unique_instructions,
         calls=spent.calls,
         cached_calls=cached_calls,
         tokens=spent.usage,
         cost_usd=asking.budget.cost(spent.usage),
         seconds=record.seconds + elapsed(),
-        conclusion=f"{conclusion.sentence} {out_of_budget}".strip(),
+        conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
     )
 
 

@@ -357,6 +357,9 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
     # transactions but never corrupts the file.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
+    # Keys are digests, so that reads and writes fall all over the file; 64 MiB hold thousands of trials.
+    db.execute("PRAGMA cache_size = -65536")
+    db.execute("PRAGMA wal_autocheckpoint = 10000")
     if not tables:
         db.execute("BEGIN IMMEDIATE")
         # Another process may have created the tables while this one waited for its turn.

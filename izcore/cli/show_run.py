@@ -8,7 +8,7 @@ from rich.text import Text
 
 from izcore.cli.shared import out
 from izcore.cli.show import show_result
-from izcore.loop import best_trial
+from izcore.history import History
 from izcore.plan import describe_choice
 from izcore.records import Trial
 from izcore.store import RunRecord
@@ -79,7 +79,7 @@ def _show_trials(trials: list[Trial]) -> None:
     distinct.sort(key=lambda t: (-(t.mean or 0.0), len(t.candidate.instruction), t.index))
     if not distinct:
         return
-    winner = best_trial(trials)
+    winner = History(trials).best
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("trial", "validation", "instruction"):
         table.add_column(heading, overflow="fold")

@@ -1,0 +1,50 @@
+"""The trials of a run so far, with what is asked of them again and again."""
+
+from collections.abc import Iterable
+
+from izcore.records import Trial
+
+
+class History:
+    """Trials in order, the first trial of each instruction, and the best trial; appending takes no search.
+
+    ``cut_short`` says why the search ended early, if it did.
+    """
+
+    def __init__(self, trials: Iterable[Trial]) -> None:
+        self.trials: list[Trial] = []
+        self.best: Trial | None = None
+        self.cut_short = ""
+        self._first: dict[str, Trial] = {}
+        for trial in trials:
+            self.append(trial)
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    @property
+    def unique_instructions(self) -> int:
+        """The number of different instructions tried."""
+        return len(self._first)
+
+    def append(self, trial: Trial) -> None:
+        """Add the next trial."""
+        self.trials.append(trial)
+        if trial.reused is None:
+            self._first[trial.candidate.instruction] = trial
+            if _is_candidate(trial) and (self.best is None or _rank(trial) < _rank(self.best)):
+                self.best = trial
+
+    def first_with(self, instruction: str) -> Trial | None:
+        """Return the trial whose scores later trials with the same instruction reuse."""
+        return self._first.get(instruction)
+
+
+def _is_candidate(trial: Trial) -> bool:
+    """No winner is chosen on missing evidence."""
+    return bool(trial.scores) and None not in trial.scores
+
+
+def _rank(trial: Trial) -> tuple[float, int, int]:
+    """Best mean first; between equals the shorter instruction, which is cheaper to use, then the earlier."""
+    return -(trial.mean or 0.0), len(trial.candidate.instruction), trial.index
