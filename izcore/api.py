@@ -18,10 +18,10 @@ import msgspec
 from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
 from izcore.events import Events
 from izcore.folders import Folders
-from izcore.plan import PlannedRun, plan_run
+from izcore.planning import PlannedRun, plan_run
 from izcore.records import RunResult
 from izcore.registry import Registry, environment_choice
-from izcore.runs import ScoreResult, Workplace, check_resumable, continue_run, score_instruction, start_run
+from izcore.running import ScoreResult, Workplace, check_resumable, continue_run, score_instruction, start_run
 from izcore.store import RunRecord, Store
 
 T = TypeVar("T")

@@ -38,12 +38,10 @@ class Evaluator:
     async def evaluate(self, instruction: str, examples: Sequence[Example]) -> Evaluation:
         """Score an instruction on examples; raises BudgetExhaustedError before any call that is too much."""
         answers = await self._caller.complete(self.prompts(instruction, examples))
-        answered = [
-            (completion.text, example)
-            for completion, example in zip(answers.completions, examples, strict=True)
-            if completion is not None
-        ]
-        scores = iter(self._score(answered))
+        pairs = zip(answers.completions, examples, strict=True)
+        answered = [(completion.text, example) for completion, example in pairs if completion is not None]
+        texts, answered_examples = [text for text, _ in answered], [example for _, example in answered]
+        scores = iter(score_answers(self._metric, texts, answered_examples))
         return Evaluation(
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
@@ -61,17 +59,18 @@ class Evaluator:
         """Return the prompts that ask the black box to follow an instruction on each example."""
         return [Prompt(text=render_prompt(self._template, instruction, e.input)) for e in examples]
 
-    def _score(self, answered: Sequence[tuple[str, Example]]) -> tuple[float, ...]:
-        if not answered:
-            return ()
-        answers, examples = zip(*answered, strict=True)
-        scores = self._metric.score(MetricRequest(answers=answers, examples=examples)).scores
-        if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in scores):
-            raise BackendError(
-                f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
-                hint="This is a fault of the metric; the run is kept.",
-            )
-        return scores
+
+def score_answers(metric: Metric, answers: Sequence[str], examples: Sequence[Example]) -> tuple[float, ...]:
+    """Return the metric's scores, one per answer; BackendError if they are not numbers in [0, 1]."""
+    if not answers:
+        return ()
+    scores = metric.score(MetricRequest(answers=tuple(answers), examples=tuple(examples))).scores
+    if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in scores):
+        raise BackendError(
+            f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
+            hint="This is a fault of the metric.",
+        )
+    return scores
 
 
 def render_prompt(template: str, instruction: str, input_: str) -> str:

@@ -69,8 +69,9 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
 
 
 def fingerprint(data: TaskData) -> str:
-    """Return a digest of a task's content, to notice that it changed since a run began."""
-    return hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
+    """Return a digest of a task's content (not of its notes), to notice that it changed since a run began."""
+    content = msgspec.structs.replace(data, notes=())
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
 def _distinct(examples: tuple[Example, ...]) -> list[Example]:

@@ -17,7 +17,7 @@ from izcore.cli.shared import (
 
 if TYPE_CHECKING:
     from izcore.records import RunResult
-    from izcore.runs import Workplace
+    from izcore.running import Workplace
     from izcore.store import RunRecord
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
@@ -94,8 +94,8 @@ def optimize(
     from izcore.api import open_workplace, settings_layers
     from izcore.cli.show import show_plan
     from izcore.config import RunConfig, build_config, parse_assignments
-    from izcore.plan import plan_run
-    from izcore.runs import start_run
+    from izcore.planning import plan_run
+    from izcore.running import start_run
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -140,7 +140,7 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
     from izcore.api import change_limits, open_workplace
-    from izcore.runs import check_resumable
+    from izcore.running import check_resumable
 
     with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
         record = workplace.store.run(run)
@@ -176,7 +176,7 @@ def score(
     from izcore.api import open_workplace, settings_layers
     from izcore.cli.show import show_score
     from izcore.config import ScoringConfig, build_config, parse_assignments
-    from izcore.runs import score_instruction
+    from izcore.running import score_instruction
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -204,7 +204,7 @@ def score(
 
 def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":
     from izcore.cli.progress import progress_display
-    from izcore.runs import continue_run
+    from izcore.running import continue_run
 
     err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
     with progress_display(err()) as observer, _interruptible():

@@ -7,13 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.plan import describe_choice
+from izcore.planning import describe_choice
 from izcore.records import TestScore
 
 if TYPE_CHECKING:
-    from izcore.plan import PlannedRun
+    from izcore.planning import PlannedRun
     from izcore.records import RunResult
-    from izcore.runs import ScoreResult
+    from izcore.running import ScoreResult
 
 
 def show_plan(console: Console, planned: "PlannedRun") -> None:

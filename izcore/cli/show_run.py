@@ -9,7 +9,7 @@ from rich.text import Text
 from izcore.cli.shared import out
 from izcore.cli.show import show_result
 from izcore.history import History
-from izcore.plan import describe_choice
+from izcore.planning import describe_choice
 from izcore.records import Trial
 from izcore.store import RunRecord
 

@@ -177,7 +177,7 @@ def _load(
     from izcore.api import settings_layers
     from izcore.config import TaskConfig, build_config, parse_assignments
     from izcore.folders import Folders
-    from izcore.plan import load_task
+    from izcore.planning import load_task
 
     registry = registry_of(context)
     config = build_config(

@@ -166,7 +166,9 @@ class ProtocolServer:
             delay = self.latency + getattr(behaviour, "delay", 0.0)
             if delay:
                 await asyncio.sleep(delay)
-        response = respond(call, rejection or behaviour, self.models[fields["model"]] if behaviour else Model())
+        response = respond(
+            call, rejection or behaviour, self.models[fields["model"]] if behaviour else Model()
+        )
         status = None if isinstance(response, CutResponse) else response.status_code
         self.exchanges.append(Exchange(call, behaviour, status))
         return response

@@ -15,7 +15,14 @@ from izcore.evaluation import Evaluator
 from izcore.events import Events
 from izcore.folders import Folders
 from izcore.loop import Search
-from izcore.plan import TYPICAL_INSTRUCTION, PlannedRun, fix_plan, known_price, load_task, tested_instructions
+from izcore.planning import (
+    TYPICAL_INSTRUCTION,
+    PlannedRun,
+    fix_plan,
+    known_price,
+    load_task,
+    tested_instructions,
+)
 from izcore.protocols import Generator, Metric, Scorer, Surrogate
 from izcore.records import (
     CallsAnswered,
@@ -121,7 +128,7 @@ def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
 def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: str) -> ScoreResult:
     """Score one instruction on the test split that a run with the same seed and sizes would seal."""
     data = load_task(workplace.registry, config, workplace.folders)
-    config, plan = fix_plan(workplace.registry, config, data)
+    config, plan = fix_plan(workplace.registry, config, data, workplace.folders)
 
     async def work() -> ScoreResult:
         async with _asking(workplace, config, f"score-{workplace.token()}") as asking:

@@ -7,10 +7,10 @@ import msgspec
 
 from izcore.config import RunConfig, ScoringConfig, TaskConfig
 from izcore.errors import UsageError
-from izcore.evaluation import DEFAULT_TEMPLATE, check_template, render_prompt
+from izcore.evaluation import DEFAULT_TEMPLATE, check_template, render_prompt, score_answers
 from izcore.folders import Folders
-from izcore.protocols import Generator, Scorer
-from izcore.records import Estimate, LoadRequest, Price, Prompt, Record, TaskData
+from izcore.protocols import Generator, Metric, Scorer
+from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record, TaskData
 from izcore.registry import KINDS, BackendChoice, Registry
 from izcore.splits import SMALLEST_SCORED_SPLIT, fingerprint, split_examples
 from izcore.store import RunPlan
@@ -39,12 +39,15 @@ def load_task(registry: Registry, config: TaskConfig, folders: Folders) -> TaskD
     return data
 
 
-def fix_plan(registry: Registry, config: AnyScoring, data: TaskData) -> tuple[AnyScoring, RunPlan]:
+def fix_plan(
+    registry: Registry, config: AnyScoring, data: TaskData, folders: Folders
+) -> tuple[AnyScoring, RunPlan]:
     """Fix the splits, and fill in the task's own metric and template where the user chose none."""
     template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATE
     check_template(template)
     metric = config.metric or registry.choose("metric", data.metric, {})
     splits, notes = split_examples(data, config.splits, config.seed)
+    _try_metric(registry, metric, splits.validation, folders)
     plan = RunPlan(
         task_name=data.name,
         splits=splits,
@@ -58,7 +61,7 @@ def fix_plan(registry: Registry, config: AnyScoring, data: TaskData) -> tuple[An
 def plan_run(registry: Registry, config: RunConfig, folders: Folders) -> PlannedRun:
     """Plan a run, with as large a test split as the limit on calls has room for."""
     data = load_task(registry, config, folders)
-    config, plan = fix_plan(registry, config, data)
+    config, plan = fix_plan(registry, config, data, folders)
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     generator: Generator = registry.build("generator", config.generator, context)
@@ -83,6 +86,14 @@ def describe_choice(choice: BackendChoice) -> str:
     """Show a choice in one line: its name and what of its options is set."""
     shown = ", ".join(f"{k}={v}" for k, v in choice.options.items() if v not in (None, "", [], {}))
     return f"{choice.name} ({shown})" if shown else choice.name
+
+
+def _try_metric(
+    registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], folders: Folders
+) -> None:
+    """Score the targets themselves, so that a metric that does not fit the task fails before any call."""
+    metric: Metric = registry.build("metric", choice, folders.context(seed=0))
+    score_answers(metric, [example.targets[0] if example.targets else "" for example in examples], examples)
 
 
 def _shrink_test(plan: RunPlan, config: RunConfig) -> RunPlan:
