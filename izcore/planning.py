@@ -82,12 +82,6 @@ def known_price(config: ScoringConfig, scorer: Scorer) -> Price | None:
     return config.prices.get(model) or config.prices.get(config.scorer.name) or info.price
 
 
-def describe_choice(choice: BackendChoice) -> str:
-    """Show a choice in one line: its name and what of its options is set."""
-    shown = ", ".join(f"{k}={v}" for k, v in choice.options.items() if v not in (None, "", [], {}))
-    return f"{choice.name} ({shown})" if shown else choice.name
-
-
 def _try_metric(
     registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], folders: Folders
 ) -> None:

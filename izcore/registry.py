@@ -258,6 +258,21 @@ class Registry:
                 hint="This is a fault of the plugin; report it to its authors.",
             ) from error
 
+    def describe(self, kind: Kind, choice: BackendChoice) -> str:
+        """Show a choice in one line: its name, what was asked for, and options that are not the default."""
+        registered = self._backends.get((kind, choice.name))
+        shown = dict(choice.options)
+        if registered is not None:
+            fields = msgspec.structs.fields(registered.backend.options)
+            defaults = {f.name: f.default for f in fields if f.default is not msgspec.NODEFAULT}
+            shown = {
+                name: value
+                for name, value in shown.items()
+                if name == registered.backend.argument or value != msgspec.to_builtins(defaults.get(name))
+            }
+        text = ", ".join(f"{name}={value}" for name, value in shown.items())
+        return f"{choice.name} ({text})" if text else choice.name
+
     def presets(self) -> dict[str, str]:
         """Return name and summary of every preset; a plugin's summary wins over the core's."""
         return {preset.name: preset.summary for preset, _ in self._presets_in_order()}

@@ -118,7 +118,7 @@ def optimize(
         built = build_config(registry, layers, RunConfig)
         with open_workplace(registry, db=db, report=_report) as workplace:
             planned = plan_run(registry, built, workplace.folders)
-            show_plan(err(), planned)
+            show_plan(err(), registry, planned)
             if not dry_run:
                 result = _continue(workplace, start_run(workplace, planned))
     if dry_run:

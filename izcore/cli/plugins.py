@@ -6,6 +6,8 @@ import typer
 
 from izcore.cli.shared import JsonOption, explained, out, print_json, registry_of, stdout_kept_clean
 
+LISTED_NAMES = 8
+
 app = typer.Typer(help="Installed plugins and their backends.", no_args_is_help=True)
 
 
@@ -33,12 +35,9 @@ def list_plugins(context: typer.Context, json: JsonOption = False) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading != "offers")
     for plugin in registry.plugins:
         mine = offers.get(plugin.name, []) if plugin.status == "loaded" else []
-        kinds = [
-            f"{kind}s: " + ", ".join(o["name"] for o in mine if o["kind"] == kind)
-            for kind in KINDS
-            if any(o["kind"] == kind for o in mine)
-        ]
-        text = Text("\n".join(kinds)) if mine else Text(plugin.reason, "yellow")
+        names = {kind: [o["name"] for o in mine if o["kind"] == kind] for kind in KINDS}
+        lines = [f"{kind}s: {_shortened(found)}" for kind, found in names.items() if found]
+        text = Text("\n".join(lines)) if mine else Text(plugin.reason, "yellow")
         table.add_row(plugin.name, f"{plugin.distribution} {plugin.version}", plugin.status, text)
     out().print(table)
 
@@ -153,6 +152,12 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
         out().print(table)
     if findings:
         raise typer.Exit(1)
+
+
+def _shortened(names: list[str]) -> str:
+    shown = ", ".join(names[:LISTED_NAMES])
+    more = len(names) - LISTED_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _as_dict(plugin: Any) -> dict[str, Any]:

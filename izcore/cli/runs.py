@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, out, print_json
+from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, out, print_json, registry_of
 
 if TYPE_CHECKING:
     from izcore.store import RunRecord, Store
@@ -50,6 +50,7 @@ def list_runs(db: DbOption = None, json: JsonOption = False) -> None:
 @app.command("show")
 @explained
 def show_run(
+    context: typer.Context,
     run: RunArgument,
     db: DbOption = None,
     json: JsonOption = False,
@@ -78,7 +79,7 @@ def show_run(
     else:
         from izcore.cli.show_run import show_record
 
-        show_record(record, trials)
+        show_record(registry_of(context), record, trials)
 
 
 @app.command("export")

@@ -7,25 +7,22 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.planning import describe_choice
 from izcore.records import TestScore
 
 if TYPE_CHECKING:
+    from izcore.config import RunConfig
     from izcore.planning import PlannedRun
     from izcore.records import RunResult
+    from izcore.registry import BackendChoice, Kind, Registry
     from izcore.running import ScoreResult
 
 
-def show_plan(console: Console, planned: "PlannedRun") -> None:
+def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> None:
     """Say what a run will do and what it may cost."""
     config, splits, estimate = planned.config, planned.plan.splits, planned.estimate
     rows = _grid()
     rows.add_row("task", Text(planned.plan.task_name))
-    rows.add_row("generator", Text(describe_choice(config.generator)))
-    rows.add_row("scorer", Text(describe_choice(config.scorer)))
-    rows.add_row("surrogate", Text(describe_choice(config.surrogate)))
-    if config.metric:
-        rows.add_row("metric", Text(describe_choice(config.metric)))
+    add_backends(rows, registry, config)
     rows.add_row(
         "examples",
         f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
@@ -39,6 +36,19 @@ def show_plan(console: Console, planned: "PlannedRun") -> None:
     for note in planned.plan.notes:
         rows.add_row("note", Text(note, "yellow"))
     console.print(rows)
+
+
+def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None:
+    """Add a row for each backend of a run but the task."""
+    chosen: dict[Kind, BackendChoice | None] = {
+        "generator": config.generator,
+        "scorer": config.scorer,
+        "surrogate": config.surrogate,
+        "metric": config.metric,
+    }
+    for kind, choice in chosen.items():
+        if choice is not None:
+            rows.add_row(kind, Text(registry.describe(kind, choice)))
 
 
 def show_result(result: "RunResult") -> None:

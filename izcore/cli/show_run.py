@@ -7,16 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.cli.show import show_result
+from izcore.cli.show import add_backends, show_result
 from izcore.history import History
-from izcore.planning import describe_choice
 from izcore.records import Trial
+from izcore.registry import Registry
 from izcore.store import RunRecord
 
 SHOWN_TRIALS = 20
 
 
-def show_record(record: RunRecord, trials: list[Trial]) -> None:
+def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> None:
     """Print settings, the best trials and the result."""
     console, config, splits = out(), record.config, record.plan.splits
     rows = Table.grid(padding=(0, 2))
@@ -25,14 +25,10 @@ def show_record(record: RunRecord, trials: list[Trial]) -> None:
     rows.add_row("run", record.id)
     rows.add_row("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created)))
     rows.add_row("status", record.status)
-    rows.add_row("task", Text(f"{record.task} ({describe_choice(config.task)})"))
-    rows.add_row("generator", Text(describe_choice(config.generator)))
+    rows.add_row("task", Text(f"{record.task}: {registry.describe('task', config.task)}"))
+    add_backends(rows, registry, config)
     if record.generator_state:
-        rows.add_row("", Text(f"worked out: {json.dumps(record.generator_state)}"))
-    rows.add_row("scorer", Text(describe_choice(config.scorer)))
-    rows.add_row("surrogate", Text(describe_choice(config.surrogate)))
-    if config.metric:
-        rows.add_row("metric", Text(describe_choice(config.metric)))
+        rows.add_row("worked out", Text(json.dumps(record.generator_state)))
     rows.add_row("prompt template", Text(repr(config.prompt_template)))
     rows.add_row(
         "examples",

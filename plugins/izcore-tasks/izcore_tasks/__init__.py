@@ -1,0 +1,1 @@
+"""Tasks for izcore: files of many formats, and named collections."""

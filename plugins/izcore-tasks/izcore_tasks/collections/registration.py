@@ -1,0 +1,61 @@
+"""The named tasks, as backends."""
+
+from collections.abc import Iterator
+
+from izcore.plugin import Backend
+from izcore_tasks.collections.manifest import read_manifest
+from izcore_tasks.collections.options import NumberWordsOptions, PublishedOptions, SyntheticOptions
+
+_SYNTHETIC = {
+    "add_numbers": ("AddNumbers", "Add two numbers"),
+    "articles": ("Articles", "Put a or an before a noun"),
+    "count_letters": ("CountLetters", "Count the letters of a word"),
+    "count_words": ("CountWords", "Count the words of a list"),
+    "first_letter": ("FirstLetter", "Write the first letter of a word"),
+    "larger_number": ("LargerNumber", "Write the larger of two numbers"),
+    "last_letter": ("LastLetter", "Write the last letter of a word"),
+    "number_words": ("NumberWords", "Write a number in words, in a language of your choice"),
+    "plurals": ("Plurals", "Write the plural of a noun"),
+    "reverse_words": ("ReverseWords", "Write words in the opposite order"),
+    "second_letter": ("SecondLetter", "Write the second letter of a word"),
+    "sort_numbers": ("SortNumbers", "Sort numbers, smallest first"),
+    "sort_words": ("SortWords", "Sort words by the alphabet"),
+    "spell_word": ("SpellWord", "Write a word letter by letter"),
+    "subtract_numbers": ("SubtractNumbers", "Subtract the second number from the first"),
+}
+
+
+def collection_backends() -> list[Backend]:
+    """Return the published, the synthetic and the bundled tasks."""
+    return [*_published(), *_synthetic(), _demo()]
+
+
+def _published() -> Iterator[Backend]:
+    for name, task in read_manifest().tasks.items():
+        yield Backend(
+            name=name,
+            summary=f"{task.summary} ({task.upstream})",
+            factory="izcore_tasks.collections.published:PublishedTask",
+            options=PublishedOptions,
+            defaults={"name": name},
+        )
+
+
+def _synthetic() -> Iterator[Backend]:
+    for name, (factory, summary) in _SYNTHETIC.items():
+        in_words = name == "number_words"
+        yield Backend(
+            name=name,
+            summary=f"{summary} (synthetic)",
+            factory=f"izcore_tasks.collections.synthetic:{factory}",
+            options=NumberWordsOptions if in_words else SyntheticOptions,
+            argument="language" if in_words else "",
+        )
+
+
+def _demo() -> Backend:
+    return Backend(
+        name="demo",
+        summary="Tell whether a customer's remark is positive or negative (bundled)",
+        factory="izcore_tasks.collections.demo:DemoTask",
+    )

@@ -1,0 +1,1 @@
+"""Task files: CSV and TSV, JSON lines, JSON, and folders of them."""

@@ -1,0 +1,126 @@
+"""A task while it is being read: its examples, and everything that is wrong or worth saying."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from izcore.plugin import DataError, Example, TaskData
+
+
+@dataclass
+class Draft:
+    """Collects examples, notes and problems of one file; :func:`finish` makes a task of them.
+
+    ``label`` is what messages call the file; ``unit`` is what its places are counted in (line, example).
+    A problem belongs to a place, or to the whole file.
+    """
+
+    name: str
+    label: str
+    unit: str = "line"
+    metric: str = "exact_match"
+    description: str = ""
+    human_instructions: tuple[str, ...] = ()
+    examples: list[Example] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _problems: list[tuple[int, str]] = field(default_factory=list, init=False)
+
+    def add(self, place: int | str, text: str, targets: Sequence[str], choices: Sequence[str] = ()) -> None:
+        """Add an example, or the problem that keeps it from being one. Blank targets do not count."""
+        targets = [target for target in targets if target and not target.isspace()]
+        if not text or text.isspace():
+            self.problem(place, "no input")
+        elif not targets:
+            self.problem(place, "no target")
+        elif not _encodes("".join((text, *targets, *choices))):
+            self.problem(place, "half a character (a lone surrogate, \\ud800 to \\udfff)")
+        else:
+            self.examples.append(
+                Example(
+                    input=text,
+                    targets=tuple(dict.fromkeys(targets)),
+                    choices=tuple(dict.fromkeys(choices)),
+                )
+            )
+
+    def problem(self, place: int | str, text: str) -> None:
+        """Note what is wrong at a place; places that are not numbers are noted in their order."""
+        self._problems.append((place if isinstance(place, int) else 0, f"{self.unit} {place}: {text}"))
+
+    def file_problem(self, text: str) -> None:
+        """Note what is wrong with the whole file."""
+        self._problems.append((0, text))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong, in the order of the file."""
+        if not self.examples and not self._problems:
+            return ("no examples",)
+        return tuple(text for _, text in sorted(self._problems, key=itemgetter(0)))
+
+
+def finish(draft: Draft, test: Draft | None = None) -> TaskData:
+    """Make a task of a draft, and of a second one with the test examples.
+
+    Of examples with the same input the first stays, and what is a test example is no other example, so
+    that splits cannot overlap. Raises DataError with the problems of both drafts.
+    """
+    _raise_problems(draft, test)
+    notes = [*draft.notes, *(note for note in (test.notes if test else ()) if note not in draft.notes)]
+    examples, repeats = _without_repeats(draft.examples)
+    test_examples, test_repeats = _without_repeats(test.examples if test else [])
+    sealed = {example.input for example in test_examples}
+    kept = tuple(example for example in examples if example.input not in sealed)
+    for number, noun in ((repeats, "example"), (test_repeats, "test example")):
+        if number:
+            notes.append(f"{_count(number, noun)} with the input of an earlier one left out.")
+    foreign = sum(
+        1 for example in kept if example.choices and not set(example.targets) & set(example.choices)
+    )
+    if foreign:
+        notes.append(f"{_count(foreign, 'example')} with no target among the choices; check both columns.")
+    moved = len(examples) - len(kept)
+    if moved:
+        notes.append(f"{_count(moved, 'example')} kept for the test only, as the input is there too.")
+    if not kept:
+        raise DataError(f"Every example of {draft.label} is a test example too; none is left to search with.")
+    return TaskData(
+        name=draft.name,
+        examples=kept,
+        test_examples=test_examples,
+        metric=draft.metric,
+        description=draft.description,
+        human_instructions=draft.human_instructions,
+        notes=tuple(notes),
+    )
+
+
+def _encodes(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _raise_problems(draft: Draft, test: Draft | None) -> None:
+    faulty = [each for each in (draft, test) if each and each.problems]
+    problems = [
+        f"{each.label}, {problem}" if test else problem for each in faulty for problem in each.problems
+    ]
+    if problems:
+        labels = " and ".join(each.label for each in faulty)
+        raise DataError(f"{labels} cannot be used: {_count(len(problems), 'problem')}.", problems=problems)
+
+
+def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], int]:
+    first: dict[str, Example] = {}
+    for example in examples:
+        first.setdefault(example.input, example)
+    return tuple(first.values()), len(examples) - len(first)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,121 @@
+"""JSON and JSON-lines files: an object per example, or one of the formats with a structure of its own."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
+from izcore_tasks.files.bigbench import bigbench_draft, is_bigbench
+from izcore_tasks.files.columns import add_row, choose_columns
+from izcore_tasks.files.conversations import Row, flatten_conversations
+from izcore_tasks.files.draft import Draft, finish
+from izcore_tasks.files.induction import is_induction, load_induction
+from izcore_tasks.files.sources import parse_json, read_json, read_text
+from izcore_tasks.files.values import describe
+from izcore_tasks.options import FileOptions
+
+
+class JsonlFile(Task):
+    """One JSON object per line: any keys, or a sample of OpenAI's evals."""
+
+    def __init__(self, options: FileOptions, context: BackendContext) -> None:
+        self._options = options
+
+    def load(self, request: LoadRequest) -> TaskData:
+        """Load all lines; raises DataError with every fault and its line."""
+        return finish(read_lines(Path(self._options.path).expanduser(), self._options))
+
+
+class JsonFile(Task):
+    """One JSON document: a list of objects, an instruction-induction file, or BIG-bench's task.json."""
+
+    def __init__(self, options: FileOptions, context: BackendContext) -> None:
+        self._options = options
+
+    def load(self, request: LoadRequest) -> TaskData:
+        """Load all examples; raises DataError with every fault and its example."""
+        return load_document(Path(self._options.path).expanduser(), self._options, request.seed)
+
+
+def read_lines(path: Path, options: FileOptions) -> Draft:
+    """Read the objects of a JSON-lines file into a draft."""
+    draft = _draft(path, options, unit="line")
+    text = read_text(path, draft.label, options.encoding)
+    rows: list[Row] = []
+    # Not splitlines: JSON text may hold line separators other than the newline.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line and not line.isspace():
+            try:
+                value = parse_json(line)
+            except ValueError as error:
+                where = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+                detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+                draft.problem(number, f"not valid JSON: {detail}{where}")
+            else:
+                _keep_object(number, value, rows, draft)
+    if draft.problems and not rows and _is_one_document(text):
+        raise DataError(
+            f"{path} is one JSON document, not one object per line.", hint="Name it .json instead of .jsonl."
+        )
+    return _add_objects(rows, options, draft)
+
+
+def load_document(path: Path, options: FileOptions, seed: int) -> TaskData:
+    """Make a task of one JSON document, whatever its form."""
+    document = read_json(path, str(path), options.encoding)
+    by_key = bool(options.input or options.target)
+    if is_induction(document):
+        return load_induction(path, document, seed=seed, encoding=options.encoding)
+    if is_bigbench(document) and not by_key:
+        name = path.stem if path.stem != "task" else path.absolute().parent.name
+        return finish(bigbench_draft(name, str(path), document, seed))
+    return finish(read_objects(path, document, options))
+
+
+def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
+    """Read a list of objects, at the top of the document or under "examples", into a draft."""
+    draft = _draft(path, options, unit="example")
+    entries = document.get("examples") if isinstance(document, dict) else document
+    if not isinstance(entries, list):
+        problem = f"it holds {describe(document)}" + (
+            f" with the keys {', '.join(map(repr, document))}" if isinstance(document, dict) else ""
+        )
+        raise DataError(
+            f"{path} is no task that is understood: {problem}.",
+            hint="It should be a list of objects, an instruction-induction file or a BIG-bench task.json.",
+            problems=(problem,),
+        )
+    rows: list[Row] = []
+    for number, entry in enumerate(entries, 1):
+        _keep_object(number, entry, rows, draft)
+    return _add_objects(rows, options, draft)
+
+
+def _draft(path: Path, options: FileOptions, unit: str) -> Draft:
+    metric = "choice" if options.choices else "exact_match"
+    return Draft(name=path.stem, label=str(path), unit=unit, metric=metric)
+
+
+def _keep_object(place: int, value: Any, rows: list[Row], draft: Draft) -> None:
+    if isinstance(value, dict):
+        rows.append((place, value))
+    else:
+        draft.problem(place, f"{describe(value)}, where an object belongs")
+
+
+def _add_objects(rows: Sequence[Row], options: FileOptions, draft: Draft) -> Draft:
+    keys = dict.fromkeys(key for _, row in rows for key in row)
+    columns = choose_columns(list(keys), options, draft) if rows else None
+    if columns is not None:
+        for place, row in flatten_conversations(list(rows), columns.input, draft):
+            add_row(draft, place, row, columns, options)
+    return draft
+
+
+def _is_one_document(text: str) -> bool:
+    try:
+        parse_json(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,42 @@
+"""The file formats, as backends."""
+
+from izcore.plugin import Backend
+from izcore_tasks.options import CsvOptions, FileOptions, FolderOptions
+
+
+def file_backends() -> list[Backend]:
+    """Return the backends that read files and folders."""
+    return [
+        Backend(
+            name="csv",
+            summary="A table with one example per row (CSV or TSV)",
+            factory="izcore_tasks.files.table:CsvFile",
+            options=CsvOptions,
+            argument="path",
+            paths=(".csv", ".tsv"),
+        ),
+        Backend(
+            name="jsonl",
+            summary="One JSON object per line, or OpenAI-evals samples",
+            factory="izcore_tasks.files.objects:JsonlFile",
+            options=FileOptions,
+            argument="path",
+            paths=(".jsonl", ".ndjson"),
+        ),
+        Backend(
+            name="json",
+            summary="A list of objects, an instruction-induction file, or BIG-bench's task.json",
+            factory="izcore_tasks.files.objects:JsonFile",
+            options=FileOptions,
+            argument="path",
+            paths=(".json",),
+        ),
+        Backend(
+            name="folder",
+            summary="A folder of instruction-induction or BIG-bench tasks, or with train and test files",
+            factory="izcore_tasks.files.folder:TaskFolder",
+            options=FolderOptions,
+            argument="path",
+            paths=("/",),
+        ),
+    ]

@@ -1,0 +1,99 @@
+"""Where text comes from: a file or bytes, decoded, with errors that name the byte and the line."""
+
+import codecs
+import json
+from pathlib import Path
+from typing import Any
+
+from izcore.plugin import DataError, nearest_names
+
+Source = bytes | Path
+"""Content in memory, or the file that holds it."""
+
+# UTF-32's mark begins with UTF-16's, so it is looked for first.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_text(source: Source, label: str, encoding: str = "") -> str:
+    """Return the text of ``source``; ``label`` is what errors call it.
+
+    Without ``encoding`` a byte-order mark decides, else UTF-8. Line ends are kept as they are. Raises
+    DataError for a file that is missing, empty or unreadable, or bytes that the encoding has not.
+    """
+    content = source if isinstance(source, bytes) else _read_bytes(source)
+    if not content.strip():
+        raise DataError(f"{label} is empty.", problems=("the file is empty",))
+    return _decode(content, label, encoding)
+
+
+def read_json(source: Source, label: str, encoding: str = "") -> Any:
+    """Return the JSON document in ``source``; raises DataError that names line and column."""
+    text = read_text(source, label, encoding)
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            problem = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        else:
+            problem = str(error)
+        raise DataError(f"{label} is not valid JSON: {problem}.", problems=(problem,)) from None
+
+
+def parse_json(text: str) -> Any:
+    """Parse one JSON value; every way in which it can be malformed is a ValueError."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"There is no file {path}.", hint=_similar_files(path)) from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, not a file.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _similar_files(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix]
+    except OSError:
+        return f"The folder {path.parent} cannot be read either."
+    return nearest_names(path.name, names) if names else ""
+
+
+def _decode(content: bytes, label: str, encoding: str) -> str:
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "")
+    if not encoding and not marked and b"\0" in content[:4]:
+        raise DataError(
+            f"{label} is not text in UTF-8: there is a zero byte at its start.",
+            hint="If it is UTF-16, say so: --set task.encoding=utf-16-le (or utf-16-be).",
+        )
+    chosen = encoding or marked or "utf-8"
+    try:
+        return content.decode(chosen).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = (
+            f"line {line}: byte 0x{content[error.start]:02x} at offset {error.start} is not {chosen.upper()}"
+        )
+        raise DataError(
+            f"{label} cannot be read as {chosen.upper()}: {problem}.",
+            hint="Save it as UTF-8, or name its encoding, for example --set task.encoding=cp1252.",
+            problems=(problem,),
+        ) from None
+    except (LookupError, UnicodeError):
+        raise DataError(
+            f"There is no text encoding {chosen!r}.",
+            hint="Usual ones are utf-8, utf-16, cp1252 and latin-1.",
+        ) from None

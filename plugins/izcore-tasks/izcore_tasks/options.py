@@ -1,0 +1,56 @@
+"""Options of the file formats."""
+
+from typing import Annotated
+
+from izcore.plugin import Meta, Options
+
+
+class FileOptions(Options, frozen=True, kw_only=True):
+    """What every file format understands."""
+
+    path: Annotated[str, Meta(min_length=1, description="The file, or the folder, that holds the task")]
+    input: Annotated[
+        str, Meta(description="Column or key of the input; without it, guessed from the names and said")
+    ] = ""
+    target: Annotated[
+        str | tuple[str, ...],
+        Meta(
+            description="Column or key of the target, or a list of several whose targets are all acceptable; "
+            "without it, guessed from the names and said"
+        ),
+    ] = ""
+    target_separator: Annotated[
+        str, Meta(description="Text between several acceptable targets in one cell, such as |")
+    ] = ""
+    choices: Annotated[
+        str,
+        Meta(description="Column or key of the choices of a multiple-choice task; makes choice the metric"),
+    ] = ""
+    choices_separator: Annotated[
+        str, Meta(min_length=1, description="Text between the choices in one cell")
+    ] = "|"
+    encoding: Annotated[
+        str,
+        Meta(description="Text encoding, such as cp1252; without it UTF-8, or what a byte-order mark says"),
+    ] = ""
+
+
+class CsvOptions(FileOptions, frozen=True, kw_only=True):
+    """What CSV and TSV files understand besides."""
+
+    delimiter: Annotated[
+        str,
+        Meta(
+            pattern=r'^[^"\r\n]?\Z',
+            description="Character between columns; without it, seen from the first line",
+        ),
+    ] = ""
+    header: Annotated[
+        bool, Meta(description="Whether the first line names the columns; if not they are named 1, 2, …")
+    ] = True
+
+
+class FolderOptions(CsvOptions, frozen=True, kw_only=True):
+    """What a folder understands besides."""
+
+    task: Annotated[str, Meta(description="Which of the tasks in the folder, where it holds several")] = ""
