@@ -268,7 +268,8 @@ class Registry:
             shown = {
                 name: value
                 for name, value in shown.items()
-                if name == registered.backend.argument or value != msgspec.to_builtins(defaults.get(name))
+                if name == registered.backend.argument
+                or msgspec.json.encode(value) != msgspec.json.encode(defaults.get(name))
             }
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
         return f"{choice.name} ({text})" if text else choice.name
