@@ -11,7 +11,7 @@ from tenacity import (
     RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
-    stop_after_delay,
+    stop_before_delay,
 )
 
 from izcore.budget import Amount, Budget
@@ -45,7 +45,10 @@ class Answers(Record):
 
 
 class Caller:
-    """Answers prompts for one run; ``cached_calls`` counts the free answers it has had so far.
+    """Answers prompts for one run.
+
+    ``cached_calls`` counts the free answers it has had so far; ``last_failure`` is the error of the last
+    call that failed for good.
 
     ``sleep`` and ``jitter`` (a number in [0, 1)) are given by tests that want to own clock and chance;
     ``clock`` gives seconds since 1970.
@@ -80,6 +83,7 @@ class Caller:
         self._jitter = jitter
         self._slots = asyncio.Semaphore(self._info.concurrency)
         self._stopped: IzError | None = None
+        self.last_failure: TransientScorerError | None = None
 
     def stop(self, reason: IzError) -> None:
         """Send no further call; those under way are answered and kept, since they are paid for."""
@@ -148,7 +152,8 @@ class Caller:
             self._store.add_paid(self._run_id, completions, created=self._clock())
             usage = sum((completion.usage for completion in completions.values()), Usage())
             spent = Amount(calls=len(completions), usage=usage)
-        except TransientScorerError:
+        except TransientScorerError as error:
+            self.last_failure = error
             return {}
         except IzError as error:
             self.stop(error)
@@ -161,7 +166,7 @@ class Caller:
     async def _try_again(self, request: CompletionRequest) -> CompletionResult:
         attempts = AsyncRetrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(self._retries.tries) | stop_after_delay(self._retries.max_total),
+            stop=stop_after_attempt(self._retries.tries) | stop_before_delay(self._retries.max_total),
             wait=self._wait,
             retry=retry_if_exception_type(TransientScorerError),
             reraise=True,

@@ -137,7 +137,9 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
             scores = (await asking.evaluator.evaluate(instruction, plan.splits.test)).scores
         known = [score for score in scores if score is not None]
         if not known:
-            raise BackendError("Every call failed, so nothing can be said.", hint="Try again later.")
+            raise BackendError(
+                f"Every call failed, so nothing can be said.{_why(asking.caller)}", hint="Try again later."
+            )
         return ScoreResult(
             task=plan.task_name,
             instruction=instruction,
@@ -244,7 +246,7 @@ async def _search_and_conclude(
                     hint="Start again with a larger budget; answers that were paid for are kept.",
                 )
             raise BackendError(
-                "Every trial has failed calls, so no winner can be chosen.",
+                f"Every trial has failed calls, so no winner can be chosen.{_why(asking.caller)}",
                 hint=f"When the scorer answers again: iz resume {record.id}",
             )
         asking.budget.release_held_back()
@@ -269,6 +271,10 @@ async def _search_and_conclude(
         seconds=record.seconds + elapsed(),
         conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
     )
+
+
+def _why(caller: Caller) -> str:
+    return f" The last failure: {caller.last_failure.message}" if caller.last_failure else ""
 
 
 def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:

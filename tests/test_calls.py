@@ -138,6 +138,17 @@ def test_a_call_that_keeps_failing_is_missing_not_zero_and_costs_nothing(tmp_pat
     assert bench.budget.spent.calls == 1
 
 
+def test_a_server_that_asks_for_more_patience_than_there_is_gets_no_wait(tmp_path: Path) -> None:
+    def tomorrow(text: str, attempt: int) -> str:
+        raise TransientScorerError("come back tomorrow", retry_after=86_400.0)
+
+    bench = Bench(tmp_path, Scripted(tomorrow), Retries(max_total=600.0))
+    assert bench.ask("x") == [None]
+    assert bench.waits == []
+    assert bench.caller.last_failure is not None
+    assert "tomorrow" in bench.caller.last_failure.message
+
+
 def test_a_fatal_error_stops_but_keeps_what_was_answered(tmp_path: Path) -> None:
     def expired(text: str, attempt: int) -> str:
         if text == "p5":

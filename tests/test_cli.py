@@ -143,7 +143,7 @@ def test_a_failing_call_is_tried_again_and_costs_no_score(iz: Iz, tmp_path: Path
 
 def test_calls_that_keep_failing_are_no_zero_scores(iz: Iz) -> None:
     process = iz(*QUICK, "--set", "scorer.faults=1.0", "--set", "retries.tries=1", "--json")
-    assert_explained(process, "Every trial has failed calls", "iz resume", code=1)
+    assert_explained(process, "Every trial has failed calls", "Overloaded", "iz resume", code=1)
     trials = [json.loads(line) for line in iz("runs", "export", "last").stdout.splitlines()]
     assert all(score is None for trial in trials for score in trial["scores"])
 

@@ -1,0 +1,1 @@
+"""Claude as a black box."""

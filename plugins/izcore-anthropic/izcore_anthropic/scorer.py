@@ -1,0 +1,110 @@
+"""The scorer: prompts in, messages out, over Anthropic's SDK."""
+
+import asyncio
+import os
+from typing import Any
+
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    FatalScorerError,
+    Prompt,
+    Scorer,
+    ScorerInfo,
+    Usage,
+)
+from izcore_anthropic.answers import read_answer
+from izcore_anthropic.clients import Clients
+from izcore_anthropic.endpoint import find_endpoint
+from izcore_anthropic.failures import SDK_ERRORS, is_filtered, translate
+from izcore_anthropic.options import AnthropicOptions
+from izcore_anthropic.prices import list_price
+from izcore_anthropic.quirks import SAMPLING_VERSION, quirks_of, request_fields
+
+OFFICIAL_OVERHEAD = 64
+OTHER_OVERHEAD = 512
+"""Tokens that a chat template adds: a few at Anthropic; some open models add a system prompt of their own."""
+
+
+class AnthropicScorer(Scorer):
+    """Asks one model through the Messages protocol.
+
+    Raises UsageError on construction for a missing key, a URL that is none, and options that the model does
+    not take: before any money is spent. One object may be used in several event loops, one after another
+    or at once; ``aclose`` closes the connections of the loop that it runs in.
+    """
+
+    def __init__(self, options: AnthropicOptions, _context: BackendContext) -> None:
+        self._options = options
+        self._endpoint = find_endpoint(options, os.environ)
+        self._fields = request_fields(options, quirks_of(options.model))
+        listed = list_price(options.model)
+        self._price = options.price or (listed.price if listed else None)
+        self._price_up_to = listed.up_to if listed and not options.price else None
+        self._clients = Clients(self._endpoint, timeout=options.timeout, concurrency=options.concurrency)
+
+    def info(self) -> ScorerInfo:
+        """Say identity (all that a request holds beside its prompt), concurrency and price."""
+        return ScorerInfo(
+            identity={"provider": "anthropic", "base_url": self._endpoint.base_url, **self._fields},
+            batch_size=1,
+            concurrency=self._options.concurrency,
+            price=self._price,
+        )
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return an upper bound: a byte-level token is at least one byte of UTF-8."""
+        text = self._options.system + prompt.text
+        overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
+        return Usage(
+            input_tokens=len(text.encode("utf-8", "surrogatepass")) + overhead,
+            output_tokens=self._fields["max_tokens"],
+        )
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order; ``request.seed`` is not used, the protocol has none."""
+        outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            # One that no further try can mend outweighs the others.
+            raise next((f for f in failures if isinstance(f, FatalScorerError)), failures[0])
+        return CompletionResult(completions=tuple(o for o in outcomes if isinstance(o, Completion)))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self._clients.aclose()
+
+    async def _answer(self, prompt: Prompt) -> Completion:
+        bound = self.bound(prompt)
+        if self._price_up_to is not None and bound.input_tokens > self._price_up_to:
+            raise FatalScorerError(
+                f"A prompt of {bound.input_tokens} bytes may exceed {self._price_up_to} tokens, "
+                f"above which {self._options.model} costs more than the price list says.",
+                hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
+            )
+        try:
+            # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
+            async with asyncio.timeout(self._options.timeout):
+                raw = await self._clients.current().messages.with_raw_response.create(
+                    messages=[{"role": "user", "content": prompt.text}], **self._request()
+                )
+                body = await raw.read()
+            content_type = raw.headers.get("content-type", "")
+            return read_answer(body, content_type, bound, self._endpoint.label)
+        except SDK_ERRORS as error:
+            if is_filtered(error):
+                # Providers may charge for a prompt that they reject, without saying how much.
+                return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
+            failure = translate(error, self._endpoint, self._options.model, self._options.timeout)
+        # Raised here, the failure does not drag the SDK's error (with the request's headers) along.
+        raise failure
+
+    def _request(self) -> dict[str, Any]:
+        """The same fields for every prompt, as the SDK's method takes them."""
+        fields = dict(self._fields)
+        if "temperature" in fields:
+            fields["extra_body"] = {"temperature": fields.pop("temperature")}
+            fields["extra_headers"] = {"anthropic-version": SAMPLING_VERSION}
+        return fields

@@ -1,0 +1,87 @@
+"""Which server, which key: from options and environment, checked before money is spent."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from izcore.plugin import UsageError
+from izcore_anthropic.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, check_url, find_endpoint
+from izcore_anthropic.options import AnthropicOptions
+
+KEY = {"ANTHROPIC_API_KEY": "sk-ant-test-1234"}
+
+
+def test_anthropic_itself_by_default() -> None:
+    endpoint = find_endpoint(AnthropicOptions(model="m"), KEY)
+    assert (endpoint.base_url, endpoint.key, endpoint.official) == (OFFICIAL_URL, "sk-ant-test-1234", True)
+
+
+def test_the_environment_names_the_server_and_an_option_overrides_it() -> None:
+    environ = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:8080/v1/"}
+    assert find_endpoint(AnthropicOptions(model="m"), environ).base_url == "http://127.0.0.1:8080"
+    options = AnthropicOptions(model="m", base_url="http://localhost:9/proxy")
+    assert find_endpoint(options, environ).base_url == "http://localhost:9/proxy"
+
+
+def test_an_empty_variable_is_no_variable() -> None:
+    assert find_endpoint(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": ""}).official
+    with pytest.raises(UsageError, match="ANTHROPIC_API_KEY is not set"):
+        find_endpoint(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": "  "})
+
+
+def test_a_local_server_needs_no_key_and_gets_one_that_is_there() -> None:
+    options = AnthropicOptions(model="m", base_url="http://localhost:8080/v1")
+    assert find_endpoint(options, {}).key == PLACEHOLDER_KEY
+    assert find_endpoint(options, KEY).key == "sk-ant-test-1234"
+
+
+def test_a_missing_key_says_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_endpoint(AnthropicOptions(model="m"), {})
+    assert "ANTHROPIC_API_KEY" in caught.value.message
+    assert "export ANTHROPIC_API_KEY" in caught.value.hint
+    assert "base_url" in caught.value.hint
+
+
+def test_another_variable_can_hold_the_key() -> None:
+    options = AnthropicOptions(model="m", base_url="http://localhost:1/v1", api_key_env="TEAM_KEY")
+    assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).key == "abc"
+    with pytest.raises(UsageError, match="TEAM_KEY is not set"):
+        find_endpoint(options, KEY)
+
+
+@pytest.mark.parametrize("key", ["sk-ant-\u00e4", "sk 1", "sk\n1"])
+def test_a_mangled_key_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_endpoint(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": key})
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:8080", "ftp://x/v1", "http://", "http://:80/v1", "http://a:99999/v1", "http://a b/v1", "x"],
+)
+def test_what_is_no_url_is_a_usage_error_that_names_its_source(url: str) -> None:
+    with pytest.raises(UsageError, match=r"scorer\.base_url"):
+        find_endpoint(AnthropicOptions(model="m", base_url=url), KEY)
+    with pytest.raises(UsageError, match="ANTHROPIC_BASE_URL"):
+        find_endpoint(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:s3cret@host/v1", "https://host/v1?api-key=s3cret", "://u:s3cret@h"]
+)
+def test_a_url_with_a_secret_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_url(url, "scorer.base_url")
+    assert "s3cret" not in str(caught.value)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https?://[^ ]{0,40}", fullmatch=True))
+def test_any_text_is_a_url_or_a_usage_error(text: str) -> None:
+    try:
+        checked = check_url(text, "scorer.base_url")
+    except UsageError:
+        return
+    assert text.startswith(checked)
+    assert checked.lower().startswith(("http://", "https://"))

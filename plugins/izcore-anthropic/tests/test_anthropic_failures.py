@@ -1,0 +1,236 @@
+"""Every failure becomes one of the core's two kinds, in words for people."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from protocol_server import Answer, Dripping, Dropped, Failure, Model, ProtocolServer
+
+from izcore.plugin import (
+    BackendContext,
+    CompletionRequest,
+    FatalScorerError,
+    IzError,
+    Prompt,
+    TransientScorerError,
+)
+from izcore_anthropic.failures import retry_after
+from izcore_anthropic.options import AnthropicOptions
+from izcore_anthropic.scorer import AnthropicScorer
+
+CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
+
+
+def failure_of(base_url: str, *prompts: str, **options: Any) -> IzError:
+    scorer = AnthropicScorer(
+        AnthropicOptions(**{"model": "test-model", "base_url": base_url, **options}), CONTEXT
+    )
+
+    async def once() -> None:
+        try:
+            await scorer.complete(CompletionRequest(prompts=tuple(Prompt(text=p) for p in prompts or ("?",))))
+        finally:
+            await scorer.aclose()
+
+    with pytest.raises(IzError) as caught:
+        asyncio.run(once())
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
+def test_what_may_pass_may_be_tried_again(server: ProtocolServer, status: int) -> None:
+    server.script.append(Failure(status, "please wait"))
+    failure = failure_of(server.url)
+    assert isinstance(failure, TransientScorerError)
+    assert failure.retry_after is None
+    assert f"({status})" in failure.message
+    assert "please wait" in failure.message
+    assert len(server.calls) == 1, "the SDK must not try again on its own"
+
+
+def test_retry_after_is_handed_on(server: ProtocolServer) -> None:
+    server.script.append(Failure(429, retry_after="7"))
+    failure = failure_of(server.url)
+    assert isinstance(failure, TransientScorerError)
+    assert failure.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(402, "Payment required."),
+        Failure(400, "Your credit balance is too low to access the API."),
+        Failure(429, "Spend limit reached.", "enforced_spend_limit_reached"),
+    ],
+)
+def test_a_used_up_quota_is_fatal_whatever_its_status(server: ProtocolServer, failure: Failure) -> None:
+    server.script.append(failure)
+    raised = failure_of(server.url)
+    assert isinstance(raised, FatalScorerError)
+    assert "quota" in raised.message
+    assert "spend limits" in raised.hint
+
+
+def test_a_server_that_says_that_waiting_is_no_use_is_believed(server: ProtocolServer) -> None:
+    no_use = {"x-should-retry": "false"}
+    server.script.extend([Failure(429, headers=no_use), Failure(429, retry_after="600", headers=no_use)])
+    assert isinstance(failure_of(server.url), FatalScorerError)
+    assert isinstance(failure_of(server.url), TransientScorerError)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "rejected the request"),
+        (402, "credit"),
+        (403, "does not permit"),
+        (404, "does not know the model"),
+        (413, "too long"),
+        (422, "rejected the request"),
+    ],
+)
+def test_what_cannot_be_mended_is_fatal(server: ProtocolServer, status: int, said: str) -> None:
+    server.script.append(Failure(status, "server's own words"))
+    failure = failure_of(server.url)
+    assert isinstance(failure, FatalScorerError)
+    assert said in failure.message
+    assert "server's own words" in failure.message
+    assert failure.hint
+
+
+def test_a_wrong_or_expired_key(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-expired")
+    server.keys = {"sk-ant-test-valid"}
+    failure = failure_of(server.url)
+    assert isinstance(failure, FatalScorerError)
+    assert "ANTHROPIC_API_KEY" in failure.message
+    assert "resumed" in failure.hint
+
+
+def test_a_server_that_wants_a_key_after_all(server: ProtocolServer) -> None:
+    server.keys = {"sk-ant-test-valid"}
+    failure = failure_of(server.url)
+    assert isinstance(failure, FatalScorerError)
+    assert "wants an API key" in failure.message
+    assert "export ANTHROPIC_API_KEY" in failure.hint
+
+
+def test_an_unknown_model(server: ProtocolServer) -> None:
+    failure = failure_of(server.url, model="claude-99")
+    assert isinstance(failure, FatalScorerError)
+    assert "'claude-99'" in failure.message
+
+
+def test_a_prompt_longer_than_the_context(server: ProtocolServer) -> None:
+    server.models = {"test-model": Model(context=4096)}
+    failure = failure_of(server.url, "word " * 5000)
+    assert isinstance(failure, FatalScorerError)
+    assert "too long for test-model" in failure.message
+    assert "4096" in failure.message
+
+
+def test_a_url_without_the_api_behind_it(server: ProtocolServer) -> None:
+    failure = failure_of(f"{server.url}/elsewhere")
+    assert isinstance(failure, FatalScorerError)
+    assert "base_url" in failure.hint
+
+
+def test_a_slow_answer(server: ProtocolServer) -> None:
+    server.script.append(Answer(delay=30))
+    failure = failure_of(server.url, timeout=0.3)
+    assert isinstance(failure, TransientScorerError)
+    assert "within 0.3 seconds" in failure.message
+
+
+def test_an_answer_that_trickles(server: ProtocolServer) -> None:
+    server.script.append(Dripping(0.1))
+    failure = failure_of(server.url, timeout=0.5)
+    assert isinstance(failure, TransientScorerError)
+    assert "within 0.5 seconds" in failure.message
+
+
+def test_a_connection_dropped_in_the_middle_of_a_body(server: ProtocolServer) -> None:
+    server.script.append(Dropped())
+    failure = failure_of(server.url)
+    assert isinstance(failure, TransientScorerError)
+    assert "connection" in failure.message.lower()
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        failure = failure_of(f"http://127.0.0.1:{port}/v1")
+    assert isinstance(failure, TransientScorerError)
+    assert f"127.0.0.1:{port}" in failure.message
+    assert "base_url" in failure.hint
+
+
+def test_a_server_that_speaks_something_else() -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async def once() -> IzError:
+        listener = await asyncio.start_server(speak, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        async with listener:
+            return await asyncio.to_thread(failure_of, f"http://127.0.0.1:{port}/v1")
+
+    failure = asyncio.run(once())
+    assert isinstance(failure, TransientScorerError)
+
+
+def test_text_that_is_no_unicode() -> None:
+    failure = failure_of("http://127.0.0.1:9/v1", "half a character: \ud800")
+    assert isinstance(failure, FatalScorerError)
+    assert "UTF-8" in failure.message
+
+
+def test_among_several_failures_the_fatal_one_counts(server: ProtocolServer) -> None:
+    server.behave = lambda call: Failure(400) if call.prompt == "b" else Failure(500)
+    assert isinstance(failure_of(server.url, "a", "b", "c"), FatalScorerError)
+
+
+def test_a_page_of_html_is_not_quoted_and_long_words_are_cut(server: ProtocolServer) -> None:
+    server.script.append(Failure(500, "x" * 5000))
+    assert len(failure_of(server.url).message) < 500
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "2"}, 2.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_headers(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    later = datetime.now(UTC) + timedelta(seconds=30)
+    waited = retry_after({"retry-after": format_datetime(later, usegmt=True)})
+    assert waited is not None
+    assert 25 < waited <= 30
+    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+
+
+@given(st.text(max_size=40), st.text(max_size=10))
+def test_any_retry_after_is_a_wait_or_none(text: str, milliseconds: str) -> None:
+    waited = retry_after({"retry-after": text, "retry-after-ms": milliseconds})
+    assert waited is None or 0 <= waited < float("inf")

@@ -1,0 +1,172 @@
+"""What is sent: the quirks of models, the API version, and what makes two scorers the same."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from protocol_server import Call, ProtocolServer
+
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    FatalScorerError,
+    Price,
+    Prompt,
+    UsageError,
+)
+from izcore_anthropic.options import AnthropicOptions
+from izcore_anthropic.quirks import quirks_of, request_fields
+from izcore_anthropic.scorer import AnthropicScorer
+
+CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
+
+
+def ask(server: ProtocolServer, prompt: str = "hello", **options: Any) -> tuple[Completion, Call]:
+    scorer = AnthropicScorer(AnthropicOptions(base_url=server.url, **options), CONTEXT)
+
+    async def once() -> Completion:
+        try:
+            return (await scorer.complete(CompletionRequest(prompts=(Prompt(text=prompt),)))).completions[0]
+        finally:
+            await scorer.aclose()
+
+    return asyncio.run(once()), server.calls[-1]
+
+
+def test_a_model_that_takes_a_temperature_gets_0_by_an_api_version_that_knows_it(
+    server: ProtocolServer,
+) -> None:
+    _, call = ask(server, model="claude-haiku-4-5")
+    assert call.body == {
+        "model": "claude-haiku-4-5",
+        "messages": [{"role": "user", "content": "hello"}],
+        "temperature": 0.0,
+        "max_tokens": 256,
+    }
+    assert call.headers["anthropic-version"] == "2023-06-01"
+
+
+def test_a_current_model_gets_what_it_takes(server: ProtocolServer) -> None:
+    completion, call = ask(server, model="claude-haiku-5-5", system="be brief")
+    assert completion.finish == "stop"
+    assert call.body == {
+        "model": "claude-haiku-5-5",
+        "system": "be brief",
+        "messages": [{"role": "user", "content": "hello"}],
+        "max_tokens": 4096,
+    }
+    assert call.headers["anthropic-version"] > "2023-06-01"
+
+
+def test_reasoning_can_be_turned_off(server: ProtocolServer) -> None:
+    completion, call = ask(server, model="claude-haiku-5-5", reasoning_effort="none")
+    assert call.body["thinking"] == {"type": "disabled"}
+    assert call.body["max_tokens"] == 256
+    assert completion.text == "ok"
+
+
+def test_all_options_reach_the_server(server: ProtocolServer) -> None:
+    _, call = ask(
+        server,
+        model="test-model",
+        system="be brief",
+        temperature=0.7,
+        max_output_tokens=17,
+        stop=("END", "x"),
+    )
+    expected = {"system": "be brief", "temperature": 0.7, "max_tokens": 17, "stop_sequences": ["END", "x"]}
+    assert {name: call.body[name] for name in expected} == expected
+
+
+def test_a_url_with_v1_works_too(server: ProtocolServer) -> None:
+    scorer = AnthropicScorer(AnthropicOptions(model="test-model", base_url=f"{server.url}/v1/"), CONTEXT)
+    asyncio.run(scorer.complete(CompletionRequest(prompts=(Prompt(text="hello"),))))
+    assert server.calls[0].path == "/v1/messages"
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "temperature", "room", "thinking"),
+    [
+        ("claude-3-5-haiku-20241022", None, 0.0, 256, None),
+        ("claude-opus-4-20250514", None, 0.0, 256, None),
+        ("claude-haiku-4-5-20251001", "none", 0.0, 256, None),
+        ("anthropic/claude-sonnet-4-6", None, 0.0, 256, None),
+        ("claude-sonnet-4-6", "low", None, 4096, "adaptive"),
+        ("claude-opus-4-8", None, None, 256, None),
+        ("claude-opus-4-8", "low", None, 4096, "adaptive"),
+        ("claude-opus-5", "none", None, 256, "disabled"),
+        ("anthropic.claude-sonnet-5-5", "none", None, 256, "between_tools"),
+        ("claude-opus-5-5", None, None, 4096, None),
+        ("claude-fable-5-2", "low", None, 4096, None),
+        ("claude-next-9", None, None, 4096, None),
+        ("Qwen/Qwen3-8B", None, 0.0, 256, None),
+        ("smollm2", "none", 0.0, 256, "disabled"),
+    ],
+)
+def test_quirks_by_name(
+    model: str, effort: Any, temperature: float | None, room: int, thinking: str | None
+) -> None:
+    fields = request_fields(AnthropicOptions(model=model, reasoning_effort=effort), quirks_of(model))
+    assert fields.get("temperature") == temperature
+    assert fields["max_tokens"] == room
+    assert fields.get("thinking", {}).get("type") == thinking
+    wanted = {"effort": effort} if effort not in (None, "none") else None
+    assert fields.get("output_config") == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"model": "claude-haiku-5-5", "temperature": 0.7}, "temperature"),
+        ({"model": "claude-sonnet-4-6", "temperature": 0.7, "reasoning_effort": "low"}, "temperature"),
+        ({"model": "claude-haiku-4-5", "reasoning_effort": "low"}, "reasoning_effort"),
+        ({"model": "claude-opus-5-5", "reasoning_effort": "none"}, "reasoning_effort"),
+    ],
+)
+def test_an_option_that_the_model_does_not_take_is_a_usage_error(options: dict[str, Any], named: str) -> None:
+    with pytest.raises(UsageError, match=rf"scorer\.{named}"):
+        AnthropicScorer(AnthropicOptions(base_url="http://localhost:1", **options), CONTEXT)
+
+
+def test_identity_holds_everything_that_changes_the_answer() -> None:
+    def identity(**options: Any) -> Any:
+        settings = {"model": "m", "base_url": "http://localhost:1", **options}
+        return AnthropicScorer(AnthropicOptions(**settings), CONTEXT).info().identity
+
+    plain = identity()
+    assert plain == identity(timeout=5, concurrency=3, price=None)
+    others = [
+        identity(model="n"),
+        identity(base_url="http://localhost:2"),
+        identity(temperature=1),
+        identity(max_output_tokens=5),
+        identity(stop=("x",)),
+        identity(system="s"),
+        identity(reasoning_effort="low"),
+    ]
+    assert all(other != plain for other in others)
+
+
+def test_prices_come_from_the_option_else_the_list_else_are_unknown() -> None:
+    def price(**options: Any) -> Any:
+        options = {"base_url": "http://localhost:1", **options}
+        return AnthropicScorer(AnthropicOptions(**options), CONTEXT).info().price
+
+    assert price(model="claude-haiku-5-5").input == 0.10
+    assert price(model="anthropic/claude-haiku-4-5-20251001").output == 5.0
+    assert price(model="my-model") is None
+    own = Price(input=1.0, output=2.0)
+    assert price(model="claude-haiku-5-5", price=own) == own
+
+
+def test_concurrency_is_told_to_the_core() -> None:
+    options = AnthropicOptions(model="m", base_url="http://localhost:1")
+    info = AnthropicScorer(options, CONTEXT).info()
+    assert (info.batch_size, info.concurrency) == (1, 8)
+
+
+def test_a_prompt_that_may_cost_more_than_the_list_says_is_not_sent(server: ProtocolServer) -> None:
+    with pytest.raises(FatalScorerError, match="costs more than the price list says"):
+        ask(server, "x" * 100_000, model="claude-haiku-5-5")
+    assert server.exchanges == []

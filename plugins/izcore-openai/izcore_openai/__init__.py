@@ -1,0 +1,1 @@
+"""ChatGPT and every OpenAI-compatible server as a black box."""

@@ -1,0 +1,125 @@
+"""The scorer: prompts in, chat completions out, over OpenAI's SDK."""
+
+import asyncio
+import os
+from typing import Any
+
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    FatalScorerError,
+    Prompt,
+    Scorer,
+    ScorerInfo,
+    Usage,
+)
+from izcore_openai.answers import read_answer
+from izcore_openai.clients import Clients
+from izcore_openai.endpoint import find_endpoint
+from izcore_openai.failures import SDK_ERRORS, is_filtered, translate
+from izcore_openai.options import OpenAIOptions
+from izcore_openai.prices import list_price
+from izcore_openai.quirks import quirks_of, request_fields
+
+OFFICIAL_OVERHEAD = 64
+OTHER_OVERHEAD = 512
+"""Tokens that a chat template adds: a few at OpenAI; some open models add a system prompt of their own."""
+
+
+class OpenAIScorer(Scorer):
+    """Asks one model through the Chat Completions protocol.
+
+    Raises UsageError on construction for a missing key, a URL that is none, and options that the model does
+    not take: before any money is spent. One object may be used in several event loops, one after another
+    or at once; ``aclose`` closes the connections of the loop that it runs in.
+    """
+
+    def __init__(self, options: OpenAIOptions, _context: BackendContext) -> None:
+        self._options = options
+        self._endpoint = find_endpoint(options, os.environ)
+        self._quirks = quirks_of(options.model, options.reasoning)
+        self._fields = request_fields(options, self._quirks)
+        self._output_tokens: int = self._fields.get("max_tokens") or self._fields["max_completion_tokens"]
+        listed = list_price(options.model)
+        self._price = options.price or (listed.price if listed else None)
+        self._price_up_to = listed.up_to if listed and not options.price else None
+        self._clients = Clients(self._endpoint, timeout=options.timeout, concurrency=options.concurrency)
+
+    def info(self) -> ScorerInfo:
+        """Say identity (all that a request holds beside its prompt), concurrency and price."""
+        return ScorerInfo(
+            identity={
+                "provider": "openai",
+                "base_url": self._endpoint.base_url,
+                "api_version": self._endpoint.api_version,
+                "system": self._options.system,
+                **self._fields,
+                "extra_body": dict(self._options.extra_body),
+            },
+            batch_size=1,
+            concurrency=self._options.concurrency,
+            price=self._price,
+        )
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return an upper bound: a byte-level token is at least one byte of UTF-8."""
+        text = self._options.system + prompt.text
+        overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
+        return Usage(
+            input_tokens=len(text.encode("utf-8", "surrogatepass")) + overhead,
+            output_tokens=self._output_tokens,
+        )
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order; ``request.seed`` is not used, the option ``seed`` is."""
+        outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            # One that no further try can mend outweighs the others.
+            raise next((f for f in failures if isinstance(f, FatalScorerError)), failures[0])
+        return CompletionResult(completions=tuple(o for o in outcomes if isinstance(o, Completion)))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self._clients.aclose()
+
+    async def _answer(self, prompt: Prompt) -> Completion:
+        bound = self.bound(prompt)
+        if self._price_up_to is not None and bound.input_tokens > self._price_up_to:
+            raise FatalScorerError(
+                f"A prompt of {bound.input_tokens} bytes may exceed {self._price_up_to} tokens, "
+                f"above which {self._options.model} costs more than the price list says.",
+                hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
+            )
+        try:
+            # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
+            async with asyncio.timeout(self._options.timeout):
+                raw = await self._clients.current().chat.completions.with_raw_response.create(
+                    messages=self._messages(prompt), **self._fields, extra_body=self._extra_body()
+                )
+            response = raw.http_response
+            content_type = response.headers.get("content-type", "")
+            return read_answer(response.content, content_type, bound, self._endpoint.label)
+        except SDK_ERRORS as error:
+            if is_filtered(error):
+                # Providers may charge for a prompt that they reject, without saying how much.
+                return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
+            failure = translate(error, self._endpoint, self._options.model, self._options.timeout)
+        # Raised here, the failure does not drag the SDK's error (with the request's headers) along.
+        raise failure
+
+    def _messages(self, prompt: Prompt) -> Any:
+        user = {"role": "user", "content": prompt.text}
+        if not self._options.system:
+            return [user]
+        role = "developer" if self._quirks.reasons else "system"
+        return [{"role": role, "content": self._options.system}, user]
+
+    def _extra_body(self) -> dict[str, Any]:
+        extra = dict(self._options.extra_body)
+        if self._quirks.writes_cache and self._endpoint.official:
+            # Prompts differ in their last lines: caching them is billed and hardly ever pays.
+            extra.setdefault("prompt_cache_options", {"mode": "explicit"})
+        return extra

@@ -1,0 +1,190 @@
+"""Answers over real HTTP: text, usage, how an answer ended, several prompts, several event loops."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from protocol_server import Answer, Body, Filtered, Model, NoChoices, ProtocolServer, Refusal
+
+from izcore.plugin import BackendContext, Completion, CompletionRequest, Prompt, TransientScorerError, Usage
+from izcore_openai.options import OpenAIOptions
+from izcore_openai.scorer import OpenAIScorer
+
+CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
+T = TypeVar("T")
+
+
+def make(server: ProtocolServer, **options: Any) -> OpenAIScorer:
+    return OpenAIScorer(
+        OpenAIOptions(**{"model": "test-model", "base_url": server.openai_url, **options}), CONTEXT
+    )
+
+
+def run(scorer: OpenAIScorer, work: Callable[[], Awaitable[T]]) -> T:
+    async def once() -> T:
+        try:
+            return await work()
+        finally:
+            await scorer.aclose()
+
+    return asyncio.run(once())
+
+
+def ask(scorer: OpenAIScorer, *prompts: str) -> tuple[Completion, ...]:
+    request = CompletionRequest(prompts=tuple(Prompt(text=prompt) for prompt in prompts))
+
+    async def work() -> tuple[Completion, ...]:
+        return (await scorer.complete(request)).completions
+
+    return run(scorer, work)
+
+
+def test_an_answer_with_its_usage(server: ProtocolServer) -> None:
+    server.script.append(Answer("bonjour"))
+    assert ask(make(server), "say hello") == (
+        Completion(text="bonjour", usage=Usage(input_tokens=10, output_tokens=1), finish="stop"),
+    )
+
+
+def test_several_prompts_are_answered_in_order(server: ProtocolServer) -> None:
+    server.behave = lambda call: Answer(call.prompt.upper(), delay=0.1 if call.prompt == "a" else 0.0)
+    assert [c.text for c in ask(make(server), "a", "b", "c")] == ["A", "B", "C"]
+
+
+def test_an_answer_cut_at_the_limit_says_so(server: ProtocolServer) -> None:
+    server.script.append(Answer("one two three four"))
+    (completion,) = ask(make(server, max_output_tokens=2), "count")
+    assert (completion.text, completion.finish) == ("one two", "length")
+    assert completion.usage.output_tokens == 2
+
+
+def test_a_model_that_thinks_away_its_room_is_cut_too(server: ProtocolServer) -> None:
+    (completion,) = ask(make(server, model="gpt-5-mini", max_output_tokens=16), "hello")
+    assert (completion.text, completion.finish) == ("", "length")
+
+
+def test_stop_sequences_end_the_answer(server: ProtocolServer) -> None:
+    server.script.append(Answer("yes. And more"))
+    assert ask(make(server, stop=(".",)), "?")[0].text == "yes"
+
+
+def test_a_refusal_is_not_a_wrong_answer(server: ProtocolServer) -> None:
+    server.script.append(Refusal("I'd rather not."))
+    (completion,) = ask(make(server), "?")
+    assert (completion.text, completion.finish) == ("I'd rather not.", "refusal")
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_content_filter_is_not_a_wrong_answer(server: ProtocolServer, status: Any) -> None:
+    server.script.append(Filtered(status))
+    (completion,) = ask(make(server), "?")
+    assert (completion.text, completion.finish) == ("", "filtered")
+    assert completion.usage.input_tokens > 0
+
+
+def test_without_usage_a_call_is_charged_at_its_bound(server: ProtocolServer) -> None:
+    server.script.append(Answer("yes", with_usage=False))
+    scorer = make(server)
+    assert ask(scorer, "?")[0].usage == scorer.bound(Prompt(text="?"))
+
+
+def test_content_in_parts_is_joined(server: ProtocolServer) -> None:
+    parts = b'[{"type":"thinking","thinking":[]},{"type":"text","text":"a"},{"type":"text","text":"b"}]'
+    server.script.append(Body(b'{"choices":[{"message":{"content":' + parts + b'},"finish_reason":"stop"}]}'))
+    assert ask(make(server), "?")[0].text == "ab"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (NoChoices(), "without choices"),
+        (Body(b'{"choices": [{"mess'), "not JSON"),
+        (Body(b""), "not JSON"),
+        (Body(b"<html>hello</html>", "text/html"), "not JSON"),
+        (Body(b'{"choices": 5}'), "no chat completion"),
+        (Body(b"[]"), "no chat completion"),
+        (Body(b'{"choices": [{"message": {"content": 5}}]}'), "no chat completion"),
+        (Body(b'{"error": {"message": "upstream is down"}}'), "without choices"),
+    ],
+)
+def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: Any, said: str) -> None:
+    server.script.append(behaviour)
+    scorer = make(server)
+    with pytest.raises(TransientScorerError, match=said):
+        ask(scorer, "?")
+    assert ask(scorer, "?")[0].text == "ok"
+
+
+def test_one_scorer_serves_successive_event_loops(server: ProtocolServer) -> None:
+    scorer = make(server)
+    request = CompletionRequest(prompts=(Prompt(text="?"),))
+    for _ in range(3):
+        assert asyncio.run(scorer.complete(request)).completions[0].text == "ok"
+
+
+def test_one_scorer_serves_event_loops_of_several_threads(server: ProtocolServer) -> None:
+    scorer = make(server)
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda: answers.append(ask(scorer, "?")[0].text)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert answers == ["ok"] * 4
+
+
+def test_a_closed_scorer_opens_again(server: ProtocolServer) -> None:
+    scorer = make(server)
+
+    async def twice() -> None:
+        for _ in range(2):
+            await scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),)))
+            await scorer.aclose()
+        await scorer.aclose()
+
+    asyncio.run(twice())
+    assert len(server.calls) == 2
+
+
+def test_many_calls_at_once_share_connections(server: ProtocolServer) -> None:
+    server.latency = 0.05
+    scorer = make(server, concurrency=64)
+
+    async def work() -> list[Any]:
+        async def one(i: int) -> Any:
+            return (await scorer.complete(CompletionRequest(prompts=(Prompt(text=str(i)),)))).completions[0]
+
+        return await asyncio.gather(*(one(i) for i in range(200)))
+
+    assert len(run(scorer, work)) == 200
+    assert {call.prompt for call in server.calls} == {str(i) for i in range(200)}
+
+
+def test_a_cancelled_call_stays_cancelled(server: ProtocolServer) -> None:
+    server.latency = 30
+    scorer = make(server)
+
+    async def work() -> None:
+        task = asyncio.ensure_future(scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),))))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run(scorer, work)
+
+
+@settings(max_examples=40, deadline=None)
+@given(prompt=st.text(max_size=200), system=st.text(max_size=50), answer=st.text(max_size=100))
+def test_the_bound_bounds(prompt: str, system: str, answer: str) -> None:
+    with ProtocolServer(models={"test-model": Model(context=100_000)}) as server:
+        server.script.append(Answer(answer))
+        scorer = make(server, system=system, max_output_tokens=20)
+        (completion,) = ask(scorer, prompt)
+        bound = scorer.bound(Prompt(text=prompt))
+        assert completion.usage.input_tokens <= bound.input_tokens
+        assert completion.usage.output_tokens <= bound.output_tokens
