@@ -84,6 +84,7 @@ class Caller:
         self._slots = asyncio.Semaphore(self._info.concurrency)
         self._stopped: IzError | None = None
         self.last_failure: TransientScorerError | None = None
+        self._failures_in_a_row = 0
 
     def stop(self, reason: IzError) -> None:
         """Send no further call; those under way are answered and kept, since they are paid for."""
@@ -149,11 +150,12 @@ class Caller:
                     hint="This is a fault of the scorer's plugin; report it to its authors.",
                 )
             completions = dict(zip(prompts, result.completions, strict=True))
+            self._failures_in_a_row = 0
             self._store.add_paid(self._run_id, completions, created=self._clock())
             usage = sum((completion.usage for completion in completions.values()), Usage())
             spent = Amount(calls=len(completions), usage=usage)
         except TransientScorerError as error:
-            self.last_failure = error
+            self._note_failure(error)
             return {}
         except IzError as error:
             self.stop(error)
@@ -162,6 +164,17 @@ class Caller:
             await self._budget.settle(reserved, spent)
         self._on_answers()
         return {key: Answer(completion=completion, paid=True) for key, completion in completions.items()}
+
+    def _note_failure(self, error: TransientScorerError) -> None:
+        self.last_failure = error
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= self._retries.max_failures:
+            reason = BackendError(
+                f"{self._failures_in_a_row} calls in a row failed, so the run stops. The last: {error}",
+                hint=error.hint or "The run is kept; go on with iz resume when the scorer answers again.",
+            )
+            self.stop(reason)
+            raise reason from error
 
     async def _try_again(self, request: CompletionRequest) -> CompletionResult:
         attempts = AsyncRetrying(

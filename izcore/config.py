@@ -54,6 +54,9 @@ class Retries(Record, forbid_unknown_fields=True):
     tries: Annotated[int, Meta(ge=1, description="Tries per call, the first included")] = 6
     max_wait: Annotated[float, Meta(gt=0, description="Longest single wait, in seconds")] = 60.0
     max_total: Annotated[float, Meta(gt=0, description="Longest time on one call, in seconds")] = 600.0
+    max_failures: Annotated[
+        int, Meta(ge=1, description="Calls in a row that fail for good before the run stops")
+    ] = 10
 
 
 class TaskConfig(Record):

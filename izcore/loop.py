@@ -1,6 +1,7 @@
 """The search loop: suggest latents, write instructions, score the new ones, keep every trial."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Search:
 
         Picks up where the store says that it stood.
         """
+        with contextlib.suppress(BudgetExhaustedError):  # the first new trial will say so again
+            await self.score_what_had_failed()
         history = History(self.store.trials(self.run_id))
         proposed = 0
         for round_ in itertools.count():
@@ -140,6 +143,20 @@ class Search:
                 self.evaluator.stop(error)
             await asyncio.gather(*evaluations.values(), return_exceptions=True)
             raise
+
+    async def score_what_had_failed(self) -> None:
+        """Ask again for what failed for good before this run was resumed, so that no trial lacks evidence."""
+        trials = self.store.trials(self.run_id)
+        for trial in trials:
+            if None in trial.scores and trial.reused is None:
+                evaluation = await self.evaluator.evaluate(
+                    trial.candidate.instruction, self.splits.validation
+                )
+                mended = _scored(trial.index, trial.round, trial.candidate, evaluation)
+                copies = [t for t in trials if t.reused == trial.index]
+                self.store.replace_trials(
+                    self.run_id, [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)]
+                )
 
 
 def _scored(index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:

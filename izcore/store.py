@@ -242,6 +242,14 @@ class Store:
                 "INSERT INTO trials VALUES (?, ?, ?)", [(run_id, t.index, _json(t)) for t in trials]
             )
 
+    def replace_trials(self, run_id: str, trials: Iterable[Trial]) -> None:
+        """Write trials anew whose failed calls were made up for."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE trials SET trial = ? WHERE run_id = ? AND trial_index = ?",
+                [(_json(t), run_id, t.index) for t in trials],
+            )
+
     def trials(self, run_id: str) -> list[Trial]:
         """Return a run's trials in order."""
         rows = self._all("SELECT trial FROM trials WHERE run_id = ? ORDER BY trial_index", run_id)

@@ -141,11 +141,29 @@ def test_a_failing_call_is_tried_again_and_costs_no_score(iz: Iz, tmp_path: Path
     assert without_times(healthy) == without_times(faulty)
 
 
-def test_calls_that_keep_failing_are_no_zero_scores(iz: Iz) -> None:
-    process = iz(*QUICK, "--set", "scorer.faults=1.0", "--set", "retries.tries=1", "--json")
-    assert_explained(process, "Every trial has failed calls", "Overloaded", "iz resume", code=1)
+def test_calls_that_keep_failing_are_no_zero_scores_and_are_made_up_for(iz: Iz, tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    down.touch()
+    settings = ("--set", f"scorer.down={down}", "--set", "scorer.mistakes=0.2", "--set", "retries.tries=1")
+    process = iz(*QUICK, *settings, "--set", "retries.max_failures=9999", "--json")
+    assert_explained(process, "Every trial has failed calls", "Nobody at home", "iz resume", code=1)
     trials = [json.loads(line) for line in iz("runs", "export", "last").stdout.splitlines()]
     assert all(score is None for trial in trials for score in trial["scores"])
+    down.unlink()
+    mended = result_of(iz("resume", "last", "--json"))
+    healthy = result_of(iz(*QUICK, *settings, "--json", "--db", str(tmp_path / "healthy")))
+    assert without_times(mended) == without_times(healthy)
+
+
+def test_a_dead_scorer_stops_the_run_soon_and_the_run_is_kept(iz: Iz, tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    down.touch()
+    settings = ("--set", f"scorer.down={down}", "--set", "retries.tries=1")
+    process = iz(*QUICK, *settings, "--json")
+    assert_explained(process, "10 calls in a row failed", "Nobody at home", code=1)
+    assert result_of(iz("runs", "list", "--json"))["runs"][0]["status"] == "failed"
+    down.unlink()
+    assert result_of(iz("resume", "last", "--json"))["status"] == "done"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+from pathlib import Path
 
 from izcore.plugin import (
     Candidate,
@@ -59,6 +60,8 @@ class Obedient(Scorer):
         return CompletionResult(completions=tuple(self._answer(p.text) for p in request.prompts))
 
     def _answer(self, prompt):
+        if self._options.down and Path(self._options.down).exists():
+            raise TransientScorerError("Nobody at home, it says.")
         if _chance(prompt, "fault") < self._options.faults and prompt not in self._failed:
             self._failed.add(prompt)
             raise TransientScorerError("Overloaded, it says.", retry_after=0.0)

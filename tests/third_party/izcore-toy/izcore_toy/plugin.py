@@ -14,6 +14,7 @@ class ObedientOptions(Options):
     seconds: Annotated[float, Meta(ge=0, description="How long a call takes")] = 0.0
     concurrency: Annotated[int, Meta(ge=1)] = 1
     batch_size: Annotated[int, Meta(ge=1)] = 1
+    down: Annotated[str, Meta(description="While this file exists, every call fails transiently")] = ""
     log: Annotated[str, Meta(description="File that gets a line per answered prompt")] = ""
 
 
