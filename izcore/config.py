@@ -43,9 +43,9 @@ class SearchSize(Record, forbid_unknown_fields=True):
 class Limits(Record, forbid_unknown_fields=True):
     """Hard walls; None is no wall. Calls answered from the cache are free."""
 
-    max_calls: Annotated[int, Meta(ge=1)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
-    max_cost: Annotated[float, Meta(gt=0)] | None = None
+    max_calls: Annotated[int, Meta(ge=1, description="Paid calls")] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, description="Input and output tokens together")] | None = None
+    max_cost: Annotated[float, Meta(gt=0, description="US dollars")] | None = None
 
 
 class Retries(Record, forbid_unknown_fields=True):

@@ -17,6 +17,8 @@ from izcore.store import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
 
+POOL_SURROGATE = "sobol"
+
 TYPICAL_INSTRUCTION = "x" * 160
 """Stands for an instruction that is not written yet, when costs are estimated."""
 
@@ -66,7 +68,12 @@ def plan_run(registry: Registry, config: RunConfig, folders: Folders) -> Planned
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     generator: Generator = registry.build("generator", config.generator, context)
     plan = _shrink_test(plan, config)
-    trials = generator.pool_size() or config.search.total
+    trials = config.search.total
+    pool_size = generator.pool_size()
+    if pool_size is not None:
+        # A pool ignores latents, so the cheapest surrogate does.
+        config = msgspec.structs.replace(config, surrogate=registry.choose("surrogate", POOL_SURROGATE, {}))
+        trials = pool_size
     return PlannedRun(config=config, plan=plan, estimate=_estimate(plan, config, scorer, trials))
 
 

@@ -275,8 +275,8 @@ class Registry:
         return f"{choice.name} ({text})" if text else choice.name
 
     def presets(self) -> dict[str, str]:
-        """Return name and summary of every preset; a plugin's summary wins over the core's."""
-        return {preset.name: preset.summary for preset, _ in self._presets_in_order()}
+        """Return name and summary of every preset, in the words of who came first, the core above all."""
+        return {preset.name: preset.summary for preset, _ in reversed(self._presets_in_order())}
 
     def preset_settings(self, name: str) -> list[Mapping[str, Any]]:
         """Return the settings that make up a preset, the core's first."""

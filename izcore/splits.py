@@ -18,7 +18,7 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
     """Return the splits and notes about what was smaller than wanted.
 
     An input occurs once: repeated inputs are dropped, and those of the test examples leave the others.
-    With too few examples validation and test shrink in proportion, down to
+    With too few examples validation and test shrink, down to
     :data:`SMALLEST_SCORED_SPLIT` (or the size asked for, if that is smaller); below, DataError says how
     many examples are needed.
     """
@@ -49,7 +49,8 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
         validation, test = min(sizes.validation, rest), test_pool[: sizes.test]
         validation_examples = pool[demonstrations : demonstrations + validation]
     else:
-        validation = min(sizes.validation, max(least_validation, _share(rest, sizes)), rest - least_test)
+        # Validation may take half of what there is; the test split, whose numbers must be believed, the rest.
+        validation = min(sizes.validation, max(least_validation, rest // 2), rest - least_test)
         validation_examples = pool[demonstrations : demonstrations + validation]
         test = pool[demonstrations + validation :][: sizes.test]
     notes = tuple(
@@ -76,8 +77,3 @@ def fingerprint(data: TaskData) -> str:
 
 def _distinct(examples: tuple[Example, ...]) -> list[Example]:
     return list({example.input: example for example in reversed(examples)}.values())[::-1]
-
-
-def _share(rest: int, sizes: SplitSizes) -> int:
-    wanted = sizes.validation + sizes.test
-    return sizes.validation if rest >= wanted else rest * sizes.validation // wanted

@@ -37,7 +37,7 @@ ConfigOption = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Any setting, such as scorer.temperature=0 (may be repeated)."
+        "--set", metavar="KEY=VALUE", help="Any setting, such as search.rounds=3 (may be repeated)."
     ),
 ]
 TemplateOption = Annotated[

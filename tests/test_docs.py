@@ -1,0 +1,288 @@
+"""What README and documentation show is true: commands, configurations, code, links and files."""
+
+import ast
+import importlib.util
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from support import Iz, result_of, write_lines
+from typer import Exit
+from typer.main import get_command
+
+import izcore
+from izcore import hookspecs, plugin
+from izcore.api import discover, settings_layers
+from izcore.cli import app
+from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
+from izcore.records import RunResult, Trial
+from izcore.registry import KINDS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+FENCE = re.compile(r"^(<!-- runs -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE_CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SHELL_JOINTS = ("|", "||", "&&", ";", ">")
+GENERATOR = ROOT / "docs" / "_ext" / "generated_reference.py"
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    runs: bool
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(*languages: str) -> list[Block]:
+    """Return the fenced blocks in one of the languages, of all pages."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for match in FENCE.finditer(text):
+            line = text[: match.start(3)].count("\n") + 1
+            if match[2] in languages:
+                found.append(Block(page, line, match[2], match[3], bool(match[1])))
+    return found
+
+
+def commands_of(program: str) -> list[Any]:
+    """Return every command of a program in the shell blocks, with the place where it stands."""
+    return list(_commands_of(program))
+
+
+def _commands_of(program: str) -> Iterator[Any]:
+    for block in blocks("sh", "console"):
+        lines = block.text.replace("\\\n", " ").splitlines()
+        shown = [line.removeprefix("$ ") for line in lines if block.language == "sh" or line.startswith("$ ")]
+        for line in shown:
+            command: list[str] = []
+            for word in [*shlex.split(line, comments=True), ";"]:
+                if word not in SHELL_JOINTS:
+                    command.append(word)
+                    continue
+                while command and "=" in command[0]:
+                    command.pop(0)
+                if command and program in (Path(command[0]).name, " ".join(command[1:3])):
+                    rest = command[1:] if Path(command[0]).name == program else command[3:]
+                    yield pytest.param(rest, id=f"{block}: {line[:70]}")
+                command = []
+
+
+def parse(arguments: list[str]) -> tuple[str, dict[str, Any]]:
+    """Parse the arguments of ``iz`` as Typer does; return the command's name and its parameters."""
+    command: Any = get_command(app)
+    names: list[str] = []
+    rest = list(arguments)
+    while hasattr(command, "commands"):
+        while rest and rest[0].startswith("-"):
+            option = rest.pop(0)
+            known = {name: p for p in command.params for name in p.opts}
+            if option == "--help":
+                return "", {}
+            assert option in known, f"{' '.join(['iz', *names])} has no option {option}"
+            if not known[option].is_flag:
+                rest.pop(0)
+            elif not rest:
+                return "", {}
+        assert rest, f"iz {' '.join(names)} wants a command"
+        assert rest[0] in command.commands, f"iz {' '.join(names)} has no command {rest[0]}"
+        names.append(rest.pop(0))
+        command = command.commands[names[-1]]
+    try:
+        return " ".join(names), dict(command.make_context(" ".join(names), rest).params)
+    except Exit:
+        return "", {}
+
+
+@pytest.mark.parametrize("arguments", commands_of("iz"))
+def test_commands_parse_and_their_settings_are_known(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    name, given = parse(arguments)
+    for word in arguments:
+        path = word.rpartition(":")[2]
+        assert not path.startswith("docs/") or Path(path).exists(), path
+    if name in ("optimize", "score"):
+        options = ("generator", "surrogate", "scorer", "metric", "preset", "seed")
+        layers = settings_layers(
+            given["task"],
+            **{key: given.get(key) for key in options},
+            prompt_template=given["template"],
+            baselines=given.get("baseline") or (),
+            config=given["config"],
+            settings=parse_assignments(given["set_"] or ()),
+        )
+        build_config(discover(), layers, RunConfig if name == "optimize" else ScoringConfig)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_within_sentences_exist(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for code in INLINE_CODE.findall(text):
+        words = code.split()
+        if words[:1] != ["iz"] or len(words) < 2 or not words[1].isalpha():
+            continue
+        command: Any = get_command(app)
+        for word in words[1:]:
+            if hasattr(command, "commands") and word.isalpha() and word.islower():
+                assert word in command.commands, code
+                command = command.commands[word]
+            elif word.startswith("--") and word != "--help":
+                assert word in [name for p in command.params for name in p.opts], code
+
+
+def test_nox_sessions_exist() -> None:
+    parsed = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    sessions = {node.name for node in parsed.body if isinstance(node, ast.FunctionDef)}
+    named = [words.values[0] for words in commands_of("-m nox")]
+    assert len(named) >= 2
+    for arguments in named:
+        assert arguments[0] == "-s"
+        assert set(arguments[1:]) <= sessions, arguments
+
+
+@pytest.mark.parametrize("block", blocks("toml"), ids=str)
+def test_configurations_are_valid(block: Block) -> None:
+    generator = generated_reference()
+    text = f"```toml\n{block.text}```\n"
+    assert list(generator.configuration_problems(text)) == []
+
+
+def test_the_example_configuration_is_valid() -> None:
+    file = read_toml(ROOT / "docs" / "examples" / "run.toml")
+    built = build_config(discover(), [generated_reference().ANY_RUN, file], RunConfig)
+    assert built.budget.max_cost == 1.0
+
+
+def test_a_wrong_configuration_would_be_noticed() -> None:
+    text = '```toml\n[search]\nbatsh = 3\n```\n\n```toml\nscorer = "openai:"\nx = \n```\n'
+    problems = list(generated_reference().configuration_problems(text))
+    assert len(problems) == 2
+    assert "search.batsh" in problems[0]
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=str)
+def test_python_compiles_and_runs_where_marked(block: Block) -> None:
+    code = compile(block.text, str(block), "exec")
+    for node in ast.walk(ast.parse(block.text)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("izcore."):
+            module = importlib.import_module(node.module)
+            assert all(hasattr(module, alias.name) for alias in node.names)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "izcore":
+            assert node.attr in izcore.__all__
+    if block.runs:
+        exec(code, {"__name__": "documentation"})
+
+
+@pytest.mark.parametrize("block", blocks("json"), ids=str)
+def test_shown_json_has_the_fields_of_the_records(block: Block) -> None:
+    shown = json.loads(block.text)
+    record = RunResult if "run_id" in shown else Trial
+    decoded = msgspec.json.decode(block.text, type=record)
+    assert set(msgspec.to_builtins(decoded)) == set(shown)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target in LINK.findall(text):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        if anchor and linked.suffix == ".md":
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = [re.sub(r"[^\w\- ]", "", h.replace("`", "").lower()).replace(" ", "-") for h in headings]
+            assert anchor in [*slugs, *(h.replace(".", "-") for h in slugs)] or "izcore" in anchor, target
+
+
+def test_the_reference_names_every_command_option_backend_and_hook() -> None:
+    generator = generated_reference()
+    written = {name: write() for name, write in generator.GENERATED.items()}
+    root = get_command(app)
+    for path, command in generator.leaves(root, ("iz",)):
+        assert f"## `{' '.join(path)}`" in written["commands"]
+        for parameter in command.params:
+            for name in parameter.opts if parameter.param_type_name == "option" else ():
+                assert name in written["commands"]
+    for kind in KINDS:
+        for found in discover().backends(kind):
+            assert f"**{found.backend.name}**" in written["backends"]
+    for name in plugin.__all__:
+        assert f".{name}\n" in written["plugin-api"] or name in generator.PLAIN_VALUES
+    for name in vars(hookspecs):
+        assert not name.startswith("izcore_") or name in written["hooks"]
+
+
+def test_shown_presets_are_what_a_run_gets() -> None:
+    registry, generator = discover(), generated_reference()
+    for name in registry.presets():
+        shown = generator.merged_preset(registry, name)
+        assert tomllib.loads(generator.as_toml(shown)) == json.loads(json.dumps(shown))
+        layer = {**generator.ANY_RUN, "preset": name}
+        for kind in ("generator", "scorer"):
+            if kind in shown:
+                del layer[kind]
+        built = msgspec.to_builtins(build_config(registry, [layer], RunConfig))
+        for key in ("splits", "search"):
+            assert {**built[key], **shown.get(key, {})} == built[key]
+        for kind in ("generator", "scorer", "surrogate"):
+            assert kind not in shown or built[kind]["name"] == shown[kind]["name"].partition(":")[0]
+
+
+def test_the_minimal_plugin_works(iz: Iz, tmp_path: Path) -> None:
+    page = ROOT / "docs" / "plugins.md"
+    files = {
+        block.text.splitlines()[0].removeprefix("# "): block.text
+        for block in blocks("toml", "python")
+        if block.page == page
+    }
+    assert set(files) == {"pyproject.toml", "izcore_shout.py"}
+    (tmp_path / "izcore_shout.py").write_text(files["izcore_shout.py"], encoding="utf-8")
+    project = tomllib.loads(files["pyproject.toml"])["project"]
+    info = tmp_path / "izcore_shout-0.1.0.dist-info"
+    info.mkdir()
+    write_lines(info / "METADATA", ["Metadata-Version: 2.1", f"Name: {project['name']}", "Version: 0.1.0"])
+    (entry,) = project["entry-points"]["izcore"].items()
+    write_lines(info / "entry_points.txt", ["[izcore]", " = ".join(entry)])
+    environment = {"PYTHONPATH": str(tmp_path)}
+    assert "Exclamation marks" in iz("plugins", "show", "shout", env=environment).stdout
+    prompts = write_lines(tmp_path / "prompts.txt", ["Shout."])
+    chosen = ("--generator", f"pool:{prompts}", "--scorer", "shout:3", "--preset", "quick", "--json")
+    result = result_of(iz("optimize", "mirror", *chosen, env=environment))
+    assert result["best"]["test"]["score"] == 0
+    answers = json.loads(iz("runs", "export", "last").stdout)["answers"]
+    assert all(answer.isupper() and answer.endswith("!!!") for answer in answers)
+
+
+def test_pages_name_no_placeholder() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"\b(TODO|FIXME|TBD|XXX|lorem)\b", text), page
+
+
+@cache
+def generated_reference() -> Any:
+    """Import the module that writes the reference pages."""
+    spec = importlib.util.spec_from_file_location("generated_reference", GENERATOR)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
