@@ -22,7 +22,7 @@ class PublishedOptions(Options, frozen=True, kw_only=True):
 class SyntheticOptions(Options, frozen=True, kw_only=True):
     """How many examples are made."""
 
-    size: Annotated[int, Meta(ge=1, le=10_000, description="Number of examples, all different")] = 200
+    size: Annotated[int, Meta(ge=1, le=5_000, description="Number of examples, all different")] = 200
 
 
 class NumberWordsOptions(SyntheticOptions, frozen=True, kw_only=True):

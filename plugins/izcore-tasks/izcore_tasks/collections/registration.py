@@ -56,6 +56,6 @@ def _synthetic() -> Iterator[Backend]:
 def _demo() -> Backend:
     return Backend(
         name="demo",
-        summary="Tell whether a customer's remark is positive or negative (bundled)",
+        summary="Name the language that is spoken where somebody is from (bundled, for a first try)",
         factory="izcore_tasks.collections.demo:DemoTask",
     )

@@ -30,6 +30,9 @@ from izcore_tasks.collections.options import NumberWordsOptions, SyntheticOption
 _PATIENCE = 10_000
 """Draws in a row without a new input after which there is taken to be none."""
 
+_LARGEST_NUMBER = 9_999
+"""Of the numbers that are written in words."""
+
 
 @cache
 def nouns() -> tuple[str, ...]:
@@ -250,7 +253,7 @@ class NumberWords(SyntheticTask):
     metric = "exact_match:paper"
 
     def __init__(self, options: NumberWordsOptions, context: BackendContext) -> None:
-        """Raises ConfigError for a language that num2words has not, or not in this form."""
+        """Raises ConfigError for a language that num2words does not have, or not in this form."""
         super().__init__(options, context)
         self._language = options.language
         self._form = options.form
@@ -260,17 +263,17 @@ class NumberWords(SyntheticTask):
                 f"task.language: num2words has no language {self._language!r}.",
                 hint=nearest_names(self._language, languages),
             )
-        try:
-            self._in_words(1)
-        except NotImplementedError:
-            raise ConfigError(
-                f"task.form: num2words has no {self._form} numbers in {self._language!r}.",
-                hint="Use task.form=cardinal.",
-            ) from None
+        self._in_words(_LARGEST_NUMBER)
 
     def _draw(self, draw: random.Random) -> Sequence[str]:
-        number = draw.randrange(1, 10_000)
+        number = draw.randint(1, _LARGEST_NUMBER)
         return str(number), self._in_words(number)
 
     def _in_words(self, number: int) -> str:
-        return str(num2words.num2words(number, lang=self._language, to=self._form))
+        try:
+            return str(num2words.num2words(number, lang=self._language, to=self._form))
+        except Exception as error:  # each language is a module of its own, with failures of its own
+            raise ConfigError(
+                f"task.form: num2words cannot write {number} as {self._form} in {self._language!r}: {error!r}.",
+                hint="Take another form or language.",
+            ) from None

@@ -1,0 +1,1 @@
+"""Gaussian-process surrogates for izcore, on BoTorch."""

@@ -1,0 +1,250 @@
+"""Fits each surrogate's Gaussian process and puts it into the form of :class:`LatentPosterior`.
+
+Hyperparameters are maximum a posteriori, found once per suggestion by L-BFGS-B from fixed starting values
+in at most ``FIT_STEPS`` steps. Values are standardised; latents are in [0, 1]^d; all is float64.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from botorch.models import SingleTaskGP
+from botorch.models.utils.gpytorch_modules import get_gaussian_likelihood_with_gamma_prior
+from botorch.optim.fit import fit_gpytorch_mll_scipy
+from gpytorch.constraints import GreaterThan
+from gpytorch.kernels import Kernel, MaternKernel, ScaleKernel
+from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import GammaPrior, LogNormalPrior
+from torch import Tensor
+
+from izcore_botorch.history import Array, Observations
+from izcore_botorch.kernels import InstructionCoupledKernel
+from izcore_botorch.linalg import cholesky
+from izcore_botorch.posterior import LatentPosterior
+
+FIT_STEPS = 50
+
+REACHES = (0.15, 0.25, 0.5, 1.0, 2.0)
+"""Lengthscales on latents that the completed kernel chooses from, in median distances between trials."""
+NUGGETS = (0.1, 0.3, 1.0, 3.0)
+"""Variances that neighbours do not share, in multiples of what they do; the latent explains the rest."""
+
+_SMALLEST_NOISE = 1e-6
+_SMALLEST_DISTANCE = 1e-3
+_SMALLEST_LENGTHSCALE = 0.025
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed after the trials: the posterior over latents, and the best value so far."""
+
+    posterior: LatentPosterior
+    incumbent: float
+
+
+@dataclass(frozen=True)
+class Process:
+    """A fitted Gaussian process: ``values`` (n,), their noise variance (n,), constant mean, output scale."""
+
+    values: Tensor
+    noise: Tensor
+    constant: float
+    scale: float
+
+    def condition(self, prior: Tensor, cross: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what ``values`` say about other quantities: their mean (k,), less the constant, and gain.
+
+        ``prior`` (n, n) is the covariance of the values, ``cross`` (k, n) that of the others with them;
+        both hold the scale. ``gain`` (k, n) turns values into means; ``cross - gain prior gainᵀ`` is
+        what is left to know.
+        """
+        factor = cholesky(prior + torch.diag(self.noise))
+        gain = torch.cholesky_solve(cross.T, factor).T
+        return gain @ (self.values - self.constant), gain
+
+
+def fit_published(observations: Observations, *, told_noise: bool) -> Belief:
+    """Fit the published model: Eq. 9 under a ScaleKernel, Gamma(3, 6) priors on both lengthscales.
+
+    The published box is [-1, 1]^d and ours [0, 1]^d: a lengthscale on latents is half of theirs here, and
+    its prior Gamma(3, 12). As published, improvement counts from the best mean score.
+    """
+    latents, scores = _tensor(observations.latents), _tensor(observations.scores)
+    kernel = InstructionCoupledKernel(
+        _published_matern(latents.shape[1], rate=12.0, start=math.log(2) / 2),
+        _published_matern(scores.shape[1], rate=6.0, start=math.log(2)),
+        latents,
+        scores,
+    )
+    noise = observations.noise if told_noise else None
+    process = _fit(latents, _tensor(observations.values), noise, kernel, published=True)
+    return Belief(published_posterior(kernel, process), float(process.values.max()))
+
+
+def published_posterior(kernel: InstructionCoupledKernel, process: Process) -> LatentPosterior:
+    """Return the posterior over latents under ``kernel``, given the values of ``process`` at its trials."""
+    with torch.no_grad():
+        factor = kernel.factor()
+        on_trials = kernel.weights(kernel.latents, factor)
+        s = process.scale * kernel.score_kernel.forward(kernel.scores, kernel.scores)
+        # K on the trials is (L⁻¹ l)ᵀ S (L⁻¹ l); what the posterior weights at other latents is S (L⁻¹ l).
+        cross = s @ on_trials
+        mu, gain = process.condition(on_trials.T @ cross, cross)
+        covariance = s - gain @ cross.T
+    return LatentPosterior(
+        latent_kernel=kernel.latent_kernel,
+        latents=kernel.latents,
+        factor=factor,
+        mu=mu,
+        covariance=covariance,
+        constant=process.constant,
+        remainder=0.0,
+        noise=float(process.noise.mean()),
+    )
+
+
+def fit_completed(observations: Observations, *, told_noise: bool) -> Belief:
+    """Fit the completed kernel K+ in two stages, which together are exact inference under it.
+
+    First the values of the distinct instructions from their scores, under s: this takes the noise out, and
+    instructions that behave alike learn from each other. Then everywhere else from the latents, under l.
+    P are the latents that were measured, one per instruction: later latents that wrote the same say where
+    an instruction repeats (:mod:`izcore_botorch.repeats`), not how good another one would be.
+
+    On P the kernel is S whatever l is, so that the marginal likelihood cannot tell l's lengthscale. It is
+    told by prediction: the lengthscale (and the nugget, which is what neighbours do not share) under which
+    each measured value is best foretold from the latents of all others.
+    """
+    distinct = observations.distinct
+    latents, scores = _tensor(observations.latents[distinct]), _tensor(observations.scores[distinct])
+    score_kernel = _dimension_scaled_matern(scores.shape[1])
+    noise = observations.noise[distinct] if told_noise else None
+    process = _fit(scores, _tensor(observations.values[distinct]), noise, score_kernel)
+    median = float(torch.pdist(_tensor(observations.latents)).median())
+    latent_kernel, nugget = foretelling(latents, process, unit=max(median, _SMALLEST_DISTANCE))
+    s = process.scale * score_kernel.forward(scores, scores)
+    posterior = completed_posterior(latent_kernel, nugget, latents, s, process)
+    return Belief(posterior, process.constant + float(posterior.mu.max()))
+
+
+def completed_posterior(
+    latent_kernel: Kernel, nugget: float, latents: Tensor, s: Tensor, process: Process
+) -> LatentPosterior:
+    """Return the posterior over latents under K+, given the values of ``process`` at ``latents`` (n, d).
+
+    ``s`` is S, (n, n), output scale included. l and its ``nugget`` share that scale, so that far from the
+    trials a new value has the variance that S gives to any one value.
+    """
+    mu, gain = process.condition(s, s)
+    near = latent_kernel.forward(latents, latents)
+    return LatentPosterior(
+        latent_kernel=latent_kernel,
+        latents=latents,
+        factor=cholesky(near + nugget * torch.eye(len(near), dtype=near.dtype)),
+        mu=mu,
+        covariance=s - gain @ s,
+        constant=process.constant,
+        remainder=process.scale / (1 + nugget),
+        fresh=process.scale * nugget / (1 + nugget),
+        noise=float(process.noise.mean()),
+    )
+
+
+def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
+    """Fit a plain Gaussian process on latents: Matern-5/2, one lengthscale with BoTorch's default prior.
+
+    A random projection favours no coordinate, hence one lengthscale. Improvement counts from the best
+    posterior mean at a trial.
+    """
+    latents = _tensor(observations.latents)
+    kernel = _dimension_scaled_matern(latents.shape[1])
+    noise = observations.noise if told_noise else None
+    process = _fit(latents, _tensor(observations.values), noise, kernel)
+    with torch.no_grad():
+        near = kernel.forward(latents, latents)
+        factor = cholesky(near + torch.diag(process.noise / process.scale))
+    posterior = LatentPosterior(
+        latent_kernel=kernel,
+        latents=latents,
+        factor=factor,
+        mu=process.values - process.constant,
+        covariance=None,
+        constant=process.constant,
+        remainder=process.scale,
+        noise=float(process.noise.mean()),
+    )
+    with torch.no_grad():
+        return Belief(posterior, float(posterior.mean(latents).max()))
+
+
+def _fit(
+    inputs: Tensor, values: Tensor, noise: Array | None, kernel: Kernel, *, published: bool = False
+) -> Process:
+    """Fit the hyperparameters of ``kernel``, scale, mean and, unless ``noise`` (n,) is told, of the noise."""
+    told = None if noise is None else _tensor(noise).clamp_min(_SMALLEST_NOISE)
+    model = SingleTaskGP(
+        inputs,
+        values[:, None],
+        train_Yvar=None if told is None else told[:, None],
+        likelihood=get_gaussian_likelihood_with_gamma_prior() if published and told is None else None,
+        covar_module=ScaleKernel(kernel),
+        outcome_transform=None,
+    )
+    likelihood = ExactMarginalLogLikelihood(model.likelihood, model)
+    fit_gpytorch_mll_scipy(likelihood, options={"maxiter": FIT_STEPS})
+    model.eval().requires_grad_(False)
+    return Process(
+        values=values,
+        noise=told if told is not None else model.likelihood.noise.expand(len(values)),
+        constant=float(model.mean_module.constant),
+        scale=float(model.covar_module.outputscale),
+    )
+
+
+def foretelling(latents: Tensor, process: Process, *, unit: float) -> tuple[MaternKernel, float]:
+    """Return the kernel on latents and the nugget with the best leave-one-out predictive density.
+
+    Lengthscales are ``REACHES`` times ``unit``. Value and variance of each left out are in closed form
+    (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 5.12).
+    """
+    centred = process.values - process.values.mean()
+    signal = (centred.square().mean() - process.noise.mean()).clamp_min(process.noise.mean())
+    best = (-math.inf, _fixed_matern(unit), NUGGETS[0])
+    for reach, nugget in product(REACHES, NUGGETS):
+        kernel = _fixed_matern(reach * unit)
+        near = kernel.forward(latents, latents) + nugget * torch.eye(len(latents), dtype=latents.dtype)
+        factor = cholesky(signal / (1 + nugget) * near + torch.diag(process.noise))
+        precision = torch.cholesky_inverse(factor)
+        variance = 1 / precision.diagonal()
+        error = variance * (precision @ centred)
+        density = -0.5 * float((error.square() / variance + variance.log()).sum())
+        if density > best[0]:
+            best = (density, kernel, nugget)
+    return best[1], best[2]
+
+
+def _fixed_matern(lengthscale: float) -> MaternKernel:
+    kernel = MaternKernel(nu=2.5).double()
+    kernel.lengthscale = lengthscale
+    return kernel.requires_grad_(False)
+
+
+def _published_matern(dimensions: int, *, rate: float, start: float) -> MaternKernel:
+    kernel = MaternKernel(nu=2.5, ard_num_dims=dimensions, lengthscale_prior=GammaPrior(3.0, rate)).double()
+    kernel.lengthscale = start
+    return kernel
+
+
+def _dimension_scaled_matern(dimensions: int) -> MaternKernel:
+    """Return BoTorch's default (Hvarfner et al. 2024), with one lengthscale for all dimensions."""
+    prior = LogNormalPrior(math.sqrt(2) + math.log(dimensions) / 2, math.sqrt(3))
+    return MaternKernel(
+        nu=2.5,
+        lengthscale_prior=prior,
+        lengthscale_constraint=GreaterThan(_SMALLEST_LENGTHSCALE, transform=None, initial_value=prior.mode),
+    ).double()
+
+
+def _tensor(array: Array) -> Tensor:
+    return torch.as_tensor(array, dtype=torch.float64)

@@ -1,0 +1,67 @@
+"""The surrogates: history in, latents out. Pure functions of their request."""
+
+import logging
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+import numpy as np
+from linear_operator.utils.errors import NanError, NotPSDError
+
+from izcore.plugin import BackendContext, SuggestRequest, SuggestResult, Surrogate
+from izcore_botorch.distinct import make_distinct
+from izcore_botorch.fitting import Belief, fit_completed, fit_matern, fit_published
+from izcore_botorch.history import Observations, observe
+from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions, SearchOptions
+from izcore_botorch.reproducible import reproducible
+from izcore_botorch.search import propose
+
+_log = logging.getLogger(__name__)
+
+OptionsT = TypeVar("OptionsT", bound=SearchOptions)
+
+
+class _GaussianProcessSurrogate(Surrogate, ABC, Generic[OptionsT]):
+    """What the surrogates share: all but the model."""
+
+    def __init__(self, options: OptionsT, context: BackendContext) -> None:
+        self._options = options
+
+    def suggest(self, request: SuggestRequest) -> SuggestResult:
+        """Return ``request.count`` distinct latents, none of which was tried.
+
+        They are Sobol points until the initial design is complete and two trials have scores, and also
+        where the numbers defy the model, jitter and all.
+        """
+        observations = observe(request, self._options.max_trials)
+        proposed = np.empty((0, request.latent_dim))
+        if observations is not None and len(request.history) >= request.initial and request.count > 0:
+            with reproducible(request.seed):
+                try:
+                    proposed = propose(self._fit(observations), observations, self._options, request)
+                except (NanError, NotPSDError) as error:
+                    _log.info("no model of %d trials (%s); Sobol points instead", len(request.history), error)
+        return SuggestResult(latents=make_distinct(proposed, request))
+
+    @abstractmethod
+    def _fit(self, observations: Observations) -> Belief: ...
+
+
+class InstructionCoupled(_GaussianProcessSurrogate[InstructionCoupledOptions]):
+    """``instruction-coupled``: the published search (arXiv 2306.03082)."""
+
+    def _fit(self, observations: Observations) -> Belief:
+        return fit_published(observations, told_noise=self._options.noise == "told")
+
+
+class InstructionCoupledCompleted(_GaussianProcessSurrogate[CompletedOptions]):
+    """``instruction-coupled-completed``: K+, which stays uncertain where nothing was tried."""
+
+    def _fit(self, observations: Observations) -> Belief:
+        return fit_completed(observations, told_noise=self._options.noise == "told")
+
+
+class Matern(_GaussianProcessSurrogate[MaternOptions]):
+    """``matern``: a plain Gaussian process on the latents."""
+
+    def _fit(self, observations: Observations) -> Belief:
+        return fit_matern(observations, told_noise=self._options.noise == "told")

@@ -1,0 +1,66 @@
+"""Seconds that one suggestion takes: ``python plugins/izcore-botorch/tests/bench_botorch_suggest.py``.
+
+10 dimensions, 20 examples, 25 latents. Every trial has an instruction of its own, which is the dearest
+case. The ratio is to the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the
+model sees; ``--sizes`` and ``--surrogates`` choose what is measured.
+"""
+
+import argparse
+import time
+
+import msgspec
+import numpy as np
+
+from izcore.plugin import BackendContext, Candidate, SuggestRequest, Trial, sobol_latents
+from izcore_botorch import surrogates
+from izcore_botorch.plugin import izcore_surrogates
+
+DIMENSION, EXAMPLES, COUNT = 10, 20, 25
+
+
+def history(size: int) -> tuple[Trial, ...]:
+    """Trials whose scores fall off with the distance from a point, and are as noisy as 20 examples are."""
+    rng = np.random.default_rng(0)
+    latents = sobol_latents(size, DIMENSION, 0)
+    chance = np.exp(-((np.array(latents) - 0.6) ** 2).sum(axis=1))
+    scores = (rng.random((size, EXAMPLES)) < chance[:, None]).astype(float)
+    return tuple(
+        Trial(
+            index=index,
+            round=index // COUNT,
+            candidate=Candidate(latent=latent, instruction=f"instruction {index}"),
+            scores=tuple(row),
+        )
+        for index, (latent, row) in enumerate(zip(latents, scores.tolist(), strict=True))
+    )
+
+
+def main() -> None:
+    """Measure and print one line per surrogate and size."""
+    backends = {backend.name: backend for backend in izcore_surrogates()}
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--sizes", type=int, nargs="+", default=[25, 150, 500, 1000])
+    arguments.add_argument("--surrogates", nargs="+", choices=backends, default=list(backends))
+    arguments.add_argument("--optimizer", choices=["pool", "cmaes", "gradient"])
+    arguments.add_argument("--max-trials", type=int)
+    chosen = arguments.parse_args()
+    changes = {"optimizer": chosen.optimizer, "max_trials": chosen.max_trials}
+    changes = {key: value for key, value in changes.items() if value is not None}
+    context = BackendContext(seed=0, cache_dir="", data_dir="")
+    print(f"{'surrogate':32} {'trials':>7} {'seconds':>8} {'cpu':>8} {'ratio':>7}")
+    for name in chosen.surrogates:
+        factory = getattr(surrogates, backends[name].factory.partition(":")[2])
+        surrogate = factory(msgspec.convert(changes, backends[name].options), context)
+        surrogate.suggest(SuggestRequest(history=history(25), count=2, latent_dim=DIMENSION, seed=0))
+        base = 0.0
+        for size in chosen.sizes:
+            request = SuggestRequest(history=history(size), count=COUNT, latent_dim=DIMENSION, seed=0)
+            wall, cpu = time.perf_counter(), time.process_time()
+            surrogate.suggest(request)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            base = base or wall
+            print(f"{name:32} {size:7d} {wall:8.2f} {cpu:8.2f} {wall / base:7.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

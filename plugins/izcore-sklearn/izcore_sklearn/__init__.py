@@ -1,0 +1,1 @@
+"""Surrogates for people without torch, on scikit-learn: a Gaussian process and a random forest."""

@@ -1,0 +1,112 @@
+"""The soft-prompt instruction generator of InstructZero (https://arxiv.org/abs/2306.03082, section 3)."""
+
+import msgspec
+
+from izcore.plugin import (
+    BackendContext,
+    BackendError,
+    Candidate,
+    Example,
+    GenerateRequest,
+    GenerateResult,
+    Generator,
+    PrepareRequest,
+    PrepareResult,
+    UsageError,
+)
+from izcore_transformers.calibration import Calibration, calibrate
+from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.loading import LoadedModel, load_model
+from izcore_transformers.meta_prompts import find_meta_prompt
+from izcore_transformers.projection import Projection
+from izcore_transformers.writer import Writer, embed_tokens
+
+EMBEDDINGS_MEASURED = 4096  # rows of the embedding matrix, evenly spaced, that say how large embeddings are
+
+
+class HFGenerator(Generator):
+    """Projects latents to soft prompts, under which an open language model writes instructions.
+
+    The projection depends on the run's seed alone, and decoding is greedy, so that equal requests give
+    equal texts, in any process and in batches of any size.
+    """
+
+    def __init__(self, options: GeneratorOptions, context: BackendContext) -> None:
+        find_meta_prompt(options.meta_prompt)  # a wrong one shall show before a model is loaded
+        self._options = options
+        self._context = context
+        self._loaded: LoadedModel | None = None
+        self._projection: Projection | None = None
+        self._calibration: Calibration | None = None
+        self._writers: dict[tuple[Example, ...], Writer] = {}
+
+    def prepare(self, request: PrepareRequest) -> PrepareResult:
+        """Load the model and find the scale, by a probe unless options or an earlier process know it."""
+        options = self._options
+        loaded = self._load()
+        self._projection = self._project(loaded)
+        if request.state:
+            self._calibration = msgspec.convert(request.state, Calibration)
+            if self._calibration.model != loaded.identity:
+                raise UsageError(
+                    f"The run was begun with the generator model {self._calibration.model}, "
+                    f"but {self._options.model} is now {loaded.identity}.",
+                    hint="Bring the former model back (option revision, the same files), or start a new run.",
+                )
+        elif options.scale is not None:
+            self._calibration = Calibration(model=loaded.identity, scale=options.scale)
+        else:
+            writer = self._writer(request.demonstrations)
+            self._calibration = calibrate(
+                loaded, writer, self._projection, options.latent_dim, self._context.seed
+            )
+        return PrepareResult(latent_dim=options.latent_dim, state=msgspec.to_builtins(self._calibration))
+
+    def generate(self, request: GenerateRequest) -> GenerateResult:
+        """Write one instruction per latent."""
+        if self._projection is None or self._calibration is None:
+            raise BackendError("The generator hf was asked to generate before it was prepared.")
+        if not request.latents:
+            return GenerateResult(candidates=())
+        soft_prompts = self._projection.soft_prompts(request.latents, self._calibration.scale)
+        writer = self._writer(request.demonstrations)
+        written = writer.write(soft_prompts)
+        features: list[tuple[float, ...]] = [()] * len(written)
+        if self._options.features == "last_hidden":
+            features = writer.last_hidden_states(soft_prompts)
+        return GenerateResult(
+            candidates=tuple(
+                Candidate(latent=latent, instruction=one.instruction, raw=one.raw, features=numbers)
+                for latent, one, numbers in zip(request.latents, written, features, strict=True)
+            )
+        )
+
+    def write_unsteered(self, request: PrepareRequest) -> Candidate:
+        """Write what the same meta-prompt gives without a soft prompt; its latent is empty."""
+        written = self._writer(request.demonstrations).write_unsteered()
+        return Candidate(latent=(), instruction=written.instruction, raw=written.raw)
+
+    def _load(self) -> LoadedModel:
+        if self._loaded is None:
+            self._loaded = load_model(self._options, self._context.cache_dir)
+        return self._loaded
+
+    def _project(self, loaded: LoadedModel) -> Projection:
+        vocabulary, hidden = loaded.model.get_input_embeddings().weight.shape
+        step = max(1, vocabulary // EMBEDDINGS_MEASURED)
+        sample = embed_tokens(loaded, range(0, vocabulary, step))
+        return Projection(
+            self._options.projection,
+            latent_dim=self._options.latent_dim,
+            soft_tokens=self._options.soft_tokens,
+            hidden=hidden,
+            rms=float(sample.float().square().mean().sqrt()),
+            seed=self._context.seed,
+        )
+
+    def _writer(self, demonstrations: tuple[Example, ...]) -> Writer:
+        writer = self._writers.get(demonstrations)
+        if writer is None:
+            writer = Writer(self._load(), self._options, demonstrations)
+            self._writers = {demonstrations: writer}
+        return writer

@@ -1,0 +1,175 @@
+"""Loads a model once per process, whoever asks for it."""
+
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from izcore.plugin import BackendUnavailableError, UsageError
+from izcore_transformers.gguf import ensure_converted
+from izcore_transformers.model_options import ModelOptions
+from izcore_transformers.packed_linear import pack_linear_layers
+from izcore_transformers.presets import known_conversation
+from izcore_transformers.quiet import quiet_libraries
+from izcore_transformers.sources import Source, find_source
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model in memory, ready to run, without gradients.
+
+    ``identity`` names the weights and their number format exactly, for cache keys. ``conversation`` is
+    the conversation template that fits the model: ``vicuna``, ``tokenizer`` or ``plain``.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    device: torch.device
+    name: str
+    identity: str
+    conversation: str
+
+
+_loading = threading.Lock()
+_loaded: "weakref.WeakValueDictionary[tuple[ModelOptions, str], LoadedModel]" = weakref.WeakValueDictionary()
+
+
+def load_model(options: ModelOptions, cache_dir: str) -> LoadedModel:
+    """Return the model that ``options`` (or any subclass) describe; converted files go to ``cache_dir``.
+
+    As long as somebody in this process holds the returned object, the same options give the same
+    object: generator and scorer share one copy. Raises :class:`UsageError` for whatever a user can mend.
+    """
+    key = (_model_part(options), cache_dir)
+    with _loading:
+        loaded = _loaded.get(key)
+        if loaded is None:
+            loaded = _load(key[0], cache_dir)
+            _loaded[key] = loaded
+        return loaded
+
+
+def model_identity(options: ModelOptions) -> str:
+    """Return what :attr:`LoadedModel.identity` will be, without loading the model."""
+    return _identity(find_source(options), options, choose_device(options))
+
+
+def choose_device(options: ModelOptions) -> torch.device:
+    """Return the device that ``options.device`` means on this machine."""
+    present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if options.device == "auto":
+        return torch.device(next(name for name, there in present.items() if there))
+    if not present[options.device]:
+        raise UsageError(
+            f"The device {options.device} was asked for, but PyTorch finds none on this machine.",
+            hint="Use device = auto or cpu, or install a PyTorch build for your GPU "
+            "(https://pytorch.org/get-started).",
+        )
+    return torch.device(options.device)
+
+
+def _model_part(options: ModelOptions) -> ModelOptions:
+    return ModelOptions(**{name: getattr(options, name) for name in ModelOptions.__struct_fields__})
+
+
+def _identity(source: Source, options: ModelOptions, device: torch.device) -> str:
+    number_format: str = options.dtype
+    if number_format == "auto":
+        number_format = "float32" if device.type == "cpu" else "stored"
+    quantization = "" if options.quantization == "none" else f", {options.quantization}"
+    return f"{source.identity} ({number_format}{quantization})"
+
+
+def _load(options: ModelOptions, cache_dir: str) -> LoadedModel:
+    device = choose_device(options)
+    arguments = _weight_arguments(options, device)
+    source = find_source(options)
+    place = source.place
+    if source.kind == "gguf":
+        stored = DTYPES.get(options.dtype, torch.float32 if device.type == "cpu" else torch.float16)
+        place = str(ensure_converted(source, stored, cache_dir))
+    common: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
+    if source.kind == "hub":
+        # Not the commit: only from "main" does transformers turn to the hub's own safetensors
+        # conversion of a model that was published as pickle, as Vicuna was.
+        common["revision"] = options.revision or "main"
+    else:
+        common["local_files_only"] = True
+    watched = source.kind == "hub" and sys.stderr.isatty()
+    with _clear_errors(options.model, device), quiet_libraries(keep_bars=watched):
+        tokenizer = AutoTokenizer.from_pretrained(place, **common)
+        model = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True, **arguments, **common)
+        if "device_map" not in arguments:
+            model.to(device)
+    model.eval()
+    model.requires_grad_(False)
+    # Here, not where it is first wanted: the last bits of a model's numbers must not depend on who used it.
+    if pack_linear_layers(model):
+        # What is left of the weights still maps the whole file into memory; a copy lets go of it.
+        for parameter in model.parameters():
+            parameter.data = parameter.data.clone()
+    conversation = known_conversation(options.model) or known_conversation(source.name)
+    if conversation in ("", "tokenizer"):
+        conversation = "tokenizer" if getattr(tokenizer, "chat_template", None) else "plain"
+    return LoadedModel(
+        model=model,
+        tokenizer=tokenizer,
+        device=model.get_input_embeddings().weight.device,
+        name=source.name,
+        identity=_identity(source, options, device),
+        conversation=conversation,
+    )
+
+
+def _weight_arguments(options: ModelOptions, device: torch.device) -> dict[str, Any]:
+    dtype: Any = DTYPES.get(options.dtype)
+    if dtype is None:
+        dtype = torch.float32 if device.type == "cpu" else "auto"
+    arguments: dict[str, Any] = {"dtype": dtype}
+    if options.device_map:
+        arguments["device_map"] = options.device_map
+    if options.quantization != "none":
+        if find_spec("bitsandbytes") is None:
+            raise BackendUnavailableError(
+                f"{options.quantization} weights need bitsandbytes, which is not installed.",
+                hint="pip install bitsandbytes, or set quantization = none",
+            )
+        from transformers import BitsAndBytesConfig
+
+        arguments["quantization_config"] = BitsAndBytesConfig(
+            load_in_8bit=options.quantization == "8bit", load_in_4bit=options.quantization == "4bit"
+        )
+        arguments.setdefault("device_map", {"": str(device)})
+    return arguments
+
+
+@contextmanager
+def _clear_errors(model: str, device: torch.device) -> Iterator[None]:
+    """Turn whatever loading raises into one message that says what to do."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise UsageError(
+            f"{model} does not fit into the memory of {device}.",
+            hint="Use a smaller model, dtype = float16, quantization = 8bit or 4bit, or device_map = auto.",
+        ) from error
+    except Exception as error:  # transformers raises OSError, ValueError, KeyError, SafetensorError …
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UsageError(
+            f"The model {model} cannot be loaded: {line}",
+            hint="It must be a causal language model with tokenizer files and safetensors or GGUF weights; "
+            "if files are damaged, download them again.",
+        ) from error

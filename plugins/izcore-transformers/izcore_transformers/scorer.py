@@ -1,0 +1,188 @@
+"""A local language model as the black box: prompts in, greedy answers with token usage out."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    FatalScorerError,
+    Price,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
+from izcore_transformers.chat import chat_tokens
+from izcore_transformers.decoding import Decoded, decode, end_tokens
+from izcore_transformers.gguf import converted_folder
+from izcore_transformers.loading import DTYPES, LoadedModel, load_model, model_identity
+from izcore_transformers.presets import known_conversation
+from izcore_transformers.quiet import quiet_libraries
+from izcore_transformers.scorer_options import ScorerOptions
+from izcore_transformers.sources import find_source
+from izcore_transformers.writer import embed_tokens
+
+SHORTEST_PREFIX = 8
+"""Tokens that prompts must share at least, to be worth a forward pass of their own."""
+
+
+class HFScorer:
+    """Answers with any causal language model of transformers, on this machine, greedily and for nothing.
+
+    Prompts of one request that begin alike, as those of one instruction do, share the work on what they
+    have in common. The model is loaded when the first prompt is to be answered.
+    """
+
+    def __init__(self, options: ScorerOptions, context: BackendContext) -> None:
+        self._options = options
+        self._context = context
+        self._loaded: LoadedModel | None = None
+        self._tokenizer: tuple[PreTrainedTokenizerBase, str] | None = None
+
+    def info(self) -> ScorerInfo:
+        """Say what changes an answer, and that answers cost nothing. Loads no model."""
+        options = self._options
+        return ScorerInfo(
+            identity={
+                "scorer": "hf",
+                "model": model_identity(options),
+                "conversation": options.conversation,
+                "system": options.system,
+                "prefill": options.prefill,
+                "stop": list(options.stop),
+                "max_new_tokens": options.max_new_tokens,
+                "temperature": 0,
+            },
+            batch_size=options.batch_size,
+            concurrency=1,
+            price=Price(input=0, output=0),
+        )
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return the exact input tokens and the most output tokens. Loads the tokenizer alone."""
+        if self._tokenizer is None:
+            self._tokenizer = _load_tokenizer(self._options, self._context.cache_dir)
+        return Usage(
+            input_tokens=len(self._tokens(prompt, *self._tokenizer)),
+            output_tokens=self._options.max_new_tokens,
+        )
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order, outside the event loop's thread.
+
+        Raises :class:`FatalScorerError` for a prompt that does not fit into the model's context.
+        """
+        completions = await asyncio.to_thread(self._complete, request.prompts)
+        return CompletionResult(completions=completions)
+
+    async def aclose(self) -> None:
+        """Let go of the model, which frees its memory if nobody else in this process uses it."""
+        self._loaded = None
+
+    def _complete(self, prompts: Sequence[Prompt]) -> tuple[Completion, ...]:
+        if self._loaded is None:
+            self._loaded = load_model(self._options, self._context.cache_dir)
+        loaded = self._loaded
+        inputs = [self._tokens(prompt, loaded.tokenizer, loaded.conversation) for prompt in prompts]
+        self._check_lengths(loaded, prompts, inputs)
+        shared = shared_length(inputs)
+        decoded = decode(
+            loaded.model,
+            prefix=embed_tokens(loaded, inputs[0][:shared]) if shared else None,
+            rows=[embed_tokens(loaded, tokens[shared:]) for tokens in inputs],
+            max_new_tokens=self._options.max_new_tokens,
+            eos_token_ids=end_tokens(loaded.model, loaded.tokenizer),
+            batch_size=self._options.batch_size,
+            stop=partial(self._is_complete, loaded) if self._options.stop else None,
+        )
+        return tuple(
+            self._completion(loaded, tokens, answer) for tokens, answer in zip(inputs, decoded, strict=True)
+        )
+
+    def _tokens(
+        self, prompt: Prompt, tokenizer: PreTrainedTokenizerBase, conversation: str
+    ) -> tuple[int, ...]:
+        options = self._options
+        return chat_tokens(
+            tokenizer,
+            prompt.text,
+            system=options.system,
+            prefill=options.prefill,
+            conversation=conversation if options.conversation == "auto" else options.conversation,
+        )
+
+    def _check_lengths(
+        self, loaded: LoadedModel, prompts: Sequence[Prompt], inputs: Sequence[Sequence[int]]
+    ) -> None:
+        context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+        longest = max(range(len(inputs)), key=lambda index: len(inputs[index]))
+        needed = len(inputs[longest]) + self._options.max_new_tokens
+        if context is not None and needed > context:
+            raise FatalScorerError(
+                f"A prompt is too long for {loaded.name}: {len(inputs[longest])} tokens and up to "
+                f"{self._options.max_new_tokens} new ones make {needed}, its context holds {context}. "
+                f"The prompt begins: {prompts[longest].text[:80]!r}",
+                hint="Shorten the examples or the instruction, lower max_new_tokens, or take a model with "
+                "a longer context.",
+            )
+
+    def _completion(self, loaded: LoadedModel, tokens: Sequence[int], answer: Decoded) -> Completion:
+        text = _text(loaded, answer.token_ids)
+        return Completion(
+            text=text[: stop_position(text, self._options.stop)],
+            usage=Usage(input_tokens=len(tokens), output_tokens=len(answer.token_ids)),
+            finish=answer.finish,
+        )
+
+    def _is_complete(self, loaded: LoadedModel, token_ids: Sequence[int]) -> bool:
+        return stop_position(_text(loaded, token_ids), self._options.stop) is not None
+
+
+def shared_length(inputs: Sequence[tuple[int, ...]]) -> int:
+    """Return how many tokens all ``inputs`` begin with and can share; 0 if it is not worth sharing.
+
+    Every input keeps at least one token of its own.
+    """
+    first, last = min(inputs), max(inputs)
+    longest = min(len(tokens) for tokens in inputs) - 1
+    pairs = zip(first[:longest], last[:longest], strict=True)
+    shared = next((place for place, (one, other) in enumerate(pairs) if one != other), longest)
+    return shared if shared >= SHORTEST_PREFIX and len(inputs) > 1 else 0
+
+
+def stop_position(text: str, stop: Sequence[str]) -> int | None:
+    """Return where the first stop text begins in ``text``, after its leading blanks; None without any."""
+    said = len(text) - len(text.lstrip())
+    return min((place for place in (text.find(end, said) for end in stop) if place >= 0), default=None)
+
+
+def _text(loaded: LoadedModel, token_ids: Sequence[int]) -> str:
+    return str(loaded.tokenizer.decode(token_ids, skip_special_tokens=True))
+
+
+def _load_tokenizer(options: ScorerOptions, cache_dir: str) -> tuple[PreTrainedTokenizerBase, str]:
+    """Return the tokenizer and the conversation template that :func:`load_model` would."""
+    source = find_source(options)
+    arguments: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
+    place = source.place
+    if source.kind == "hub":
+        arguments["revision"] = options.revision or "main"
+    elif source.kind == "gguf":
+        folders = (converted_folder(source, dtype, cache_dir) for dtype in DTYPES.values())
+        converted = next((folder for folder in folders if folder.is_dir()), None)
+        if converted is None:
+            arguments["gguf_file"] = Path(source.place).name
+        place = str(converted or Path(source.place).parent)
+    with quiet_libraries():
+        tokenizer = AutoTokenizer.from_pretrained(place, **arguments)
+    conversation = known_conversation(options.model) or known_conversation(source.name)
+    if conversation in ("", "tokenizer"):
+        conversation = "tokenizer" if getattr(tokenizer, "chat_template", None) else "plain"
+    return tokenizer, conversation

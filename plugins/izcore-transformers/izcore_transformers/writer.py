@@ -1,0 +1,121 @@
+"""Writes instructions: meta-prompt and soft prompts in, texts out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from izcore.plugin import Example, UsageError
+from izcore_transformers.chat import split_chat_tokens
+from izcore_transformers.cleaning import BLANK_INSTRUCTION, clean_instruction
+from izcore_transformers.decoding import decode, end_tokens
+from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.loading import LoadedModel
+from izcore_transformers.meta_prompts import find_meta_prompt, user_message
+from izcore_transformers.stopping import instruction_end
+
+
+@dataclass(frozen=True)
+class Written:
+    """A model's unedited text and the instruction in it."""
+
+    raw: str
+    instruction: str
+
+
+class Writer:
+    """One model with one meta-prompt, filled with the demonstrations of a run."""
+
+    def __init__(
+        self, loaded: LoadedModel, options: GeneratorOptions, demonstrations: Sequence[Example]
+    ) -> None:
+        meta_prompt = find_meta_prompt(options.meta_prompt)
+        conversation = loaded.conversation if options.conversation == "auto" else options.conversation
+        self._loaded = loaded
+        self._options = options
+        # Vicuna answers in its own words; a begun answer is for models that would only chat.
+        fitting = "" if conversation == "vicuna" else meta_prompt.prefill
+        self.prefill = fitting if options.prefill is None else options.prefill
+        before, after = split_chat_tokens(
+            loaded.tokenizer,
+            user_message(meta_prompt, demonstrations[: options.exemplars]),
+            system=options.system,
+            prefill=self.prefill,
+            conversation=conversation,
+        )
+        _check_length(loaded, options, len(before) + len(after))
+        self._before, self._after = embed_tokens(loaded, before), embed_tokens(loaded, after)
+        self._eos_token_ids = end_tokens(loaded.model, loaded.tokenizer)
+
+    def write(self, soft_prompts: Tensor) -> list[Written]:
+        """Return what the model writes under each soft prompt of [n, soft_tokens, hidden]."""
+        shared, rows = self._inputs(soft_prompts)
+        return self._written(shared, rows)
+
+    def write_unsteered(self) -> Written:
+        """Return what the model writes with no soft prompt."""
+        return self._written(None, [torch.cat([self._before, self._after])])[0]
+
+    @torch.inference_mode()
+    def last_hidden_states(self, soft_prompts: Tensor) -> list[tuple[float, ...]]:
+        """Return the last layer's state of the last token of each prompt, [n][hidden]."""
+        shared, rows = self._inputs(soft_prompts)
+        opening = shared if shared is not None else self._before[:0]
+        states = []
+        for row in rows:
+            output = self._loaded.model.base_model(inputs_embeds=torch.cat([opening, row]).unsqueeze(0))
+            states.append(tuple(output.last_hidden_state[0, -1].float().tolist()))
+        return states
+
+    def _inputs(self, soft_prompts: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+        """Return the embeddings shared by all prompts, if any come first, and those of each prompt."""
+        soft_prompts = soft_prompts.to(self._before.device, self._before.dtype)
+        if self._options.position == "first":
+            return None, [torch.cat([soft, self._before, self._after]) for soft in soft_prompts]
+        return self._before, [torch.cat([soft, self._after]) for soft in soft_prompts]
+
+    def _written(self, shared: Tensor | None, rows: Sequence[Tensor]) -> list[Written]:
+        decoded = decode(
+            self._loaded.model,
+            prefix=shared,
+            rows=rows,
+            max_new_tokens=self._options.max_new_tokens,
+            eos_token_ids=self._eos_token_ids,
+            batch_size=self._options.batch_size,
+            stop=self._is_complete,
+        )
+        return [self._read(self._text(one.token_ids)) for one in decoded]
+
+    def _is_complete(self, token_ids: Sequence[int]) -> bool:
+        return instruction_end(self._text(token_ids), self._options.stop, self.prefill) is not None
+
+    def _text(self, token_ids: Sequence[int]) -> str:
+        return str(self._loaded.tokenizer.decode(token_ids, skip_special_tokens=True))
+
+    def _read(self, raw: str) -> Written:
+        said = raw[: instruction_end(raw, self._options.stop, self.prefill)]
+        if self._options.clean:
+            return Written(raw, clean_instruction(said, self.prefill))
+        return Written(raw, said.strip() or BLANK_INSTRUCTION)
+
+
+def embed_tokens(loaded: LoadedModel, token_ids: Sequence[int]) -> Tensor:
+    """Return the input embeddings [n, hidden] of tokens."""
+    # Through the embedding module, not its weights: some models scale what they look up.
+    with torch.inference_mode():
+        tokens = torch.tensor(token_ids, dtype=torch.long, device=loaded.device)
+        embedded: Tensor = loaded.model.get_input_embeddings()(tokens)
+        return embedded
+
+
+def _check_length(loaded: LoadedModel, options: GeneratorOptions, tokens: int) -> None:
+    """Raise :class:`UsageError` for a prompt that leaves no room for the instruction."""
+    room = getattr(loaded.model.config, "max_position_embeddings", None)
+    needed = tokens + options.soft_tokens + options.max_new_tokens
+    if room is not None and needed > room:
+        raise UsageError(
+            f"The generator's prompt and answer take up to {needed:,} tokens, "
+            f"but {loaded.name} reads {room:,}.",
+            hint="Show it fewer demonstrations (generator option exemplars), or shorter ones.",
+        )

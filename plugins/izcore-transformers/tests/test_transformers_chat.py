@@ -1,0 +1,59 @@
+"""Prompts are rendered the way that a model was trained on."""
+
+import pytest
+
+from izcore.plugin import ConfigError, Example
+from izcore_transformers.chat import SPLIT_MARK, VICUNA_SYSTEM, chat_text, chat_tokens, split_chat_tokens
+from izcore_transformers.loading import LoadedModel
+from izcore_transformers.meta_prompts import find_meta_prompt, user_message
+
+pytestmark = pytest.mark.model
+
+
+def test_vicuna_reads_its_own_template(embedded: LoadedModel) -> None:
+    text = chat_text(embedded.tokenizer, "Hi", conversation="vicuna")
+    assert text == f"{VICUNA_SYSTEM} USER: Hi ASSISTANT:"
+    text = chat_text(embedded.tokenizer, "Hi", conversation="vicuna", system="Be short.", prefill="The")
+    assert text == "Be short. USER: Hi ASSISTANT: The"
+
+
+def test_a_tokenizers_own_template_comes_first(embedded: LoadedModel) -> None:
+    text = chat_text(embedded.tokenizer, "Hi", system="Be short.", prefill="The")
+    assert text == (
+        "<|im_start|>system\nBe short.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nThe"
+    )
+
+
+def test_plain_text_where_there_is_no_template(embedded: LoadedModel) -> None:
+    assert chat_text(embedded.tokenizer, "Hi", conversation="plain", prefill="The") == "Hi\nThe"
+
+
+@pytest.mark.parametrize("conversation", ["vicuna", "tokenizer", "plain"])
+def test_both_parts_of_a_split_make_up_the_whole(embedded: LoadedModel, conversation: str) -> None:
+    tokenizer = embedded.tokenizer
+    user = f"What is it?{SPLIT_MARK}"
+    before, after = split_chat_tokens(tokenizer, user, prefill="The task", conversation=conversation)
+    whole = chat_tokens(tokenizer, "What is it?", prefill="The task", conversation=conversation)
+    assert before + after == whole
+    assert "What is it?" in tokenizer.decode(before)
+    assert "The task" in tokenizer.decode(after)
+
+
+def test_published_meta_prompt_is_the_published_text() -> None:
+    examples = [Example(input="cat", targets=("cats", "kitties")), Example(input="{input}", targets=("b",))]
+    message = user_message(find_meta_prompt("published"), examples)
+    assert message == (
+        "\nInput: cat\nOutput: cats\n\nInput: {input}\nOutput: b\n\nThe instruction was to?" + SPLIT_MARK
+    )
+
+
+def test_data_may_hold_the_placeholder_and_the_mark() -> None:
+    example = Example(input="{demonstrations}", targets=(SPLIT_MARK,))
+    message = user_message(find_meta_prompt("Look: {demonstrations}"), [example])
+    assert message == "Look: Input: {demonstrations}\nOutput: " + SPLIT_MARK
+
+
+def test_a_meta_prompt_that_is_neither_name_nor_text() -> None:
+    with pytest.raises(ConfigError, match="demonstrations") as caught:
+        find_meta_prompt("publishd")
+    assert "published" in caught.value.hint

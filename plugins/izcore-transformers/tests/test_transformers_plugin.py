@@ -1,0 +1,57 @@
+"""What the plugin registers is light, complete and consistent."""
+
+import importlib
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from izcore.plugin import Backend, Preset, PullRequest
+from izcore_transformers import plugin
+from izcore_transformers.presets import EMBEDDED_MODEL, MODEL_PRESETS, known_conversation
+
+
+def test_registration_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from izcore_transformers import plugin\n"
+        "for hook in (plugin.izcore_generators, plugin.izcore_scorers, plugin.izcore_presets,"
+        " plugin.izcore_models): list(hook())\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'huggingface_hub', 'gguf', 'safetensors'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("backend", [*plugin.izcore_generators(), *plugin.izcore_scorers()])
+def test_backends_can_be_imported_and_configured(backend: Backend) -> None:
+    module, name = backend.factory.split(":")
+    assert callable(getattr(importlib.import_module(module), name))
+    options = msgspec.convert({backend.argument: "owner/name"}, backend.options)
+    assert getattr(options, backend.argument) == "owner/name"
+
+
+@pytest.mark.parametrize("preset", plugin.izcore_presets())
+def test_presets_hold_valid_options(preset: Preset) -> None:
+    (generator,), (scorer,) = plugin.izcore_generators(), plugin.izcore_scorers()
+    backends = {"generator": generator, "scorer": scorer}
+    for role, settings in preset.settings.items():
+        assert settings["name"] == backends[role].name
+        options = {key: value for key, value in settings.items() if key != "name"}
+        msgspec.convert(options, backends[role].options)
+
+
+def test_model_presets_know_their_conversation() -> None:
+    assert MODEL_PRESETS["vicuna"].source == "lmsys/vicuna-13b-v1.3"
+    for name in ("vicuna", "vicuna-7b-v1.5", "wizardlm", "lmsys/vicuna-33b-v1.3", "/models/my-Vicuna-7B"):
+        assert known_conversation(name) == "vicuna"
+    assert known_conversation("owner/other") == ""
+    assert known_conversation(EMBEDDED_MODEL) == "tokenizer"
+
+
+def test_embedded_model_is_listed_and_can_be_looked_for(tmp_path: object) -> None:
+    (model,) = plugin.izcore_models()
+    module, name = model.pull.split(":")
+    pull = getattr(importlib.import_module(module), name)
+    assert pull(PullRequest(cache_dir=str(tmp_path), check=True)).path == ""
