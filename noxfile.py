@@ -1,4 +1,4 @@
-"""The front door: ``nox -s demo`` does the main job, ``nox -s tests`` the tests; ``nox -l`` lists the rest."""
+"""The front door: ``nox -s demo`` does the main job, ``nox -s tests`` tests; ``nox -l`` lists the rest."""
 
 import shutil
 from pathlib import Path
