@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from izcore.budget import Amount, Budget
 from izcore.calls import Caller
@@ -208,6 +209,7 @@ async def _asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> A
 async def _search_and_conclude(
     workplace: Workplace, record: RunRecord, elapsed: Callable[[], float]
 ) -> RunResult:
+    asyncio.get_running_loop().set_exception_handler(_quiet_about_interrupts)
     registry, config, store, events = workplace.registry, record.config, workplace.store, workplace.events
     splits, context = record.plan.splits, workplace.folders.context(config.seed)
     generator: Generator = registry.build("generator", config.generator, context)
@@ -271,6 +273,12 @@ async def _search_and_conclude(
         seconds=record.seconds + elapsed(),
         conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
     )
+
+
+def _quiet_about_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Ctrl-C may hit any of the calls under way; that one of them saw it is nothing to report."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
 
 
 def _why(caller: Caller) -> str:

@@ -65,7 +65,7 @@ def test_a_second_run_takes_its_answers_from_the_cache(iz: Iz) -> None:
 
 def test_dry_run_says_the_cost_and_does_nothing(iz: Iz) -> None:
     process = iz(*QUICK, "--dry-run", "--json")
-    assert result_of(process)["estimate"]["calls"] == 48 * 18 + 3 * 57
+    assert result_of(process)["estimate"]["calls"] == 48 * 20 + 3 * 55
     assert "at most" in process.stderr
     assert json.loads(iz("runs", "list", "--json").stdout) == {"runs": []}
 
@@ -124,10 +124,10 @@ def test_runs_are_listed_shown_exported_and_deleted(iz: Iz, tmp_path: Path) -> N
     assert "Instruction: {instruction}" in shown.stdout
     trial = iz("runs", "show", run_id, "--trial", "0").stdout
     assert "answer" in trial
-    assert len(trial.splitlines()) > 18
+    assert len(trial.splitlines()) > 20
     lines = iz("runs", "export", run_id).stdout.splitlines()
     assert len(lines) == 48
-    assert len(json.loads(lines[0])["scores"]) == 18
+    assert len(json.loads(lines[0])["scores"]) == 20
     table = tmp_path / "trials.csv"
     assert iz("runs", "export", run_id, "--format", "csv", "-o", str(table)).returncode == 0
     assert len(table.read_text().splitlines()) == 49

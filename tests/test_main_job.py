@@ -72,15 +72,15 @@ def test_the_embedded_model_writes_and_answers_and_a_kill_changes_nothing(iz: Iz
                     run_id = next((run.id for run in store.runs()), "")
             time.sleep(0.05)
         try:
-            output, _ = process.communicate(timeout=moments.uniform(4, 12))
+            process.communicate(timeout=moments.uniform(4, 12))
             break
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
         command = iz_command("resume", run_id, "--json", "--db", str(db))
     else:
-        output = iz("resume", run_id, "--json", "--db", str(db)).stdout
-    result = result_of(subprocess.CompletedProcess([], 0, output, ""))
+        iz("resume", run_id, "--json", "--db", str(db))
+    result = result_of(iz("runs", "show", run_id, "--json", "--db", str(db)))["result"]
     assert without_times(result) == without_times(expected)
     with Store(db) as killed, Store(tmp_path / "whole.sqlite") as whole:
         assert killed.trials(run_id) == whole.trials(expected["run_id"])
@@ -97,6 +97,7 @@ def test_the_paper_preset_runs_on_the_embedded_model(iz: Iz, tmp_path: Path) -> 
     models = ("--generator", "hf:smollm2-135m", "--scorer", "hf:smollm2-135m")
     result = result_of(iz("optimize", task, "--preset", "paper", *models, *small, "--json"))
     assert result["trials"] == 6
-    shown = iz("runs", "show", result["run_id"]).stdout
-    assert "instruction-coupled" in shown
-    assert "cmaes" in shown
+    surrogate = result_of(iz("runs", "show", result["run_id"], "--json"))["config"]["surrogate"]
+    assert surrogate["name"] == "instruction-coupled"
+    assert surrogate["options"]["optimizer"] == "cmaes"
+    assert surrogate["options"]["acquisition"] == "ei"

@@ -28,8 +28,9 @@ GROUP_OVERHEAD = {"cpu": 48, "cuda": 2048}
 """Tokens that could be prefilled in the time that one more forward pass costs (reading the weights,
 launching kernels), by device type. On cpu measured with SmolLM2-135M; elsewhere passes are dear."""
 
-GROUP_TOKENS = {"cpu": 512}
-"""Tokens of one prefill pass at most, by device type: on cpu larger activations fall out of the cache."""
+GROUP_TOKENS = {"cpu": 512, "cuda": 16384}
+"""Tokens of one prefill pass at most, by device type: larger activations fall out of a cpu's cache, and
+take memory on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class _Runner:
 def _decode_batch(
     runner: _Runner, shared: list[ReservedLayer], rows: Sequence[Tensor], ending: _Ending
 ) -> list[Decoded]:
-    """Decode ``rows``, sorted by length, all together."""
+    """Decode ``rows``, the longest first, all together."""
     shared_length = shared[0].used if shared else 0
     # The last embedding of each row is left to the first step: it is the same work for every row.
     lengths = [shared_length + len(row) - 1 for row in rows]
@@ -184,23 +185,24 @@ def _decode_batch(
                 results[index] = result
         if len(results) == len(rows):
             return [results[index] for index in range(len(rows))]
-        done = [place for place, index in enumerate(active) if index in results]
-        if done:
-            kept = len(active) - len(done)
-            # Rows from the end take the places of those that are done, so that little is copied.
-            sources = [place for place in range(kept, len(active)) if active[place] not in results]
-            targets = [place for place in done if place < kept]
+        places = _remaining_places([index in results for index in active])
+        if len(places) < len(active):
             for layer in cache.layers:
-                layer.move_rows(kept, sources, targets)
-            for tensor in (mask, positions, chosen):
-                if sources:
-                    tensor[targets] = tensor[sources]
-            mask, positions, chosen = mask[:kept], positions[:kept], chosen[:kept]
-            for source, target in zip(sources, targets, strict=True):
-                active[target] = active[source]
-            del active[kept:]
+                layer.keep_rows(places)
+            mask, positions, chosen = mask[places], positions[places], chosen[places]
+            active = [active[place] for place in places]
         positions = positions + 1
         inputs = {"input_ids": chosen.unsqueeze(1)}
+
+
+def _remaining_places(done: Sequence[bool]) -> list[int]:
+    """Return where each remaining row stands; the last ones take the places of those that are done.
+
+    As many rows as possible stay where they are, so that little is copied.
+    """
+    remaining = done.count(False)
+    last = (place for place in range(remaining, len(done)) if not done[place])
+    return [next(last) if done[place] else place for place in range(remaining)]
 
 
 def _prefilled(runner: _Runner, shared: list[ReservedLayer], rows: Sequence[Tensor], columns: int) -> Cache:
@@ -219,7 +221,9 @@ def _prefilled(runner: _Runner, shared: list[ReservedLayer], rows: Sequence[Tens
                 cache.layers.append(ReservedLayer((keys, values), columns))
         for begin, end in _equal_runs([len(row) for row in group]):
             length = shared_length + len(group[begin])
-            for into, layer in zip(cache.layers, layers, strict=bool(length)):
+            if length == 0:
+                continue  # without a prefix, a row of one embedding has nothing to prefill
+            for into, layer in zip(cache.layers, layers, strict=True):
                 for room, part in zip(into.room, layer.room, strict=True):
                     room[first + begin : first + end, :, columns - length : columns] = part[
                         begin:end, :, :length
@@ -241,18 +245,18 @@ def _prefilled_group(
 
 
 def _groups(lengths: Sequence[int], device: str) -> list[tuple[int, int]]:
-    """Cut rows sorted by length into the ranges whose prefill costs least.
+    """Cut rows, the longest first, into the ranges whose prefill costs least.
 
     A range costs its padded tokens and :data:`GROUP_OVERHEAD`.
     """
     overhead = GROUP_OVERHEAD.get(device, GROUP_OVERHEAD["cuda"])
-    most = GROUP_TOKENS.get(device)
+    most = GROUP_TOKENS.get(device, GROUP_TOKENS["cuda"])
     cheapest: list[tuple[int, int]] = [(0, 0)]  # cost of the first n rows, and where their last range begins
     for end in range(1, len(lengths) + 1):
         options = []
         for begin in range(end - 1, -1, -1):
-            tokens = (end - begin) * max(lengths[begin:end])
-            if most is not None and tokens > most and end - begin > 1:
+            tokens = (end - begin) * lengths[begin]
+            if tokens > most and end - begin > 1:
                 break
             options.append((cheapest[begin][0] + tokens + overhead, begin))
         cheapest.append(min(options))

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -85,16 +86,15 @@ def check_complete(path: Path) -> None:
     except ImportError as error:
         raise BackendUnavailableError("Reading GGUF files needs gguf.", hint="pip install gguf") from error
     try:
-        reader = GGUFReader(str(path))
-        end = max(int(tensor.data_offset) + int(tensor.n_bytes) for tensor in reader.tensors)
-    except Exception as error:  # numpy and gguf raise whatever the missing bytes lead to
-        end = None
-        cause = error
-    if end is None or end > path.stat().st_size:
+        tensors = GGUFReader(str(path)).tensors
+        end = max(int(tensor.data_offset) + int(tensor.n_bytes) for tensor in tensors)
+    except Exception:  # numpy and gguf raise whatever the missing bytes lead to
+        end = sys.maxsize
+    if end > path.stat().st_size:
         raise UsageError(
             f"The GGUF file {path} is cut short or damaged ({path.stat().st_size:,} bytes).",
             hint="Download it again.",
-        ) from (cause if end is None else None)
+        )
 
 
 def _write_error(folder: Path, error: OSError) -> UsageError:

@@ -1,5 +1,6 @@
 """A key-value cache that writes into reserved memory."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -49,12 +50,17 @@ class ReservedLayer(DynamicLayer):  # type: ignore[misc]
         copy.update(self.keys, self.values)
         return copy
 
-    def move_rows(self, kept: int, sources: list[int], targets: list[int]) -> None:
-        """Copy rows ``sources`` over rows ``targets`` and drop all but the first ``kept`` rows."""
+    def keep_rows(self, places: Sequence[int]) -> None:
+        """Make row i the one that is at ``places[i]``, and drop the rest.
+
+        ``places`` may move rows only from behind the ones that are kept.
+        """
+        targets = [target for target, place in enumerate(places) if target != place]
+        sources = [places[target] for target in targets]
         for room in self.room:
-            if sources:
+            if targets:
                 room[targets, :, : self.used] = room[sources, :, : self.used]
-        self.room = (self.room[0][:kept], self.room[1][:kept])
+        self.room = (self.room[0][: len(places)], self.room[1][: len(places)])
         self._show()
 
     def _grow(self, end: int) -> None:

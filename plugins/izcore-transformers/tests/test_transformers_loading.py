@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,16 @@ from izcore_transformers.models import pull_embedded
 from izcore_transformers.sources import EMBEDDED_SHA256, embedded_source, find_source
 
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+
+
+CONVERT = """
+import sys
+import torch
+from izcore_transformers.gguf import ensure_converted
+from izcore_transformers.model_options import ModelOptions
+from izcore_transformers.sources import find_source
+ensure_converted(find_source(ModelOptions(model=sys.argv[1])), torch.float32, sys.argv[2])
+"""
 
 
 def refused(model: str | Path, cache_dir: str) -> UsageError:
@@ -67,23 +76,14 @@ def test_pull_converts_ahead_of_time_and_check_only_looks(
 
 @pytest.mark.model
 def test_any_gguf_file_is_converted_once_also_by_two_processes(tiny_gguf: Path, tmp_path: Path) -> None:
-    arguments = (str(tiny_gguf), str(tmp_path))
-    spawn = get_context("spawn")
-    processes = [spawn.Process(target=convert, args=arguments) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
+    program = [sys.executable, "-c", CONVERT, str(tiny_gguf), str(tmp_path)]
+    processes = [subprocess.Popen(program) for _ in range(2)]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
     folders = [path for path in (tmp_path / "models").iterdir() if path.is_dir()]
     assert len(folders) == 1
     loaded = load_model(ModelOptions(model=str(tiny_gguf)), str(tmp_path))
     assert loaded.name == tiny_gguf.stem
     assert loaded.model.config.hidden_size == 32
-
-
-def convert(path: str, cache_dir: str) -> None:
-    ensure_converted(find_source(ModelOptions(model=path)), torch.float32, cache_dir)
 
 
 @pytest.mark.model

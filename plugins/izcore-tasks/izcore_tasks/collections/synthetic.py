@@ -274,7 +274,7 @@ class NumberWords(SyntheticTask):
             return str(num2words.num2words(number, lang=self._language, to=self._form))
         except Exception as error:  # each language is a module of its own, with failures of its own
             raise ConfigError(
-                f"task.form: num2words cannot write {number} as {self._form} in {self._language!r} "
+                f"task.form: num2words has no {self._form} for {number} in {self._language!r} "
                 f"({type(error).__name__}).",
                 hint="Take another form or language.",
             ) from None
