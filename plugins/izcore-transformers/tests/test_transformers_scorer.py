@@ -162,6 +162,10 @@ def test_info_loads_nothing_and_names_what_changes_an_answer(context: BackendCon
     assert same.identity == plain.identity
 
 
+def test_no_prompts_no_answers(context: BackendContext) -> None:
+    assert answer(HFScorer(ScorerOptions(model="no-such-model"), context), ()) == ()
+
+
 def test_options_import_nothing_heavy() -> None:
     code = "import sys, izcore_transformers.scorer_options; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
