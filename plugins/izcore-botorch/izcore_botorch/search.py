@@ -139,13 +139,16 @@ def _pool(
 def _gradient(
     improvement: Improvement, observations: Observations, options: SearchOptions, request: SuggestRequest
 ) -> Maximise:
-    """L-BFGS-B from the best few of a fixed set of latents."""
+    """L-BFGS-B from the best few of a fixed set of latents, of which the best is used up."""
     pool = _proposals(observations, options.proposals, request)
+    free = np.full(len(pool), True)
     bounds = torch.tensor([[0.0], [1.0]], dtype=torch.float64).expand(2, request.latent_dim)
 
     def maximise(position: int) -> tuple[Array, float]:
-        starts = np.argsort(-_evaluate(improvement, pool), kind="stable")[:_CLIMBERS]
-        latent, value = optimize_acqf(
+        value = np.where(free, _evaluate(improvement, pool), -math.inf)
+        starts = np.argsort(-value, kind="stable")[:_CLIMBERS]
+        free[starts[0]] = False
+        latent, best = optimize_acqf(
             improvement,
             bounds,
             q=1,
@@ -154,7 +157,7 @@ def _gradient(
             options={"maxiter": _CLIMB_STEPS, "maxls": 5},
             retry_on_optimization_warning=False,
         )
-        return latent.squeeze(0).numpy(), float(value)
+        return latent.squeeze(0).numpy(), float(best)
 
     return maximise
 

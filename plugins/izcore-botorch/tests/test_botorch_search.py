@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from izcore.plugin import BackendContext, Candidate, SuggestRequest, Surrogate, Trial, sobol_latents
+from izcore_botorch.fitting import fit_completed
 from izcore_botorch.history import observe
 from izcore_botorch.options import CompletedOptions, MaternOptions
 from izcore_botorch.repeats import Repeats
+from izcore_botorch.search import propose
 from izcore_botorch.surrogates import InstructionCoupledCompleted, Matern
 
 Make = Callable[..., tuple[Trial, ...]]
@@ -52,6 +54,15 @@ def test_climbs_higher_than_sobol(surrogate: Surrogate) -> None:
     ours = [climb(lambda request: surrogate.suggest(request).latents, seed) for seed in range(3)]
     sobol = [climb(lambda r: sobol_latents(r.count, r.latent_dim, r.seed), seed) for seed in range(3)]
     assert np.mean(ours) > np.mean(sobol) + 0.03
+
+
+def test_no_proposal_is_taken_twice_even_where_each_is_chosen_alone(make_trials: Make) -> None:
+    options = CompletedOptions(batch="independent", repeats="ignored")
+    request = SuggestRequest(history=make_trials(30), count=20, latent_dim=4, seed=0)
+    observations = observe(request, 1000)
+    assert observations is not None
+    latents = propose(fit_completed(observations, told_noise=True), observations, options, request)
+    assert len(np.unique(latents, axis=0)) == 20
 
 
 def repeats_of(trials: tuple[Trial, ...]) -> Repeats:
