@@ -56,13 +56,16 @@ def measure(position: str, latents: tuple[Latent, ...], cache_dir: str) -> dict[
 
 
 def main() -> None:
-    """Print one line per position of the soft prompt."""
+    """Print a table: one line per position of the soft prompt."""
     torch.set_num_threads(2)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 32
     latents = sobol_latents(count, 10, 3)
     with tempfile.TemporaryDirectory() as cache_dir:
         for position in ("first", "after_shared"):
-            print(measure(position, latents, cache_dir), flush=True)
+            measured = measure(position, latents, cache_dir)
+            if position == "first":
+                print("  ".join(f"{name:>20}" for name in measured))
+            print("  ".join(f"{value!s:>20}" for value in measured.values()), flush=True)
 
 
 if __name__ == "__main__":
