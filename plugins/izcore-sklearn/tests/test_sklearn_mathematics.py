@@ -151,6 +151,8 @@ def test_the_forest_believes_until_its_trees_agree() -> None:
     forest = Forest(landscape(), trees=10, min_leaf=3, seed=0)
     prediction = forest.predict(np.array(sobol_latents(60, 3, 6)))
     assert prediction.mean == pytest.approx(forest.mean_at(np.array(sobol_latents(60, 3, 6))))
+    drawn = [tree.predict(np.array(sobol_latents(60, 3, 6))) for tree in forest._forest.estimators_]
+    assert prediction.variance == pytest.approx(np.var(drawn, axis=0))
     believer = Believer(prediction)
     before = believer.variance
     for index in range(30):
