@@ -63,11 +63,21 @@ class TransientScorerError(IzError):
     """A call failed in a way that may pass (overload, rate limit, connection); it may be tried again.
 
     ``retry_after`` is the number of seconds that the server asked us to wait, if it said so.
+    ``may_be_billed`` says that the server may have answered, and charge for it, although no answer arrived
+    (a time-out, a connection lost after the request was sent): the budget then books the call's bound.
     """
 
-    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after: float | None = None,
+        may_be_billed: bool = False,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+        self.may_be_billed = may_be_billed
 
 
 class FatalScorerError(IzError):

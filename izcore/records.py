@@ -160,10 +160,17 @@ class ScorerInfo(Record):
     price: Price | None = None
 
 
-class Prompt(Record):
-    """One user message for the black box."""
+class Prompt(Record, omit_defaults=True):
+    """One user message for the black box.
+
+    ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
+    own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
+    the cache, another number is asked anew, and seeds what samples from a seed.
+    """
 
     text: str
+    temperature: Annotated[float, Meta(ge=0)] | None = None
+    sample: Annotated[int, Meta(ge=0)] = 0
 
 
 class CompletionRequest(Record):

@@ -67,7 +67,7 @@ class SearchOptions(Options):
     noise: Noise = "told"
     batch: Batch = "greedy"
     repeats: Repeats = "avoided"
-    proposals: Proposals = 1024
+    proposals: Proposals = 2048
     max_trials: MaxTrials = 400
 
 

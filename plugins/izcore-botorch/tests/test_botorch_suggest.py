@@ -80,11 +80,13 @@ def test_callers_state_is_left_alone(surrogate: Surrogate, suggest: Suggest, mak
     torch.manual_seed(7)
     drawn, random_state = np.random.random(), torch.get_rng_state()
     threads, filters = torch.get_num_threads(), warnings.filters[:]
+    torch.set_num_threads(threads + 1)
     np.random.seed(7)
     suggest(surrogate, make_trials(30))
     assert np.random.random() == drawn
     assert torch.equal(torch.get_rng_state(), random_state)
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == threads + 1
+    torch.set_num_threads(threads)
     assert warnings.filters == filters
     assert torch.get_default_dtype() == torch.float32
 

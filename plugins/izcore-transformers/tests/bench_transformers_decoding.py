@@ -22,6 +22,7 @@ from izcore_transformers.decoding import decode, end_tokens
 from izcore_transformers.gguf import converted_folder
 from izcore_transformers.loading import LoadedModel, load_model
 from izcore_transformers.model_options import ModelOptions
+from izcore_transformers.quiet import quiet_libraries
 from izcore_transformers.scorer import shared_length
 from izcore_transformers.sources import embedded_source
 from izcore_transformers.writer import embed_tokens
@@ -189,7 +190,10 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     loaded = load_model(ModelOptions(device="cpu"), arguments.cache_dir)
     folder = converted_folder(embedded_source(), torch.float32, arguments.cache_dir)
-    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    with quiet_libraries():
+        plain = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True
+        ).eval()
     writing, scoring = Stopwatch(), Stopwatch()
     for _ in range(arguments.repeats):
         measure_writing(writing, loaded, plain)
