@@ -21,8 +21,9 @@ from izcore.folders import Folders
 from izcore.planning import PlannedRun, plan_run
 from izcore.records import RunResult
 from izcore.registry import Registry, environment_choice
-from izcore.running import ScoreResult, Workplace, check_resumable, continue_run, score_instruction, start_run
+from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.store import RunRecord, Store
+from izcore.workplace import Workplace
 
 T = TypeVar("T")
 BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
@@ -55,6 +56,7 @@ def settings_layers(
     max_tokens: int | None = None,
     max_cost: float | None = None,
     seed: int | None = None,
+    cache: bool | None = None,
     settings: Settings | None = None,
 ) -> list[Settings]:
     """Return the layers of settings that :func:`~izcore.config.build_config` merges.
@@ -71,6 +73,7 @@ def settings_layers(
         "prompt_template": prompt_template,
         "baselines": list(baselines) or None,
         "seed": seed,
+        "cache": cache,
     }
     limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
     layer = {key: value for key, value in named.items() if value is not None}
@@ -183,8 +186,13 @@ def score(
 
 def runs(*, db: str | Path | None = None) -> list[RunRecord]:
     """Return all runs of a database, newest first."""
-    with Store(Folders.of_this_user().database(db)) as store:
+    with open_store(db) as store:
         return store.runs()
+
+
+def open_store(db: str | Path | None = None) -> Store:
+    """Open a database: this one, that of ``IZ_DB``, or the user's own."""
+    return Store(Folders.of_this_user().database(db))
 
 
 def _away_from_loops(work: Callable[[], T]) -> T:

@@ -3,18 +3,31 @@
 import asyncio
 
 from izcore.config import Limits
-from izcore.errors import BudgetExhaustedError, ConfigError
-from izcore.records import Price, Record, Usage
+from izcore.errors import BudgetExhaustedError
+from izcore.records import Record, Usage
+
+ROUNDING = 1e-9
+"""US dollars: sums of floating-point costs may be off by less than this."""
 
 
 class Amount(Record):
-    """Calls and tokens, spent or reserved."""
+    """Calls, tokens and US dollars, spent or reserved."""
 
     calls: int = 0
     usage: Usage = Usage()
+    cost_usd: float = 0.0
+
+    @property
+    def rounded_cost(self) -> float:
+        """US dollars without the rounding errors of their sum, which depend on its order."""
+        return round(self.cost_usd, 9)
 
     def __add__(self, other: "Amount") -> "Amount":
-        return Amount(calls=self.calls + other.calls, usage=self.usage + other.usage)
+        return Amount(
+            calls=self.calls + other.calls,
+            usage=self.usage + other.usage,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
 
     def __sub__(self, other: "Amount") -> "Amount":
         return Amount(
@@ -23,6 +36,7 @@ class Amount(Record):
                 input_tokens=self.usage.input_tokens - other.usage.input_tokens,
                 output_tokens=self.usage.output_tokens - other.usage.output_tokens,
             ),
+            cost_usd=self.cost_usd - other.cost_usd,
         )
 
 
@@ -33,15 +47,10 @@ class Budget:
     an upper bound, and a call is only made under one. ``hold_back`` keeps an amount for the final test.
     """
 
-    def __init__(self, limits: Limits, price: Price | None, spent: Amount) -> None:
-        if limits.max_cost is not None and price is None:
-            raise ConfigError(
-                "budget.max_cost: the price of the scorer's model is not known.",
-                hint='Give it in TOML, in dollars per million tokens: [prices."MODEL"] input = …, output = …',
-            )
+    def __init__(self, limits: Limits, spent: Amount) -> None:
         self._limits = limits
-        self._price = price
         self._reserved = Amount()
+        self._under_way = 0
         self._held_back = Amount()
         self._turn = asyncio.Lock()
         self._changed = asyncio.Condition()
@@ -59,28 +68,29 @@ class Budget:
         """Whether ``amount`` fits below every limit, beside what is spent, reserved and held back."""
         return self._within(self.spent + self._reserved + self._held_back + amount)
 
-    async def reserve(self, amount: Amount) -> None:
-        """Reserve an upper bound, in the order of asking, waiting while other reservations may yet shrink.
+    async def reserve(self, *amounts: Amount) -> None:
+        """Reserve upper bounds, all or none, in the order of asking; each is settled by itself.
 
-        Raises BudgetExhaustedError once nothing is under way and it still does not fit.
+        Waits while other reservations may yet shrink; raises BudgetExhaustedError once nothing is under way
+        and it still does not fit.
         """
+        amount = sum(amounts, Amount())
         async with self._turn, self._changed:
             while not self.fits(amount):
-                if self._reserved == Amount():
+                if not self._under_way:
                     raise BudgetExhaustedError(f"The budget is used up: {self.describe()}.")
                 await self._changed.wait()
             self._reserved += amount
+            self._under_way += len(amounts)
 
     async def settle(self, reserved: Amount, spent: Amount) -> None:
         """Give a reservation back and book what was really spent (nothing, for a call that failed)."""
         async with self._changed:
-            self._reserved -= reserved
+            self._under_way -= 1
+            # Nothing under way is exactly nothing, whatever rounding left of the dollars.
+            self._reserved = self._reserved - reserved if self._under_way else Amount()
             self.spent += spent
             self._changed.notify_all()
-
-    def cost(self, usage: Usage) -> float | None:
-        """Cost in US dollars; None where the price is not known."""
-        return self._price.cost(usage) if self._price else None
 
     def describe(self) -> str:
         """Say what was spent of what, for people."""
@@ -90,7 +100,7 @@ class Budget:
         if self._limits.max_tokens is not None:
             parts.append(f"{self.spent.usage.total} of {self._limits.max_tokens} tokens")
         if self._limits.max_cost is not None:
-            parts.append(f"${self.cost(self.spent.usage) or 0.0:.4f} of ${self._limits.max_cost:.2f}")
+            parts.append(f"${self.spent.cost_usd:.4f} of ${self._limits.max_cost:.2f}")
         return ", ".join(parts) or "no limits"
 
     def _within(self, total: Amount) -> bool:
@@ -99,6 +109,4 @@ class Budget:
             return False
         if limits.max_tokens is not None and total.usage.total > limits.max_tokens:
             return False
-        if limits.max_cost is None or self._price is None:
-            return True
-        return self._price.cost(total.usage) <= limits.max_cost
+        return limits.max_cost is None or total.cost_usd <= limits.max_cost + ROUNDING

@@ -1,27 +1,25 @@
-"""Asks the scorer: cache, budget, concurrency and tries again, for every scorer alike."""
+"""Asks a scorer: cache, budget, concurrency, rate and tries again, for every scorer alike."""
 
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_before_delay,
-)
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from izcore.budget import Amount, Budget
-from izcore.config import Retries
-from izcore.errors import BackendError, IzError, TransientScorerError
+from izcore.config import RateLimits, Retries
+from izcore.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
+from izcore.pace import Pace
 from izcore.protocols import Scorer
 from izcore.records import (
+    CallFinished,
     Completion,
     CompletionRequest,
-    CompletionResult,
+    Price,
     Prompt,
     Record,
     ScorerInfo,
@@ -45,46 +43,64 @@ class Answers(Record):
 
 
 class Caller:
-    """Answers prompts for one run.
+    """Answers prompts for one run with one scorer, on behalf of ``asker``.
 
+    ``price`` is None where it is not known. With ``shared`` answers that other runs paid for are free.
     ``cached_calls`` counts the free answers it has had so far; ``last_failure`` is the error of the last
     call that failed for good.
 
     ``sleep`` and ``jitter`` (a number in [0, 1)) are given by tests that want to own clock and chance;
-    ``clock`` gives seconds since 1970.
+    ``clock`` gives seconds since 1970, ``stopwatch`` seconds that only go forward.
     """
 
     def __init__(
         self,
         scorer: Scorer,
         *,
+        asker: str,
         store: Store,
         run_id: str,
         budget: Budget,
+        price: Price | None,
         cached_calls: int,
         retries: Retries,
+        rate: RateLimits,
+        shared: bool,
         seed: int,
         on_answers: Callable[[], None],
+        on_call: Callable[[CallFinished], None],
         clock: Callable[[], float],
+        stopwatch: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._scorer = scorer
         self._info = scorer.info()
+        self._asker = asker
         self._store = store
         self._run_id = run_id
         self._budget = budget
+        self._price = price
         self.cached_calls = cached_calls
         self._retries = retries
         self._seed = seed
+        self._salt = "" if shared else run_id
         self._on_answers = on_answers
+        self._on_call = on_call
         self._clock = clock
+        self._stopwatch = stopwatch
         self._sleep = sleep
         self._jitter = jitter
         self._slots = asyncio.Semaphore(self._info.concurrency)
+        self._pace = Pace(rate, clock=stopwatch, sleep=sleep)
         self._stopped: IzError | None = None
         self.last_failure: TransientScorerError | None = None
         self._failures_in_a_row = 0
+
+    @property
+    def model(self) -> str:
+        """What people call the model."""
+        return str(self._info.identity.get("model", self._asker))
 
     def stop(self, reason: IzError) -> None:
         """Send no further call; those under way are answered and kept, since they are paid for."""
@@ -92,21 +108,19 @@ class Caller:
 
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
-        total = Amount()
-        for prompt in prompts:
-            total += Amount(calls=1, usage=self._scorer.bound(prompt))
-        return total
+        return sum((self._amount(self._scorer.bound(prompt)) for prompt in prompts), Amount())
 
     async def complete(self, prompts: Sequence[Prompt]) -> Answers:
         """Answer all prompts, or raise BudgetExhaustedError before any of them is sent."""
-        keys = [completion_key(self._info, prompt) for prompt in prompts]
+        keys = [completion_key(self._info, prompt, salt=self._salt) for prompt in prompts]
         by_key = dict(zip(keys, prompts, strict=True))
         unique = list(by_key)
         known = self._store.answers(self._run_id, unique)
-        unseen = [key for key in unique if key not in known]
-        adopted = self._store.adopt_cached(self._run_id, unseen)
+        adopted = self._store.adopt_cached(self._run_id, [key for key in unique if key not in known])
         self.cached_calls += len(adopted)
         known |= adopted
+        for key, answer in known.items():
+            self._tell(key, by_key[key], "cached", answer.completion)
         # Requests are cut from the whole list, not from what is missing: after a kill the same prompts
         # go out together again, which matters to models whose arithmetic depends on the batch.
         size = self._info.batch_size
@@ -116,7 +130,7 @@ class Caller:
         ]
         requests = [request for request in requests if request]
         reserved = [self.bound(list(request.values())) for request in requests]
-        await self._budget.reserve(sum(reserved, Amount()))
+        await self._budget.reserve(*reserved)
         outcomes = await asyncio.gather(
             *(self._ask(r, amount) for r, amount in zip(requests, reserved, strict=True)),
             return_exceptions=True,
@@ -126,44 +140,131 @@ class Caller:
                 raise outcome
             known |= outcome
         paid = [known[key] for key in unique if key in known and known[key].paid]
-        usage = sum((answer.completion.usage for answer in paid), Usage())
+        spent = sum((self._amount(answer.completion.usage) for answer in paid), Amount())
         return Answers(
             completions=tuple(known[key].completion if key in known else None for key in keys),
-            calls=len(paid),
+            calls=spent.calls,
             cached_calls=sum(not known[key].paid for key in unique if key in known),
-            usage=usage,
-            cost_usd=self._budget.cost(usage) or 0.0,
+            usage=spent.usage,
+            cost_usd=spent.cost_usd,
         )
 
     async def _ask(self, prompts: dict[str, Prompt], reserved: Amount) -> dict[str, Answer]:
-        spent = Amount()
+        sending = _Sending(prompts=prompts, bound=reserved, began=self._stopwatch())
         try:
-            async with self._slots:
-                if self._stopped:
-                    raise self._stopped
-                result = await self._try_again(
-                    CompletionRequest(prompts=tuple(prompts.values()), seed=self._seed)
-                )
-            if len(result.completions) != len(prompts):
-                raise BackendError(
-                    f"The scorer answered {len(result.completions)} of {len(prompts)} prompts.",
-                    hint="This is a fault of the scorer's plugin; report it to its authors.",
-                )
-            completions = dict(zip(prompts, result.completions, strict=True))
-            self._failures_in_a_row = 0
-            self._store.add_paid(self._run_id, completions, created=self._clock())
-            usage = sum((completion.usage for completion in completions.values()), Usage())
-            spent = Amount(calls=len(completions), usage=usage)
+            completions = await self._try_again(sending)
         except TransientScorerError as error:
+            for key, prompt in prompts.items():
+                self._tell(key, prompt, "failed", sending=sending, error=error.message)
             self._note_failure(error)
             return {}
+        except BudgetExhaustedError:
+            raise
         except IzError as error:
             self.stop(error)
             raise
         finally:
-            await self._budget.settle(reserved, spent)
+            if sending.reserved:
+                await self._budget.settle(reserved, Amount())
+        self._failures_in_a_row = 0
+        for key, completion in completions.items():
+            self._tell(key, prompts[key], "answered", completion, sending=sending)
         self._on_answers()
         return {key: Answer(completion=completion, paid=True) for key, completion in completions.items()}
+
+    async def _try_again(self, sending: "_Sending") -> dict[str, Completion]:
+        attempts = AsyncRetrying(
+            sleep=self._sleep,
+            stop=self._has_waited_enough,
+            wait=self._wait,
+            retry=retry_if_exception_type(TransientScorerError),
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                # The slot is free while a failed call waits: others use it.
+                async with self._slots:
+                    return await self._send(sending)
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _send(self, sending: "_Sending") -> dict[str, Completion]:
+        """Make one try, under a reservation; what a failed try may have cost is booked."""
+        if not sending.reserved:
+            await self._budget.reserve(sending.bound)
+            sending.reserved = True
+        tokens = sending.bound.usage.total
+        charged = await self._pace.start(tokens)
+        if self._stopped:
+            raise self._stopped
+        sending.tries += 1
+        notes = self._note_sent(sending.prompts)
+        try:
+            completions = await self._complete_once(sending.prompts)
+        except TransientScorerError as error:
+            self._pace.settle(charged, 0, 0)
+            if error.retry_after is not None and error.retry_after <= self._retries.max_total:
+                self._pace.pause(error.retry_after)
+            if error.may_be_billed and notes:
+                await self._settle(sending, sending.bound)
+            else:
+                self._store.forget_sent(notes)
+            raise
+        except IzError:
+            self._store.forget_sent(notes)
+            raise
+        costs = [self._amount(completion.usage) for completion in completions.values()]
+        spent = sum(costs, Amount())
+        self._store.add_paid(
+            self._run_id,
+            completions,
+            [cost.cost_usd for cost in costs],
+            created=self._clock(),
+            sent=notes,
+        )
+        self._pace.settle(charged, tokens, spent.usage.total)
+        await self._settle(sending, spent)
+        return completions
+
+    async def _settle(self, sending: "_Sending", spent: Amount) -> None:
+        sending.reserved = False
+        await self._budget.settle(sending.bound, spent)
+
+    def _note_sent(self, prompts: Mapping[str, Prompt]) -> list[int]:
+        """Note what is about to be sent where somebody may bill it; a model of one's own bills nothing."""
+        if self._price is not None and not (self._price.input or self._price.output):
+            return []
+        return self._store.add_sent(self._run_id, [self.bound([prompt]) for prompt in prompts.values()])
+
+    def _amount(self, usage: Usage) -> Amount:
+        return Amount(calls=1, usage=usage, cost_usd=self._price.cost(usage) if self._price else 0.0)
+
+    def _tell(
+        self,
+        key: str,
+        prompt: Prompt,
+        outcome: Literal["answered", "cached", "failed"],
+        completion: Completion | None = None,
+        *,
+        sending: "_Sending | None" = None,
+        error: str = "",
+    ) -> None:
+        paid = completion.usage if completion and outcome == "answered" else Usage()
+        cost = self._price.cost(paid) if self._price else None if paid.total else 0.0
+        self._on_call(
+            CallFinished(
+                run_id=self._run_id,
+                asker=self._asker,
+                model=self.model,
+                key=key,
+                outcome=outcome,
+                prompt=prompt,
+                completion=completion,
+                cost_usd=cost,
+                tries=sending.tries if sending else 0,
+                seconds=self._stopwatch() - sending.began if sending else 0.0,
+                error=error,
+            )
+        )
 
     def _note_failure(self, error: TransientScorerError) -> None:
         self.last_failure = error
@@ -176,22 +277,11 @@ class Caller:
             self.stop(reason)
             raise reason from error
 
-    async def _try_again(self, request: CompletionRequest) -> CompletionResult:
-        attempts = AsyncRetrying(
-            sleep=self._sleep,
-            stop=stop_after_attempt(self._retries.tries) | stop_before_delay(self._retries.max_total),
-            wait=self._wait,
-            retry=retry_if_exception_type(TransientScorerError),
-            reraise=True,
-        )
-        async for attempt in attempts:
-            with attempt:
-                return await self._complete_once(request)
-        raise AssertionError("tenacity either returns or raises")
-
-    async def _complete_once(self, request: CompletionRequest) -> CompletionResult:
+    async def _complete_once(self, prompts: Mapping[str, Prompt]) -> dict[str, Completion]:
         try:
-            return await self._scorer.complete(request)
+            result = await self._scorer.complete(
+                CompletionRequest(prompts=tuple(prompts.values()), seed=self._seed)
+            )
         except IzError:
             raise
         except Exception as error:
@@ -199,6 +289,16 @@ class Caller:
                 f"The scorer failed: {type(error).__name__}: {error}",
                 hint="The run is kept; this is a fault of the scorer's plugin.",
             ) from error
+        if len(result.completions) != len(prompts):
+            raise BackendError(
+                f"The scorer answered {len(result.completions)} of {len(prompts)} prompts.",
+                hint="This is a fault of the scorer's plugin; report it to its authors.",
+            )
+        return dict(zip(prompts, result.completions, strict=True))
+
+    def _has_waited_enough(self, state: RetryCallState) -> bool:
+        waited = state.idle_for + state.upcoming_sleep
+        return state.attempt_number >= self._retries.tries or waited > self._retries.max_total
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -210,7 +310,21 @@ class Caller:
         return longest * (0.5 + self._jitter() / 2)
 
 
-def completion_key(info: ScorerInfo, prompt: Prompt) -> str:
-    """Return the cache key: a digest of everything that changes the answer."""
-    content = msgspec.json.encode([info.identity, prompt], order="sorted")
+@dataclass
+class _Sending:
+    """One request on its way: when it began, how often it was tried, and whether its bound is reserved."""
+
+    prompts: Mapping[str, Prompt]
+    bound: Amount
+    began: float
+    tries: int = 0
+    reserved: bool = True
+
+
+def completion_key(info: ScorerInfo, prompt: Prompt, *, salt: str = "") -> str:
+    """Return the cache key: a digest of everything that changes the answer.
+
+    ``salt`` keeps answers apart that shall not be shared.
+    """
+    content = msgspec.json.encode([info.identity, prompt, *([salt] if salt else [])], order="sorted")
     return hashlib.sha256(content).hexdigest()

@@ -59,6 +59,15 @@ class Retries(Record, forbid_unknown_fields=True):
     ] = 10
 
 
+class RateLimits(Record, forbid_unknown_fields=True):
+    """How fast a model may be asked; None is as fast as its concurrency allows."""
+
+    requests_per_minute: Annotated[float, Meta(gt=0, description="Requests per minute")] | None = None
+    tokens_per_minute: (
+        Annotated[float, Meta(gt=0, description="Input and output tokens per minute")] | None
+    ) = None
+
+
 class TaskConfig(Record):
     """Everything that decides a task's examples and how they are split."""
 
@@ -76,7 +85,9 @@ class ScoringConfig(TaskConfig):
     prompt_template: str = ""
     budget: Limits = Limits()
     retries: Retries = Retries()
+    rate: RateLimits = RateLimits()
     prices: Mapping[str, Price] = {}
+    cache: Annotated[bool, Meta(description="Reuse answers that other runs paid for")] = True
 
 
 class RunConfig(ScoringConfig):
@@ -98,7 +109,9 @@ PLAIN_KEYS = (
     "search",
     "budget",
     "retries",
+    "rate",
     "prices",
+    "cache",
     "seed",
 )
 
@@ -201,6 +214,7 @@ def _check_table(key: str, table: Settings) -> None:
         "search": SearchSize,
         "budget": Limits,
         "retries": Retries,
+        "rate": RateLimits,
     }
     if key in tables:
         known = [field.name for field in msgspec.structs.fields(tables[key])]

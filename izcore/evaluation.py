@@ -2,12 +2,15 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 from izcore.calls import Caller
 from izcore.errors import BackendError, ConfigError, IzError
 from izcore.protocols import Metric
-from izcore.records import Example, MetricRequest, Prompt, Record, Usage
+from izcore.records import Agreement, Example, MetricRequest, Prompt, Record, Usage
+
+T = TypeVar("T")
 
 DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 """Used for validation and test alike; the published code used two different ones."""
@@ -36,12 +39,15 @@ class Evaluator:
         self._template = template
 
     async def evaluate(self, instruction: str, examples: Sequence[Example]) -> Evaluation:
-        """Score an instruction on examples; raises BudgetExhaustedError before any call that is too much."""
+        """Score an instruction on examples; raises BudgetExhaustedError before any call that is too much.
+
+        What a metric spends on asking a model counts in the run's budget, not among the instruction's calls.
+        """
         answers = await self._caller.complete(self.prompts(instruction, examples))
         pairs = zip(answers.completions, examples, strict=True)
         answered = [(completion.text, example) for completion, example in pairs if completion is not None]
         texts, answered_examples = [text for text, _ in answered], [example for _, example in answered]
-        scores = iter(score_answers(self._metric, texts, answered_examples))
+        scores = iter(await score_answers(self._metric, texts, answered_examples))
         return Evaluation(
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
@@ -50,6 +56,13 @@ class Evaluator:
             usage=answers.usage,
             cost_usd=answers.cost_usd,
         )
+
+    async def agreement(self, instruction: str, examples: Sequence[Example]) -> Agreement | None:
+        """Say how far the metric agrees with itself on an instruction's answers, which are known already."""
+        answers = await self._caller.complete(self.prompts(instruction, examples))
+        pairs = [(c.text, e) for c, e in zip(answers.completions, examples, strict=True) if c is not None]
+        request = MetricRequest(answers=tuple(a for a, _ in pairs), examples=tuple(e for _, e in pairs))
+        return await resolved(self._metric.agreement(request)) if pairs else None
 
     def stop(self, reason: IzError) -> None:
         """Let evaluations under way finish the calls that are out, and send no more."""
@@ -60,17 +73,26 @@ class Evaluator:
         return [Prompt(text=render_prompt(self._template, instruction, e.input)) for e in examples]
 
 
-def score_answers(metric: Metric, answers: Sequence[str], examples: Sequence[Example]) -> tuple[float, ...]:
-    """Return the metric's scores, one per answer; BackendError if they are not numbers in [0, 1]."""
+async def score_answers(
+    metric: Metric, answers: Sequence[str], examples: Sequence[Example]
+) -> tuple[float | None, ...]:
+    """Return the metric's scores, one per answer; BackendError if they are not numbers in [0, 1] or None."""
     if not answers:
         return ()
-    scores = metric.score(MetricRequest(answers=tuple(answers), examples=tuple(examples))).scores
-    if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in scores):
+    request = MetricRequest(answers=tuple(answers), examples=tuple(examples))
+    scores = (await resolved(metric.score(request))).scores
+    known = [score for score in scores if score is not None]
+    if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in known):
         raise BackendError(
             f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
             hint="This is a fault of the metric.",
         )
     return scores
+
+
+async def resolved(result: T | Awaitable[T]) -> T:
+    """Wait for a backend's result where its method is ``async def``."""
+    return await result if isinstance(result, Awaitable) else result
 
 
 def render_prompt(template: str, instruction: str, input_: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pluggy
 
 from izcore.records import (
+    CallFinished,
     CallsAnswered,
     PhaseStarted,
     Record,
@@ -19,6 +20,7 @@ _HOOK_OF: dict[type[Record], str] = {
     RunStarted: "izcore_run_started",
     PhaseStarted: "izcore_phase_started",
     CallsAnswered: "izcore_calls_answered",
+    CallFinished: "izcore_call_finished",
     TrialFinished: "izcore_trial_finished",
     RunFinished: "izcore_run_finished",
 }

@@ -12,6 +12,7 @@ import pluggy
 
 from izcore.records import (
     Backend,
+    CallFinished,
     CallsAnswered,
     Model,
     PhaseStarted,
@@ -139,6 +140,17 @@ def izcore_calls_answered(event: CallsAnswered) -> None:
     >>> @hookimpl
     ... def izcore_calls_answered(event):
     ...     print(event.calls, event.usage.total)
+    """
+
+
+@hookspec
+def izcore_call_finished(event: CallFinished) -> None:
+    """Observe one prompt's end: answered, found in the cache, or failed for good.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_call_finished(event):
+    ...     print(event.outcome, event.seconds)
     """
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from izcore.config import RunConfig
 from izcore.errors import BackendError, BudgetExhaustedError, IzError
-from izcore.evaluation import Evaluation, Evaluator
+from izcore.evaluation import Evaluation, Evaluator, resolved
 from izcore.events import Events
 from izcore.history import History
 from izcore.protocols import Generator, Surrogate
@@ -58,11 +58,11 @@ class Search:
         history = History(self.store.trials(self.run_id))
         proposed = 0
         for round_ in itertools.count():
-            proposal = self.store.proposal(self.run_id, round_)
-            if proposal is None:
-                proposal = self.propose(round_, history)
-                self.store.add_proposal(self.run_id, round_, proposal)
             try:
+                proposal = self.store.proposal(self.run_id, round_)
+                if proposal is None:
+                    proposal = await self.propose(round_, history)
+                    self.store.add_proposal(self.run_id, round_, proposal)
                 await self.score(round_, proposed, proposal, history)
             except BudgetExhaustedError as error:
                 history.cut_short = error.message
@@ -72,13 +72,13 @@ class Search:
                 return history
         raise AssertionError("rounds are counted without end")
 
-    def propose(self, round_: int, history: History) -> Proposal:
+    async def propose(self, round_: int, history: History) -> Proposal:
         """Let the surrogate suggest latents and the generator write an instruction from each."""
         size = self.config.search.initial if round_ == 0 else self.config.search.batch
         count = min(size, self.total - len(history))
         trials = tuple(history.trials)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
-        suggested = _working(
+        suggestion = await working(
             "surrogate",
             lambda: self.surrogate.suggest(
                 SuggestRequest(
@@ -89,7 +89,8 @@ class Search:
                     initial=self.config.search.initial,
                 )
             ),
-        ).latents
+        )
+        suggested = suggestion.latents
         if len(suggested) != count or any(len(latent) != self.prepared.latent_dim for latent in suggested):
             raise BackendError(
                 f"The surrogate was asked for {count} latents of {self.prepared.latent_dim} numbers "
@@ -97,7 +98,7 @@ class Search:
                 hint="This is a fault of the surrogate's plugin; the run is kept.",
             )
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=count))
-        generated = _working(
+        generated = await working(
             "generator",
             lambda: self.generator.generate(
                 GenerateRequest(
@@ -184,9 +185,10 @@ def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Tr
     )
 
 
-def _working(what: str, work: Callable[[], T]) -> T:
+async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
+    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
     try:
-        return work()
+        return await resolved(work())
     except IzError:
         raise
     except Exception as error:

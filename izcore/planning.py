@@ -1,16 +1,18 @@
 """Before a run: load the task, fix the splits, and say what it may cost at most."""
 
+import asyncio
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TypeVar
 
 import msgspec
 
 from izcore.config import RunConfig, ScoringConfig, TaskConfig
-from izcore.errors import UsageError
+from izcore.errors import ConfigError, UsageError
 from izcore.evaluation import DEFAULT_TEMPLATE, check_template, render_prompt, score_answers
 from izcore.folders import Folders
 from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record, TaskData
+from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record, TaskData, Usage
 from izcore.registry import KINDS, BackendChoice, Registry
 from izcore.splits import SMALLEST_SCORED_SPLIT, fingerprint, split_examples
 from izcore.store import RunPlan
@@ -21,6 +23,9 @@ POOL_SURROGATE = "sobol"
 
 TYPICAL_INSTRUCTION = "x" * 160
 """Stands for an instruction that is not written yet, when costs are estimated."""
+
+TYPICAL_ANSWER = "x" * 400
+"""Stands for an answer that is not given yet."""
 
 BYTES_PER_TOKEN = 4
 """A rule of thumb for the estimate alone; the budget itself reserves true upper bounds."""
@@ -67,14 +72,19 @@ def plan_run(registry: Registry, config: RunConfig, folders: Folders) -> Planned
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     generator: Generator = registry.build("generator", config.generator, context)
-    plan = _shrink_test(plan, config)
+    models = {
+        asker: (choice, registry.build("scorer", choice, context))
+        for asker, choice in asked_models(registry, config).items()
+    }
+    plan = _shrink_test(plan, config, calls_per_answer(registry, config))
     trials = config.search.total
     pool_size = generator.pool_size()
     if pool_size is not None:
         # A pool ignores latents, so the cheapest surrogate does.
         config = msgspec.structs.replace(config, surrogate=registry.choose("surrogate", POOL_SURROGATE, {}))
         trials = pool_size
-    return PlannedRun(config=config, plan=plan, estimate=_estimate(plan, config, scorer, trials))
+    estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
+    return PlannedRun(config=config, plan=plan, estimate=estimate)
 
 
 def tested_instructions(config: RunConfig) -> int:
@@ -82,11 +92,51 @@ def tested_instructions(config: RunConfig) -> int:
     return 3 + len(config.baselines)
 
 
-def known_price(config: ScoringConfig, scorer: Scorer) -> Price | None:
-    """The user's price for the scorer's model, else the scorer's own."""
+def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
+    """One of the black box, and one of each model that the metric asks about the answer."""
+    return 1 + sum(asker.startswith("metric.") for asker in asked_models(registry, config))
+
+
+def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
+    """The user's price for a scorer's model, else the scorer's own.
+
+    Raises ConfigError where it is not known and money is limited.
+    """
     info = scorer.info()
-    model = str(info.identity.get("model", config.scorer.name))
-    return config.prices.get(model) or config.prices.get(config.scorer.name) or info.price
+    model = str(info.identity.get("model", choice.name))
+    price = config.prices.get(model) or config.prices.get(choice.name) or info.price
+    if price is None and config.budget.max_cost is not None:
+        raise ConfigError(
+            f"budget.max_cost: the price of {model} is not known.",
+            hint=f"Give it in a TOML file (--config), in US dollars per million tokens: "
+            f'[prices."{model}"] input = …, output = …',
+        )
+    return price
+
+
+def asked_models(registry: Registry, config: ScoringConfig) -> dict[str, BackendChoice]:
+    """Return the models that backends ask, by who asks: ``metric.judge``, ``generator.writer`` …
+
+    An option that names none means the run's own scorer.
+    """
+    asked: dict[str, BackendChoice] = {}
+    for kind in KINDS:
+        choice = getattr(config, kind, None)
+        if kind == "scorer" or choice is None:
+            continue
+        for option in registry.find(kind, choice.name).backend.models:
+            named = choice.options.get(option)
+            asked[f"{kind}.{option}"] = (
+                registry.choose_model(named, where=f"{kind}.{option}") if named else config.scorer
+            )
+    return asked
+
+
+def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
+    """Stand in for the prompt in which a metric shows a model the answer to ``prompt``, when costs are
+    estimated."""
+    metric = str(config.metric.options) if config.metric else ""
+    return Prompt(text=prompt.text + metric + TYPICAL_ANSWER)
 
 
 def _try_metric(
@@ -94,22 +144,26 @@ def _try_metric(
 ) -> None:
     """Score the targets themselves, so that a metric that does not fit the task fails before any call."""
     metric: Metric = registry.build("metric", choice, folders.context(seed=0))
-    score_answers(metric, [example.targets[0] if example.targets else "" for example in examples], examples)
+    if registry.find("metric", choice.name).backend.models:
+        return  # it would have to ask a model
+    answers = [example.targets[0] if example.targets else "" for example in examples]
+    asyncio.run(score_answers(metric, answers, examples))
 
 
-def _shrink_test(plan: RunPlan, config: RunConfig) -> RunPlan:
-    limit, per_example = config.budget.max_calls, tested_instructions(config)
+def _shrink_test(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
+    limit, per_example = config.budget.max_calls, tested_instructions(config) * per_answer
     if limit is None:
         return plan
     test, validation = plan.splits.test, plan.splits.validation
+    trial = len(validation) * per_answer
     # The final test gets at most half of the calls; the search needs the rest to be worth anything.
     kept = min(len(test), limit // 2 // per_example)
     least = min(len(test), SMALLEST_SCORED_SPLIT)
-    if kept < least or limit - kept * per_example < len(validation):
-        needed = max(2 * per_example * least, 2 * len(validation))
+    if kept < least or limit - kept * per_example < trial:
+        needed = max(2 * per_example * least, 2 * trial)
         raise UsageError(
             f"budget.max_calls: {limit} calls are too few; a trial on {len(validation)} validation examples "
-            f"and the final test of {per_example} instructions need at least {needed}.",
+            f"and the final test of {tested_instructions(config)} instructions need at least {needed}.",
             hint="Raise --max-calls, or lower splits.validation.",
         )
     if kept == len(test):
@@ -119,22 +173,39 @@ def _shrink_test(plan: RunPlan, config: RunConfig) -> RunPlan:
     return msgspec.structs.replace(plan, splits=splits, notes=(*plan.notes, note))
 
 
-def _estimate(plan: RunPlan, config: RunConfig, scorer: Scorer, trials: int) -> Estimate:
+def _estimate(
+    plan: RunPlan, config: RunConfig, models: Mapping[str, tuple[BackendChoice, Scorer]], trials: int
+) -> Estimate:
+    """Add up what black box, grading models and writing models may take."""
     groups = ((plan.splits.validation, trials), (plan.splits.test, tested_instructions(config)))
-    calls = sum(len(examples) * times for examples, times in groups)
-    limit = config.budget.max_calls
-    share = 1.0 if limit is None else min(1.0, limit / calls)
-    input_bytes = sum(
-        len(render_prompt(config.prompt_template, TYPICAL_INSTRUCTION, example.input).encode()) * times
+    prompts = [
+        (Prompt(text=render_prompt(config.prompt_template, TYPICAL_INSTRUCTION, example.input)), times)
         for examples, times in groups
         for example in examples
-    )
-    answer = scorer.bound(Prompt(text="")).output_tokens
-    input_tokens, output_tokens = int(input_bytes / BYTES_PER_TOKEN * share), int(calls * answer * share)
-    price = known_price(config, scorer)
-    cost = (input_tokens * price.input + output_tokens * price.output) / 1e6 if price else None
+    ]
+    writing = Prompt(text="".join(example.input for example in plan.splits.demonstrations))
+    calls, tokens, cost = 0, 0, 0.0
+    unknown = False
+    for asker, (choice, scorer) in models.items():
+        asked = prompts
+        if asker.startswith("metric."):
+            asked = [(graded_prompt(config, prompt), times) for prompt, times in prompts]
+        elif asker != "scorer":
+            asked = [(writing, trials)]
+        usage = Usage(
+            input_tokens=sum(len(prompt.text.encode()) * times for prompt, times in asked) // BYTES_PER_TOKEN,
+            output_tokens=sum(times * scorer.bound(prompt).output_tokens for prompt, times in asked),
+        )
+        price = known_price(config, choice, scorer)
+        calls, tokens = calls + sum(times for _, times in asked), tokens + usage.total
+        unknown, cost = unknown or price is None, cost + (price.cost(usage) if price else 0.0)
+    limit = config.budget.max_calls
+    share = 1.0 if limit is None else min(1.0, limit / calls)
     return Estimate(
-        trials=trials, calls=int(calls * share), tokens=input_tokens + output_tokens, cost_usd=cost
+        trials=trials,
+        calls=int(calls * share),
+        tokens=int(tokens * share),
+        cost_usd=None if unknown else cost * share,
     )
 
 

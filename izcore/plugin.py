@@ -18,8 +18,13 @@ from izcore.errors import (
 from izcore.hookspecs import API_VERSION, hookimpl
 from izcore.protocols import Generator, Metric, Scorer, Surrogate, Task
 from izcore.records import (
+    Agreement,
+    Ask,
+    AskRequest,
+    AskResult,
     Backend,
     BackendContext,
+    CallFinished,
     CallsAnswered,
     Candidate,
     Completion,
@@ -59,11 +64,16 @@ from izcore.seeds import derive_seed, sobol_latents
 
 __all__ = [
     "API_VERSION",
+    "Agreement",
+    "Ask",
+    "AskRequest",
+    "AskResult",
     "Backend",
     "BackendContext",
     "BackendError",
     "BackendUnavailableError",
     "BudgetExhaustedError",
+    "CallFinished",
     "CallsAnswered",
     "Candidate",
     "Completion",

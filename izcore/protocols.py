@@ -5,9 +5,11 @@ The core owns budget, cache, retries, seeds, statistics and persistence; a backe
 No backend may change what it is given; all requests and results are immutable.
 """
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from izcore.records import (
+    Agreement,
     Candidate,
     CompletionRequest,
     CompletionResult,
@@ -43,12 +45,18 @@ class Generator(Protocol):
         """
         ...
 
-    def generate(self, request: GenerateRequest) -> GenerateResult:
-        """Turn each latent into a candidate, in order, deterministically for equal requests."""
+    def generate(self, request: GenerateRequest) -> GenerateResult | Awaitable[GenerateResult]:
+        """Turn each latent into a candidate, in order, deterministically for equal requests.
+
+        May be ``async def``, for generators that wait for a model.
+        """
         ...
 
-    def write_unsteered(self, request: PrepareRequest) -> Candidate | None:
-        """Write what nothing steers (no soft prompt): a baseline. None where that makes no sense."""
+    def write_unsteered(self, request: PrepareRequest) -> Candidate | Awaitable[Candidate | None] | None:
+        """Write what nothing steers (no soft prompt): a baseline. None where that makes no sense.
+
+        May be ``async def``.
+        """
         return None
 
 
@@ -102,6 +110,13 @@ class Task(Protocol):
 class Metric(Protocol):
     """Compares answers with targets."""
 
-    def score(self, request: MetricRequest) -> MetricResult:
-        """Return one score in [0, 1] per answer, in order."""
+    def score(self, request: MetricRequest) -> MetricResult | Awaitable[MetricResult]:
+        """Return one score in [0, 1] per answer, in order. May be ``async def``, to ask a model."""
         ...
+
+    def agreement(self, request: MetricRequest) -> Agreement | Awaitable[Agreement | None] | None:
+        """Grade some answers again and say how alike the grades are. None where grading leaves no doubt.
+
+        May be ``async def``.
+        """
+        return None

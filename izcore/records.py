@@ -4,7 +4,7 @@ One request record goes into a backend and one result record comes out, so that 
 can be added without breaking a plugin. All of them are plain data: they serialise to JSON and back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal, dataclass_transform
 
 import msgspec
@@ -108,9 +108,20 @@ class MetricRequest(Record):
 
 
 class MetricResult(Record):
-    """One score in [0, 1] per answer, in order."""
+    """One score in [0, 1] per answer, in order; None where an answer could not be graded."""
 
-    scores: tuple[float, ...]
+    scores: tuple[float | None, ...]
+
+
+class Agreement(Record):
+    """How far a metric agrees with itself on answers that it graded twice.
+
+    ``share`` of the ``n`` answers got the same score; ``difference`` is the mean distance of the two scores.
+    """
+
+    share: float
+    difference: float
+    n: int
 
 
 # --- scorers -------------------------------------------------------------------------------------
@@ -200,6 +211,25 @@ class CompletionResult(Record):
 
     completions: tuple[Completion, ...]
 
+
+class AskRequest(Record):
+    """Prompts for the model that the backend's option ``option`` names (see ``Backend.models``)."""
+
+    option: str
+    prompts: tuple[Prompt, ...]
+
+
+class AskResult(Record):
+    """One completion per prompt, in order; None where the call failed for good."""
+
+    completions: tuple[Completion | None, ...]
+
+
+Ask = Callable[[AskRequest], Awaitable[AskResult]]
+"""Asks a model that an option names, through the run's budget, cache, rate limits and retries.
+
+Raises :class:`~izcore.errors.BudgetExhaustedError` before anything is sent that the budget has no room for.
+"""
 
 # --- generators ----------------------------------------------------------------------------------
 
@@ -358,8 +388,10 @@ RunStatus = Literal["running", "done", "interrupted", "failed", "out_of_budget"]
 class RunResult(Record):
     """What a run found and what it took.
 
-    ``calls`` were paid for; ``cached_calls`` were answered from disk. ``conclusion`` is the result in
-    a sentence, honest about "no improvement found".
+    ``calls`` were paid for; ``cached_calls`` were answered from disk. ``lost_calls`` of the paid ones were
+    sent and never answered (a time-out, a killed process), which the provider may bill: ``tokens`` and
+    ``cost_usd`` hold the most that they can have cost. ``conclusion`` is the result in a sentence, honest
+    about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
     """
 
     run_id: str
@@ -376,6 +408,8 @@ class RunResult(Record):
     cost_usd: float | None
     seconds: float
     conclusion: str = ""
+    lost_calls: int = 0
+    agreement: Agreement | None = None
 
 
 # --- events --------------------------------------------------------------------------------------
@@ -410,6 +444,28 @@ class CallsAnswered(Record):
     cached_calls: int
     usage: Usage
     cost_usd: float | None
+
+
+class CallFinished(Record):
+    """A prompt was answered, from the scorer or the cache, or its call failed for good.
+
+    ``asker`` says on whose behalf: ``scorer``, or a backend's option such as ``metric.judge``. ``seconds``
+    is the time from sending to answer, waits and ``tries`` included; both are 0 for the cache. ``error`` is
+    the last failure, free of keys. Prompt and answer are whole texts: an observer that keeps them keeps the
+    task's data.
+    """
+
+    run_id: str
+    asker: str
+    model: str
+    key: str
+    outcome: Literal["answered", "cached", "failed"]
+    prompt: Prompt
+    completion: Completion | None
+    cost_usd: float | None
+    tries: int
+    seconds: float
+    error: str = ""
 
 
 class TrialFinished(Record):
@@ -457,14 +513,20 @@ class Backend(Record):
     install: str = ""
     paths: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = {}
+    models: tuple[str, ...] = ()
+    probe: Mapping[str, Any] = {}
 
 
 class BackendContext(Record):
-    """What every factory receives beside its options: the run's seed and folders it may write to."""
+    """What every factory receives beside its options: the run's seed and folders it may write to.
+
+    ``ask`` reaches the models that the backend's options name; it is None while a run is only planned.
+    """
 
     seed: int
     cache_dir: str
     data_dir: str
+    ask: Ask | None = None
 
 
 class Preset(Record):

@@ -223,6 +223,10 @@ class Registry:
         name, colon, argument = spec.partition(":")
         backend = self.find(kind, name).backend
         raw = dict(options)
+        for option in backend.models:
+            if raw.get(option):
+                model = self.choose_model(raw[option], where=f"{kind}.{option}")
+                raw[option] = {"name": model.name, **model.options}
         if colon:
             if not backend.argument:
                 raise ConfigError(
@@ -231,6 +235,20 @@ class Registry:
             raw[backend.argument] = argument
         validated = convert_options(backend.options, {**backend.defaults, **raw}, where=kind)
         return BackendChoice(name=name, options=msgspec.to_builtins(validated))
+
+    def choose_model(self, named: object, *, where: str) -> BackendChoice:
+        """Turn what an option says about a model, ``name:MODEL`` or a table with a name, into a choice."""
+        table = {"name": named} if isinstance(named, str) else named
+        if not isinstance(table, Mapping) or not table.get("name"):
+            raise ConfigError(
+                f"{where}: a model's name is wanted, not {named!r}.",
+                hint=f'Write {where} = "SCORER:MODEL", or a table of name and options.',
+            )
+        options = {key: value for key, value in table.items() if key != "name"}
+        try:
+            return self.choose("scorer", str(table["name"]), options)
+        except (ConfigError, UnknownNameError) as error:
+            raise type(error)(f"{where}: {error.message}", hint=error.hint) from None
 
     def task_format(self, suffix: str) -> Registered | None:
         """Return the task backend that reads files with this suffix (``"/"`` for folders), if any."""

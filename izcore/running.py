@@ -2,31 +2,27 @@
 
 import asyncio
 import contextlib
-import secrets
-import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from izcore.budget import Amount, Budget
+from izcore.asking import Asking, asking
+from izcore.budget import Amount
 from izcore.calls import Caller
-from izcore.config import RunConfig, ScoringConfig
+from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
-from izcore.evaluation import Evaluator
-from izcore.events import Events
-from izcore.folders import Folders
-from izcore.loop import Search
+from izcore.loop import Search, working
 from izcore.planning import (
     TYPICAL_INSTRUCTION,
     PlannedRun,
     fix_plan,
-    known_price,
+    graded_prompt,
     load_task,
     tested_instructions,
 )
-from izcore.protocols import Generator, Metric, Scorer, Surrogate
+from izcore.protocols import Generator, Surrogate
 from izcore.records import (
-    CallsAnswered,
+    Agreement,
+    Example,
     PhaseStarted,
     PrepareRequest,
     PrepareResult,
@@ -38,29 +34,12 @@ from izcore.records import (
     TestScore,
     Usage,
 )
-from izcore.registry import Registry
 from izcore.report import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
 from izcore.seeds import derive_seed
 from izcore.splits import fingerprint
 from izcore.stats import mean_with_interval
 from izcore.store import RunRecord, Store, new_run_id
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """What runs need from outside: plugins, folders, database, observers and clocks.
-
-    ``clock`` gives seconds since 1970, ``stopwatch`` seconds that only go forward, ``token`` a few random
-    letters for run ids; tests may own all three.
-    """
-
-    registry: Registry
-    folders: Folders
-    store: Store
-    events: Events
-    clock: Callable[[], float] = time.time
-    stopwatch: Callable[[], float] = time.monotonic
-    token: Callable[[], str] = field(default=lambda: secrets.token_hex(2))
+from izcore.workplace import Workplace
 
 
 class ScoreResult(Record):
@@ -132,23 +111,24 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
     config, plan = fix_plan(workplace.registry, config, data, workplace.folders)
 
     async def work() -> ScoreResult:
-        async with _asking(workplace, config, f"score-{workplace.token()}") as asking:
+        run_id = f"score-{workplace.token()}"
+        async with asking(workplace, config, run_id) as parts:
             total = len(plan.splits.test)
-            workplace.events.emit(PhaseStarted(run_id="", phase="test", round=0, total=total))
-            scores = (await asking.evaluator.evaluate(instruction, plan.splits.test)).scores
+            workplace.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
+            scores = (await parts.evaluator.evaluate(instruction, plan.splits.test)).scores
         known = [score for score in scores if score is not None]
         if not known:
             raise BackendError(
-                f"Every call failed, so nothing can be said.{_why(asking.caller)}", hint="Try again later."
+                f"Every call failed, so nothing can be said.{_why(parts.caller)}", hint="Try again later."
             )
         return ScoreResult(
             task=plan.task_name,
             instruction=instruction,
             test=mean_with_interval(known, seed=derive_seed(config.seed, "interval", "winner")),
-            calls=asking.budget.spent.calls,
-            cached_calls=asking.caller.cached_calls,
-            tokens=asking.budget.spent.usage,
-            cost_usd=asking.budget.cost(asking.budget.spent.usage),
+            calls=parts.budget.spent.calls,
+            cached_calls=parts.cached_calls,
+            tokens=parts.budget.spent.usage,
+            cost_usd=parts.cost_usd,
         )
 
     try:
@@ -159,62 +139,15 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
         ) from None
 
 
-@dataclass(frozen=True)
-class _Asking:
-    """Everything between an instruction and its scores, for one run."""
-
-    scorer: Scorer
-    budget: Budget
-    caller: Caller
-    evaluator: Evaluator
-
-
-@contextlib.asynccontextmanager
-async def _asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> AsyncIterator[_Asking]:
-    context = workplace.folders.context(config.seed)
-    scorer: Scorer = workplace.registry.build("scorer", config.scorer, context)
-    assert config.metric is not None, "fix_plan fills in the metric"
-    metric: Metric = workplace.registry.build("metric", config.metric, context)
-    spent, cached_calls = workplace.store.spent(run_id)
-    budget = Budget(config.budget, known_price(config, scorer), spent)
-
-    def tell() -> None:
-        workplace.events.emit(
-            CallsAnswered(
-                run_id=run_id,
-                calls=budget.spent.calls,
-                cached_calls=caller.cached_calls,
-                usage=budget.spent.usage,
-                cost_usd=budget.cost(budget.spent.usage),
-            )
-        )
-
-    caller = Caller(
-        scorer,
-        store=workplace.store,
-        run_id=run_id,
-        budget=budget,
-        cached_calls=cached_calls,
-        retries=config.retries,
-        seed=derive_seed(config.seed, "scorer"),
-        on_answers=tell,
-        clock=workplace.clock,
-    )
-    try:
-        yield _Asking(scorer, budget, caller, Evaluator(caller, metric, config.prompt_template))
-    finally:
-        await scorer.aclose()
-
-
 async def _search_and_conclude(
     workplace: Workplace, record: RunRecord, elapsed: Callable[[], float]
 ) -> RunResult:
     asyncio.get_running_loop().set_exception_handler(_quiet_about_interrupts)
     registry, config, store, events = workplace.registry, record.config, workplace.store, workplace.events
-    splits, context = record.plan.splits, workplace.folders.context(config.seed)
-    generator: Generator = registry.build("generator", config.generator, context)
-    surrogate: Surrogate = registry.build("surrogate", config.surrogate, context)
-    async with _asking(workplace, config, record.id) as asking:
+    splits = record.plan.splits
+    async with asking(workplace, config, record.id) as parts:
+        generator: Generator = registry.build("generator", config.generator, parts.context("generator"))
+        surrogate: Surrogate = registry.build("surrogate", config.surrogate, parts.context("surrogate"))
         done = len(store.trials(record.id))
         total = generator.pool_size() or config.search.total
         events.emit(
@@ -226,7 +159,7 @@ async def _search_and_conclude(
                 max_calls=config.budget.max_calls,
             )
         )
-        _hold_back_for_test(asking, record, fresh=done == 0)
+        _hold_back_for_test(parts, record, fresh=done == 0)
         events.emit(PhaseStarted(run_id=record.id, phase="prepare", round=0))
         search = Search(
             run_id=record.id,
@@ -234,8 +167,8 @@ async def _search_and_conclude(
             splits=splits,
             generator=generator,
             surrogate=surrogate,
-            prepared=_prepare(generator, record, store),
-            evaluator=asking.evaluator,
+            prepared=await _prepare(generator, record, store),
+            evaluator=parts.evaluator,
             store=store,
             events=events,
         )
@@ -248,14 +181,15 @@ async def _search_and_conclude(
                     hint="Start again with a larger budget; answers that were paid for are kept.",
                 )
             raise BackendError(
-                f"Every trial has failed calls, so no winner can be chosen.{_why(asking.caller)}",
+                f"Every trial has failed calls, so no winner can be chosen.{_why(parts.caller)}",
                 hint=f"When the scorer answers again: iz resume {record.id}",
             )
-        asking.budget.release_held_back()
-        baselines = _baselines(generator, record)
+        parts.budget.release_held_back()
+        baselines = await _baselines(generator, record)
         planned_calls = (1 + len(baselines)) * len(splits.test)
         events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
-        conclusion = await conclude(winner, baselines, splits.test, asking.evaluator, seed=config.seed)
+        conclusion = await conclude(winner, baselines, splits.test, parts.evaluator, seed=config.seed)
+        agreement = await _agreement(parts, winner.candidate.instruction, splits.test)
     spent, cached_calls = store.spent(record.id)
     return RunResult(
         run_id=record.id,
@@ -269,7 +203,9 @@ async def _search_and_conclude(
         calls=spent.calls,
         cached_calls=cached_calls,
         tokens=spent.usage,
-        cost_usd=asking.budget.cost(spent.usage),
+        cost_usd=parts.cost_usd,
+        lost_calls=store.lost(record.id).calls,
+        agreement=agreement,
         seconds=record.seconds + elapsed(),
         conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
     )
@@ -285,16 +221,8 @@ def _why(caller: Caller) -> str:
     return f" The last failure: {caller.last_failure.message}" if caller.last_failure else ""
 
 
-def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
-    try:
-        prepared = generator.prepare(_prepare_request(record))
-    except IzError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"The generator failed to prepare: {type(error).__name__}: {error}",
-            hint="The run is kept; this is a fault of the generator's plugin.",
-        ) from error
+async def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
+    prepared = await working("generator", lambda: generator.prepare(_prepare_request(record)))
     if record.generator_state is None:
         store.set_generator_state(record.id, prepared.state)
     return prepared
@@ -308,9 +236,9 @@ def _prepare_request(record: RunRecord) -> PrepareRequest:
     )
 
 
-def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstruction]:
+async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstruction]:
     found = [NamedInstruction(name=NO_INSTRUCTION, instruction="")]
-    unsteered = generator.write_unsteered(_prepare_request(record))
+    unsteered = await working("generator", lambda: generator.write_unsteered(_prepare_request(record)))
     if unsteered is not None:
         found.append(NamedInstruction(name=UNSTEERED, instruction=unsteered.instruction))
     given = record.config.baselines
@@ -320,15 +248,31 @@ def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstruction
     return found
 
 
-def _hold_back_for_test(asking: _Asking, record: RunRecord, *, fresh: bool) -> None:
-    prompts = asking.evaluator.prompts(TYPICAL_INSTRUCTION, record.plan.splits.test)
-    config: RunConfig = record.config
-    one = asking.caller.bound(prompts) if config.budget != type(config.budget)() else Amount()
-    reserve = sum([one] * tested_instructions(config), Amount())
-    if fresh and not asking.budget.fits(reserve):
+async def _agreement(parts: Asking, instruction: str, examples: Sequence[Example]) -> Agreement | None:
+    """What is left of the budget, if anything, goes into grading some answers again."""
+    with contextlib.suppress(BudgetExhaustedError):
+        return await working("metric", lambda: parts.evaluator.agreement(instruction, examples))
+    return None
+
+
+def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> None:
+    if record.config.budget == Limits():
+        return
+    reserve = sum([_bound_of_test(parts, record)] * tested_instructions(record.config), Amount())
+    if fresh and not parts.budget.fits(reserve):
         raise UsageError(
-            f"The budget ({asking.budget.describe()}) has no room for the final test, which may take "
+            f"The budget ({parts.budget.describe()}) has no room for the final test, which may take "
             f"{reserve.calls} calls and {reserve.usage.total} tokens.",
             hint="Raise the limit, or lower splits.test.",
         )
-    asking.budget.hold_back(reserve)
+    parts.budget.hold_back(reserve)
+
+
+def _bound_of_test(parts: Asking, record: RunRecord) -> Amount:
+    """The most that testing one instruction can cost, with what a grading metric adds to each answer."""
+    prompts = parts.evaluator.prompts(TYPICAL_INSTRUCTION, record.plan.splits.test)
+    total = parts.caller.bound(prompts)
+    for asker, caller in parts.callers.items():
+        if asker.startswith("metric."):
+            total += caller.bound([graded_prompt(record.config, prompt) for prompt in prompts])
+    return total

@@ -30,7 +30,7 @@ from izcore.records import (
 )
 
 APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -68,8 +68,26 @@ CREATE TABLE answers (
     run_id TEXT NOT NULL,
     key TEXT NOT NULL,
     paid INTEGER NOT NULL,
+    cost_usd REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, key)
 ) WITHOUT ROWID;
+CREATE TABLE sent (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_usd REAL NOT NULL
+);
+"""
+_FROM_1_TO_2 = """
+ALTER TABLE answers ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
+CREATE TABLE sent (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_usd REAL NOT NULL
+);
 """
 
 T = TypeVar("T")
@@ -114,6 +132,17 @@ class Answer(Record):
 
     completion: Completion
     paid: bool
+
+
+class CacheInfo(Record):
+    """What the cache of completions holds. Times are seconds since 1970; ``hits`` counts free answers."""
+
+    completions: int
+    characters: int
+    tokens: Usage
+    oldest: float | None
+    newest: float | None
+    hits: int
 
 
 class Store:
@@ -170,6 +199,7 @@ class Store:
         with self._writing() as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
             db.execute("DELETE FROM answers WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
 
     def set_status(self, run_id: str, status: RunStatus, *, seconds: float) -> None:
         """Write a run's status and add to the seconds that it has taken."""
@@ -281,11 +311,47 @@ class Store:
         }
         if found:
             with self._writing() as db:
-                db.executemany("INSERT INTO answers VALUES (?, ?, 0)", [(run_id, key) for key in found])
+                db.executemany(
+                    "INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)",
+                    [(run_id, key) for key in found],
+                )
         return found
 
-    def add_paid(self, run_id: str, completions: Mapping[str, Completion], *, created: float) -> None:
-        """Write completions that this run paid for, all or none."""
+    def add_sent(self, run_id: str, bounds: Sequence[Amount]) -> list[int]:
+        """Note calls that are about to be sent, with the most that each may cost; return their numbers.
+
+        A note is taken back when the answer arrives, or the failure is known to be free. What is left of a
+        process that died, or of a call that timed out, may have been billed: it counts as spent.
+        """
+        with self._writing() as db:
+            return [
+                db.execute(
+                    "INSERT INTO sent (run_id, input_tokens, output_tokens, cost_usd) VALUES (?, ?, ?, ?)",
+                    (run_id, bound.usage.input_tokens, bound.usage.output_tokens, bound.cost_usd),
+                ).lastrowid
+                or 0
+                for bound in bounds
+            ]
+
+    def forget_sent(self, sent: Sequence[int]) -> None:
+        """Take notes of sent calls back: nothing will be billed for them."""
+        if sent:
+            with self._writing() as db:
+                _delete_sent(db, sent)
+
+    def add_paid(
+        self,
+        run_id: str,
+        completions: Mapping[str, Completion],
+        costs: Sequence[float],
+        *,
+        created: float,
+        sent: Sequence[int] = (),
+    ) -> None:
+        """Write completions that this run paid for, and their costs in US dollars, all or none.
+
+        ``sent`` are the numbers of their notes, which are taken back.
+        """
         with self._writing() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)",
@@ -295,19 +361,59 @@ class Store:
                 ],
             )
             db.executemany(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, 1)", [(run_id, key) for key in completions]
+                "INSERT OR REPLACE INTO answers (run_id, key, paid, cost_usd) VALUES (?, ?, 1, ?)",
+                [(run_id, key, cost) for key, cost in zip(completions, costs, strict=True)],
             )
+            _delete_sent(db, sent)
 
     def spent(self, run_id: str) -> tuple[Amount, int]:
-        """Return what a run paid for, and how many answers it had free from earlier runs."""
-        ((calls, input_tokens, output_tokens, cached),) = self._all(
+        """Return what a run paid for or may be billed for, and how many answers it had free."""
+        ((calls, input_tokens, output_tokens, cost, cached),) = self._all(
             "SELECT coalesce(sum(paid), 0), coalesce(sum(paid * input_tokens), 0),"
-            " coalesce(sum(paid * output_tokens), 0), coalesce(sum(1 - paid), 0)"
-            " FROM answers JOIN completions USING (key) WHERE run_id = ?",
+            " coalesce(sum(paid * output_tokens), 0), coalesce(sum(cost_usd), 0.0),"
+            " coalesce(sum(1 - paid), 0) FROM answers JOIN completions USING (key) WHERE run_id = ?",
             run_id,
         )
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-        return Amount(calls=calls, usage=usage), cached
+        return Amount(calls=calls, usage=usage, cost_usd=cost) + self.lost(run_id), cached
+
+    def lost(self, run_id: str) -> Amount:
+        """Return the most that calls may have cost a run that were sent and never answered."""
+        ((calls, input_tokens, output_tokens, cost),) = self._all(
+            "SELECT count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+            " coalesce(sum(cost_usd), 0.0) FROM sent WHERE run_id = ?",
+            run_id,
+        )
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        return Amount(calls=calls, usage=usage, cost_usd=cost)
+
+    def cache_info(self) -> CacheInfo:
+        """Say what the cache of completions holds."""
+        ((completions, characters, input_tokens, output_tokens, oldest, newest),) = self._all(
+            "SELECT count(*), coalesce(sum(length(text)), 0), coalesce(sum(input_tokens), 0),"
+            " coalesce(sum(output_tokens), 0), min(created), max(created) FROM completions"
+        )
+        ((hits,),) = self._all("SELECT count(*) FROM answers WHERE paid = 0")
+        return CacheInfo(
+            completions=completions,
+            characters=characters,
+            tokens=Usage(input_tokens=input_tokens, output_tokens=output_tokens),
+            oldest=oldest,
+            newest=newest,
+            hits=hits,
+        )
+
+    def clear_cache(self, *, before: float | None = None) -> int:
+        """Delete completions, all or those made before a time in seconds since 1970; return their number.
+
+        Those that an unfinished run would ask for again stay: it has paid for them.
+        """
+        with self._writing() as db:
+            return db.execute(
+                "DELETE FROM completions WHERE (?1 IS NULL OR created < ?1) AND key NOT IN"
+                " (SELECT key FROM answers JOIN runs ON runs.id = run_id WHERE status != 'done')",
+                (before,),
+            ).rowcount
 
     # --- plumbing --------------------------------------------------------------------------------
 
@@ -377,6 +483,13 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         db.execute("COMMIT")
+    elif version < SCHEMA_VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+            for statement in _FROM_1_TO_2.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
 
 
 @contextlib.contextmanager
@@ -396,6 +509,10 @@ def _explaining(path: Path) -> Iterator[None]:
         else:
             hint = "Choose another file with --db."
         raise StoreError(f"{path}: {text}.", hint=hint) from error
+
+
+def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
+    db.executemany("DELETE FROM sent WHERE id = ?", [(number,) for number in sent])
 
 
 def _run_record(row: Sequence[Any]) -> RunRecord:

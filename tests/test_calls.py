@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from izcore.budget import Budget
 from izcore.calls import Caller, completion_key
-from izcore.config import Limits, Retries
-from izcore.errors import BackendError, FatalScorerError, TransientScorerError
+from izcore.config import Limits, RateLimits, Retries
+from izcore.errors import BackendError, BudgetExhaustedError, FatalScorerError, TransientScorerError
 from izcore.protocols import Scorer
 from izcore.records import (
+    CallFinished,
     Completion,
     CompletionRequest,
     CompletionResult,
+    Price,
     Prompt,
     ScorerInfo,
     Usage,
@@ -65,28 +67,50 @@ class Scripted(Scorer):
 class Bench:
     """A caller with its store, and the waits that it would have made."""
 
-    def __init__(self, folder: Path, scorer: Scripted, retries: Retries, run_id: str = "r") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scorer: Scripted,
+        retries: Retries,
+        run_id: str = "r",
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        price: Price | None = None,
+        shared: bool = True,
+    ) -> None:
+        self.time = 0.0
         self.waits: list[float] = []
+        self.finished: list[CallFinished] = []
         self.store = Store(folder / "db.sqlite")
         spent, cached = self.store.spent(run_id)
-        self.budget = Budget(Limits(), None, spent)
+        self.budget = Budget(limits, spent)
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
+            self.time += seconds
 
         self.caller = Caller(
             scorer,
+            asker="scorer",
             store=self.store,
             run_id=run_id,
             budget=self.budget,
+            price=price,
             cached_calls=cached,
             retries=retries,
+            rate=RateLimits(),
+            shared=shared,
             seed=0,
             on_answers=lambda: None,
+            on_call=self.finished.append,
             clock=lambda: 0.0,
+            stopwatch=self.now,
             sleep=sleep,
             jitter=lambda: 0.0,
         )
+
+    def now(self) -> float:
+        return self.time
 
     def ask(self, *texts: str) -> list[str | None]:
         answers = asyncio.run(self.caller.complete([Prompt(text=text) for text in texts]))
@@ -225,3 +249,103 @@ def test_the_key_holds_everything_that_changes_the_answer() -> None:
 
     assert key("a", model="m", temperature=0) == key("a", temperature=0, model="m")
     assert len({key("a", model="m"), key("b", model="m"), key("a", model="n"), key("a", model="m", t=1)}) == 4
+
+
+PRICE = Price(input=1e6, output=1e6)
+"""A dollar per token, so that dollars and tokens are one number."""
+
+
+def lost(text: str, attempt: int) -> str:
+    if attempt == 1:
+        raise TransientScorerError("no answer in time", may_be_billed=True)
+    return text
+
+
+def test_a_call_that_may_be_billed_is_booked_at_its_bound_and_tried_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Scripted(lost), Retries(), price=PRICE)
+    assert bench.ask("abc") == ["abc"]
+    # The lost try: 3 tokens in and the bound of 10 out; the answer: 3 in and 1 out.
+    assert (bench.budget.spent.calls, bench.budget.spent.cost_usd) == (2, 13 + 4)
+    assert bench.store.spent("r")[0] == bench.budget.spent
+    assert bench.store.lost("r").calls == 1
+
+
+def test_the_wall_holds_when_tries_may_be_billed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Scripted(lost), Retries(), price=PRICE, limits=Limits(max_cost=20.0))
+    with pytest.raises(BudgetExhaustedError):
+        bench.ask("abc", "a")
+    assert bench.budget.spent.cost_usd <= 20.0
+    assert bench.store.spent("r")[0] == bench.budget.spent
+
+
+def test_a_model_of_ones_own_bills_no_lost_call(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Scripted(lost), Retries(), price=Price(input=0, output=0))
+    assert bench.ask("abc") == ["abc"]
+    assert bench.budget.spent.calls == 1
+
+
+def test_calls_under_way_when_the_process_dies_count_as_spent(tmp_path: Path) -> None:
+    def dies(text: str, attempt: int) -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Bench(tmp_path, Scripted(dies), Retries(), price=PRICE).ask("abc")
+    again = Bench(tmp_path, Scripted(echo), Retries(), price=PRICE)
+    assert (again.budget.spent.calls, again.budget.spent.cost_usd) == (1, 13)
+
+
+def test_without_the_cache_each_run_asks_for_itself_and_keeps_what_it_got(tmp_path: Path) -> None:
+    Bench(tmp_path, Scripted(echo), Retries(), "first").ask("a")
+    scorer = Scripted(lambda text, attempt: "another answer")
+    alone = Bench(tmp_path, scorer, Retries(), "second", shared=False)
+    assert alone.ask("a") == ["another answer"]
+    resumed = Bench(tmp_path, Scripted(echo), Retries(), "second", shared=False)
+    assert resumed.ask("a") == ["another answer"]
+    assert Bench(tmp_path, Scripted(echo), Retries(), "third").ask("a") == ["A"]
+
+
+def test_samples_and_temperatures_are_asked_for_apart(tmp_path: Path) -> None:
+    scorer = Scripted(lambda text, attempt: f"{text}{attempt}")
+    bench = Bench(tmp_path, scorer, Retries())
+    prompts = [
+        Prompt(text="a"),
+        Prompt(text="a", sample=1),
+        Prompt(text="a", temperature=1.0),
+        Prompt(text="a"),
+    ]
+    answers = asyncio.run(bench.caller.complete(prompts)).completions
+    assert sorted(c.text for c in answers if c) == ["a1", "a1", "a2", "a3"]
+    assert len(scorer.sent) == 3
+
+
+def test_every_call_is_told_with_tries_and_outcome(tmp_path: Path) -> None:
+    def flaky(text: str, attempt: int) -> str:
+        if text == "bad" or attempt == 1:
+            raise TransientScorerError("overloaded")
+        return text
+
+    Bench(tmp_path, Scripted(echo), Retries(), "earlier").ask("known")
+    bench = Bench(tmp_path, Scripted(flaky), Retries(tries=2), price=PRICE)
+    bench.ask("good", "bad", "known")
+    told = {event.prompt.text: event for event in bench.finished}
+    assert {text: (event.outcome, event.tries) for text, event in told.items()} == {
+        "good": ("answered", 2),
+        "bad": ("failed", 2),
+        "known": ("cached", 0),
+    }
+    assert (told["good"].cost_usd, told["known"].cost_usd, told["bad"].error) == (5.0, 0.0, "overloaded")
+
+
+def test_others_use_the_slot_of_a_call_that_waits(tmp_path: Path) -> None:
+    """With one slot, a call that is told to wait does not keep the others waiting."""
+    order: list[str] = []
+
+    def first_fails(text: str, attempt: int) -> str:
+        order.append(text)
+        if text == "p0" and attempt == 1:
+            raise TransientScorerError("overloaded")
+        return text
+
+    Bench(tmp_path, Scripted(first_fails, concurrency=1), Retries()).ask("p0", "p1", "p2")
+    assert order[:2] == ["p0", "p1"]
+    assert sorted(order) == ["p0", "p0", "p1", "p2"]

@@ -149,13 +149,14 @@ def test_answers_and_examples_must_be_as_many() -> None:
 
 
 def test_every_registered_metric_is_built_from_its_record(tmp_path: Path) -> None:
-    arguments = {"pattern": "{target}", "path": "math:copysign"}
+    arguments = {"pattern": "{target}", "path": "math:copysign", "rubric": "It is polite."}
     for backend in METRICS:
         raw = {backend.argument: arguments[backend.argument]} if backend.argument in arguments else {}
         options = convert_options(backend.options, raw, where="metric")
         assert hasattr(import_object(backend.factory)(options, CONTEXT), "score")
     assert [backend.name for backend in METRICS] == [
-        *("exact_match", "f1", "exact_set", "contains", "choice", "number", "regex", "function")
+        *("exact_match", "f1", "exact_set", "contains", "choice", "number", "regex", "function"),
+        "judge",
     ]
 
 

@@ -86,8 +86,12 @@ def test_killing_at_random_moments_changes_nothing(
     result = result_of(iz("runs", "show", run_id, "--json", "--db", str(db)))["result"]
 
     assert kills >= 5, "the run was too short to be killed often"
-    assert without_times(result) == without_times(expected)
+    spending = ("calls", "lost_calls", "tokens", "cost_usd")
+    assert without_times(result, *spending) == without_times(expected, *spending)
     assert trials_of(db, run_id) == expected_trials
+    # What was under way when the process died may be billed, so it is booked (at most 4 each time).
+    assert result["lost_calls"] <= 4 * kills
+    assert result["calls"] == expected["calls"] + result["lost_calls"]
     # No answered call is asked again, but for those in flight when the process died (at most 4 each time).
     again = len(log.read_text().split()) - len(expected_log)
     assert 0 <= again <= 4 * kills

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import models, optimize, plugins, runs, tasks
+from izcore.cli import cache, models, optimize, plugins, runs, tasks
 
 app = typer.Typer(
     name="iz",
@@ -44,4 +44,5 @@ app.command("score")(optimize.score)
 app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
+app.add_typer(cache.app, name="cache")
 app.add_typer(plugins.app, name="plugins")

@@ -1,5 +1,8 @@
 """``iz optimize``, ``iz resume`` and ``iz score``: the main job."""
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +20,8 @@ from izcore.cli.shared import (
 
 if TYPE_CHECKING:
     from izcore.records import RunResult
-    from izcore.running import Workplace
     from izcore.store import RunRecord
+    from izcore.workplace import Workplace
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
 ScorerOption = Annotated[
@@ -53,6 +56,14 @@ MaxTokensOption = Annotated[
 MaxCostOption = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", help="Hard limit of money.")
 ]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Ask everything anew; use no answer that another run paid for.")
+]
+LogFileOption = Annotated[
+    Path | None,
+    typer.Option("--log-file", metavar="FILE", help="Append one JSON line per call to this file."),
+]
+LogTextOption = Annotated[bool, typer.Option("--log-text", help="Put prompts and answers into the log, too.")]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Decides everything random.", min=0)
 ]
@@ -84,6 +95,9 @@ def optimize(
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
     seed: SeedOption = None,
+    no_cache: NoCacheOption = False,
+    log_file: LogFileOption = None,
+    log_text: LogTextOption = False,
     db: DbOption = None,
     json: JsonOption = False,
     dry_run: Annotated[
@@ -113,6 +127,7 @@ def optimize(
             max_tokens=max_tokens,
             max_cost=max_cost,
             seed=seed,
+            cache=False if no_cache else None,
             settings=parse_assignments(set_ or ()),
         )
         built = build_config(registry, layers, RunConfig)
@@ -120,7 +135,8 @@ def optimize(
             planned = plan_run(registry, built, workplace.folders)
             show_plan(err(), registry, planned)
             if not dry_run:
-                result = _continue(workplace, start_run(workplace, planned))
+                with _logging(workplace, log_file, with_text=log_text):
+                    result = _continue(workplace, start_run(workplace, planned))
     if dry_run:
         if json:
             print_json({"config": planned.config, "estimate": planned.estimate, "notes": planned.plan.notes})
@@ -135,6 +151,8 @@ def resume(
     max_calls: MaxCallsOption = None,
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
+    log_file: LogFileOption = None,
+    log_text: LogTextOption = False,
     db: DbOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -148,7 +166,8 @@ def resume(
         record = change_limits(
             workplace, record, max_calls=max_calls, max_tokens=max_tokens, max_cost=max_cost
         )
-        result = _continue(workplace, record)
+        with _logging(workplace, log_file, with_text=log_text):
+            result = _continue(workplace, record)
     _present(result, json=json)
 
 
@@ -169,6 +188,9 @@ def score(
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
     seed: SeedOption = None,
+    no_cache: NoCacheOption = False,
+    log_file: LogFileOption = None,
+    log_text: LogTextOption = False,
     db: DbOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -191,15 +213,35 @@ def score(
             max_tokens=max_tokens,
             max_cost=max_cost,
             seed=seed,
+            cache=False if no_cache else None,
             settings=parse_assignments(set_ or ()),
         )
         built = build_config(registry, layers, ScoringConfig)
-        with open_workplace(registry, db=db, report=_report) as workplace, _interruptible():
+        with (
+            open_workplace(registry, db=db, report=_report) as workplace,
+            _logging(workplace, log_file, with_text=log_text),
+            _interruptible(),
+        ):
             result = score_instruction(workplace, built, instruction)
     if json:
         print_json(result)
     else:
         show_score(result)
+
+
+@contextlib.contextmanager
+def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> Iterator[None]:
+    from izcore.call_log import CallLog
+    from izcore.errors import UsageError
+
+    if path is None:
+        if with_text:
+            raise UsageError("--log-text: there is no log.", hint="Name its file with --log-file FILE.")
+        yield
+        return
+    with CallLog(path, with_text=with_text, clock=workplace.clock) as log:
+        workplace.registry.observe(log, "call log")
+        yield
 
 
 def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":

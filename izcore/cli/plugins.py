@@ -1,10 +1,13 @@
 """``iz plugins``: what is installed, from where, and why something did not load."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from izcore.cli.shared import JsonOption, explained, out, print_json, registry_of, stdout_kept_clean
+from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, registry_of, stdout_kept_clean
+
+if TYPE_CHECKING:
+    from izcore.registry import Registry
 
 LISTED_NAMES = 8
 
@@ -27,7 +30,7 @@ def list_plugins(context: typer.Context, json: JsonOption = False) -> None:
         for found in registry.backends(kind):
             offers.setdefault(found.plugin.name, []).append({"kind": kind, "name": found.backend.name})
     if json:
-        plugins = [{**_as_dict(p), "backends": offers.get(p.name, [])} for p in registry.plugins]
+        plugins = [{**as_dict(p), "backends": offers.get(p.name, [])} for p in registry.plugins]
         print_json({"plugins": plugins})
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -105,40 +108,27 @@ def show_backend(
 
 @app.command("doctor")
 @explained
-def doctor(context: typer.Context, json: JsonOption = False) -> None:
-    """Load every backend's module and say what does not work, why, and the fix. Exit code 1 if any."""
+def doctor(
+    context: typer.Context,
+    scorer: Annotated[
+        str | None,
+        typer.Argument(metavar="[SCORER[:MODEL]]", help="Send one tiny request through this scorer."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the scorer, such as base_url=URL."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check that every backend loads, or that a scorer answers. Exit code 1 if something does not work."""
+    if scorer is not None:
+        _probe_scorer(context, scorer, set_ or [], json=json)
+        return
     from rich.table import Table
     from rich.text import Text
 
-    from izcore.registry import KINDS, import_object
-
-    findings: list[dict[str, Any]] = []
     with stdout_kept_clean():
-        registry = registry_of(context)
-        for plugin in registry.plugins:
-            if plugin.status == "failed":
-                findings.append(
-                    {
-                        "what": f"plugin {plugin.name}",
-                        "from": plugin.distribution,
-                        "why": plugin.reason,
-                        "fix": plugin.fix,
-                    }
-                )
-        for kind in KINDS:
-            for found in registry.backends(kind):
-                try:
-                    import_object(found.backend.factory)
-                except Exception as error:
-                    fix = found.backend.install or f"pip install {found.plugin.distribution}"
-                    findings.append(
-                        {
-                            "what": f"{kind} {found.backend.name}",
-                            "from": found.plugin.distribution,
-                            "why": f"{type(error).__name__}: {error}",
-                            "fix": fix,
-                        }
-                    )
+        findings = _what_does_not_load(registry_of(context))
     if json:
         print_json({"ok": not findings, "findings": findings})
     elif not findings:
@@ -148,20 +138,53 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
         for heading in ("what", "from", "why", "fix"):
             table.add_column(heading, overflow="fold")
         for finding in findings:
-            table.add_row(*(Text(str(finding[key])) for key in ("what", "from", "why", "fix")))
+            table.add_row(*(Text(finding[key]) for key in ("what", "from", "why", "fix")))
         out().print(table)
     if findings:
         raise typer.Exit(1)
+
+
+def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
+    from izcore.registry import KINDS, import_object
+
+    findings = [
+        {"what": f"plugin {p.name}", "from": p.distribution, "why": p.reason, "fix": p.fix}
+        for p in registry.plugins
+        if p.status == "failed"
+    ]
+    for kind in KINDS:
+        for found in registry.backends(kind):
+            try:
+                import_object(found.backend.factory)
+            except Exception as error:
+                findings.append(
+                    {
+                        "what": f"{kind} {found.backend.name}",
+                        "from": found.plugin.distribution,
+                        "why": f"{type(error).__name__}: {error}",
+                        "fix": found.backend.install or f"pip install {found.plugin.distribution}",
+                    }
+                )
+    return findings
+
+
+def _probe_scorer(context: typer.Context, spec: str, assignments: list[str], *, json: bool) -> None:
+    from izcore.config import parse_assignments
+    from izcore.folders import Folders
+    from izcore.probe import probe_scorer
+
+    with stdout_kept_clean():
+        options = parse_assignments([text.removeprefix("scorer.") for text in assignments])
+        probe = probe_scorer(registry_of(context), spec, options, Folders.of_this_user())
+    if json:
+        print_json(probe)
+        return
+    cost = "price unknown" if probe.cost_usd is None else f"${probe.cost_usd:.6f}"
+    out().print(f"{probe.model} answered in {probe.seconds:.2f} s: {probe.answer!r}", markup=False)
+    out().print(f"{probe.tokens.input_tokens} tokens in, {probe.tokens.output_tokens} out; {cost}")
 
 
 def _shortened(names: list[str]) -> str:
     shown = ", ".join(names[:LISTED_NAMES])
     more = len(names) - LISTED_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _as_dict(plugin: Any) -> dict[str, Any]:
-    import msgspec
-
-    described: dict[str, Any] = msgspec.to_builtins(plugin)
-    return described

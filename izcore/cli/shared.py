@@ -74,6 +74,14 @@ def registry_of(context: typer.Context) -> "Registry":
     return discover(blocked=context.obj or ())
 
 
+def as_dict(record: Any) -> dict[str, Any]:
+    """Return a record's fields, ready to be joined with others in one JSON object."""
+    import msgspec
+
+    described: dict[str, Any] = msgspec.to_builtins(record)
+    return described
+
+
 def print_json(value: Any) -> None:
     """Print one JSON object, with records as objects and paths as strings."""
     import msgspec

@@ -68,6 +68,17 @@ def show_result(result: "RunResult") -> None:
         table.add_row(Text(baseline.name), *_score_cells(baseline.test), lead, p_value)
     console.print(table)
     console.print(Text(result.conclusion))
+    if result.agreement:
+        agreement = result.agreement
+        console.print(
+            f"Of {agreement.n} answers graded twice, {agreement.share:.0%} got the same grade "
+            f"(mean difference {agreement.difference:.2f})."
+        )
+    if result.lost_calls:
+        console.print(
+            f"{result.lost_calls} calls were sent and never answered; they may be billed and are counted.",
+            style="yellow",
+        )
     console.print(
         f"validation {best.validation.score:.2f} (n = {best.validation.n}); {result.trials} trials, "
         f"{result.unique_instructions} different instructions; {spent_line(result)}; {result.seconds:.0f} s",

@@ -8,6 +8,7 @@ published normalisation; everything else is compared with ``standard``, which lo
 from izcore.builtins.metrics.options import (
     ChoiceOptions,
     FunctionOptions,
+    JudgeOptions,
     NumberOptions,
     RegexOptions,
     TextOptions,
@@ -57,5 +58,13 @@ METRICS: tuple[Backend, ...] = (
         factory="izcore.builtins.metrics.function:Function",
         options=FunctionOptions,
         argument="path",
+    ),
+    Backend(
+        name="judge",
+        summary="A model grades by your own rubric; its calls count in the budget",
+        factory="izcore.builtins.metrics.judge:Judge",
+        options=JudgeOptions,
+        argument="rubric",
+        models=("judge",),
     ),
 )

@@ -1,6 +1,7 @@
 """Options of the metrics."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -71,3 +72,22 @@ class FunctionOptions(Options, frozen=True, kw_only=True):
             "in [0, 1]. A module in the current folder is found too",
         ),
     ]
+
+
+class JudgeOptions(Options, frozen=True, kw_only=True):
+    """What a model grades by."""
+
+    rubric: Annotated[str, Meta(description="What a good answer is, in your own words")]
+    judge: Annotated[
+        str | Mapping[str, Any],
+        Meta(
+            description="The model that grades: SCORER:MODEL, or a table of name and the scorer's options; "
+            "else the black box itself"
+        ),
+    ] = ""
+    best_grade: Annotated[
+        int, Meta(ge=1, le=100, description="Grades go from 0 to this; 1 is a plain yes or no")
+    ] = 5
+    show_targets: Annotated[
+        bool, Meta(description="Whether the judge sees the example's targets as reference answers")
+    ] = True

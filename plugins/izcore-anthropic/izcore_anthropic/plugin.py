@@ -25,6 +25,7 @@ def izcore_scorers() -> Iterable[Backend]:
             options=AnthropicOptions,
             argument="model",
             install=INSTALL,
+            probe={"model": DEFAULT_MODEL},
         ),
         Backend(
             name="claude",

@@ -19,5 +19,7 @@ def izcore_scorers() -> Iterable[Backend]:
             options=OpenAIOptions,
             argument="model",
             install="pip install izcore-openai",
+            # Cheap, and it answers without reasoning first.
+            probe={"model": "gpt-4o-mini"},
         )
     ]

@@ -1,0 +1,110 @@
+"""The metric that lets a model grade answers by the user's own rubric."""
+
+import re
+from collections.abc import Sequence
+
+from izcore.builtins.metrics.options import JudgeOptions
+from izcore.errors import BackendError, UsageError
+from izcore.protocols import Metric
+from izcore.records import (
+    Agreement,
+    AskRequest,
+    BackendContext,
+    Example,
+    MetricRequest,
+    MetricResult,
+    Prompt,
+)
+
+READINGS = 3
+"""How often a grade is asked for before an answer counts as not graded."""
+
+REGRADED = 20
+"""Answers that are graded a second time, to see whether the judge agrees with itself."""
+
+_INTRODUCTION = "You grade answers by a rubric.\n\nRubric: {rubric}"
+_GRADE = re.compile(r"grade\W{0,6}(\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+
+
+class Judge(Metric):
+    """Shows a model rubric, input, reference answers and answer, and reads the grade that it gives.
+
+    The lowest grade is 0, the highest 1. A reply without a readable grade is asked for again, up to
+    ``READINGS`` times; what then has none is a missing score, not a bad one.
+    """
+
+    def __init__(self, options: JudgeOptions, context: BackendContext) -> None:
+        if not options.rubric.strip():
+            raise UsageError(
+                "metric.rubric: the judge needs a rubric to grade by.",
+                hint='Say what a good answer is: --set metric.rubric="The reply is polite and answers the '
+                'question."',
+            )
+        self._options = options
+        self._ask = context.ask
+
+    async def score(self, request: MetricRequest) -> MetricResult:
+        """Grade every answer."""
+        return MetricResult(scores=tuple(await self._grades(request, turned=False)))
+
+    async def agreement(self, request: MetricRequest) -> Agreement | None:
+        """Grade some answers again, with the parts shown in another order, and compare the grades."""
+        some = MetricRequest(answers=request.answers[:REGRADED], examples=request.examples[:REGRADED])
+        first = await self._grades(some, turned=False)
+        second = await self._grades(some, turned=True)
+        pairs = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+        if not pairs:
+            return None
+        return Agreement(
+            share=sum(a == b for a, b in pairs) / len(pairs),
+            difference=sum(abs(a - b) for a, b in pairs) / len(pairs),
+            n=len(pairs),
+        )
+
+    def prompt(self, answer: str, example: Example, *, turned: bool = False) -> str:
+        """Return what the judge is shown; ``turned`` puts the answer before the input."""
+        parts = [f"Input: {example.input}"]
+        if self._options.show_targets and example.targets:
+            parts.append("Reference answers: " + " | ".join(example.targets))
+        parts.append(f"Answer to grade: {answer}")
+        if turned:
+            parts.reverse()
+        best = self._options.best_grade
+        meaning = "1 if it meets the rubric, else 0" if best == 1 else f"0 (worst) to {best} (best)"
+        question = f"Reply with the grade alone: {meaning}.\nGrade:"
+        return "\n\n".join((_INTRODUCTION.format(rubric=self._options.rubric.strip()), *parts, question))
+
+    async def _grades(self, request: MetricRequest, *, turned: bool) -> list[float | None]:
+        texts = [
+            self.prompt(answer, example, turned=turned)
+            for answer, example in zip(request.answers, request.examples, strict=True)
+        ]
+        grades: dict[int, float] = {}
+        for reading in range(READINGS):
+            missing = [index for index in range(len(texts)) if index not in grades]
+            if not missing:
+                break
+            replies = await self._replies([texts[index] for index in missing], sample=reading)
+            read = (read_grade(reply, self._options.best_grade) for reply in replies)
+            grades |= {i: g for i, g in zip(missing, read, strict=True) if g is not None}
+        return [grades.get(index) for index in range(len(texts))]
+
+    async def _replies(self, texts: Sequence[str], *, sample: int) -> list[str]:
+        if self._ask is None:
+            raise BackendError("The judge was asked outside a run.", hint="This is a fault of the caller.")
+        prompts = tuple(Prompt(text=text, sample=sample) for text in texts)
+        result = await self._ask(AskRequest(option="judge", prompts=prompts))
+        return [completion.text if completion else "" for completion in result.completions]
+
+
+def read_grade(reply: str, best: int) -> float | None:
+    """Return the grade in ``reply`` as a score in [0, 1]; None where there is none from 0 to ``best``.
+
+    What stands after the word "grade" counts, else the only number of the reply.
+    """
+    said = _GRADE.findall(reply)
+    numbers = said[-1:] or _NUMBER.findall(reply)
+    if len(set(numbers)) != 1 or int(numbers[0]) > best:
+        return None
+    return int(numbers[0]) / best
