@@ -1,9 +1,10 @@
 """Asks a scorer: cache, budget, concurrency, rate and tries again, for every scorer alike."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,6 +97,7 @@ class Caller:
         self._stopped: IzError | None = None
         self.last_failure: TransientScorerError | None = None
         self._failures_in_a_row = 0
+        self._under_way: dict[str, asyncio.Future[Answer | None]] = {}
 
     @property
     def model(self) -> str:
@@ -124,21 +126,32 @@ class Caller:
         # Requests are cut from the whole list, not from what is missing: after a kill the same prompts
         # go out together again, which matters to models whose arithmetic depends on the batch.
         size = self._info.batch_size
+        # What another evaluation has asked and not been answered yet is waited for, not asked twice.
+        theirs = {key: self._under_way[key] for key in unique if key in self._under_way}
+        unasked = {key for key in unique if key not in known and key not in theirs}
         requests = [
-            {key: by_key[key] for key in unique[start : start + size] if key not in known}
+            {key: by_key[key] for key in unique[start : start + size] if key in unasked}
             for start in range(0, len(unique), size)
         ]
         requests = [request for request in requests if request]
-        reserved = [self.bound(list(request.values())) for request in requests]
-        await self._budget.reserve(*reserved)
-        outcomes = await asyncio.gather(
-            *(self._ask(r, amount) for r, amount in zip(requests, reserved, strict=True)),
-            return_exceptions=True,
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-            known |= outcome
+        with self._asking(unasked) as mine:
+            reserved = [self.bound(list(request.values())) for request in requests]
+            await self._budget.reserve(*reserved)
+            outcomes = await asyncio.gather(
+                *(self._ask(r, amount) for r, amount in zip(requests, reserved, strict=True)),
+                return_exceptions=True,
+            )
+            for outcome in outcomes:
+                if not isinstance(outcome, BaseException):
+                    mine.update(outcome)
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        known |= mine
+        for key, waiting in theirs.items():
+            found = await waiting
+            if found is not None:
+                known[key] = found
         paid = [known[key] for key in unique if key in known and known[key].paid]
         spent = sum((self._amount(answer.completion.usage) for answer in paid), Amount())
         return Answers(
@@ -148,6 +161,20 @@ class Caller:
             usage=spent.usage,
             cost_usd=spent.cost_usd,
         )
+
+    @contextlib.contextmanager
+    def _asking(self, keys: Iterable[str]) -> Iterator[dict[str, Answer]]:
+        """Let others wait for these keys; what stands in the dictionary in the end is their answers."""
+        answers: dict[str, Answer] = {}
+        waiting = {key: asyncio.get_running_loop().create_future() for key in keys}
+        self._under_way |= waiting
+        try:
+            yield answers
+        finally:
+            for key, future in waiting.items():
+                del self._under_way[key]
+                if not future.done():  # a run that is stopped cancels those who wait
+                    future.set_result(answers.get(key))
 
     async def _ask(self, prompts: dict[str, Prompt], reserved: Amount) -> dict[str, Answer]:
         sending = _Sending(prompts=prompts, bound=reserved, began=self._stopwatch())

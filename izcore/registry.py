@@ -225,8 +225,7 @@ class Registry:
         raw = dict(options)
         for option in backend.models:
             if raw.get(option):
-                model = self.choose_model(raw[option], where=f"{kind}.{option}")
-                raw[option] = {"name": model.name, **model.options}
+                self.choose_model(raw[option], where=f"{kind}.{option}")
         if colon:
             if not backend.argument:
                 raise ConfigError(

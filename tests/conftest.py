@@ -2,10 +2,14 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "servers"))
+
 from support import Iz, iz_command
 
 

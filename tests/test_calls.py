@@ -349,3 +349,19 @@ def test_others_use_the_slot_of_a_call_that_waits(tmp_path: Path) -> None:
     Bench(tmp_path, Scripted(first_fails, concurrency=1), Retries()).ask("p0", "p1", "p2")
     assert order[:2] == ["p0", "p1"]
     assert sorted(order) == ["p0", "p0", "p1", "p2"]
+
+
+def test_what_two_evaluations_ask_at_once_is_paid_once(tmp_path: Path) -> None:
+    scorer = Scripted(echo, concurrency=8)
+    bench = Bench(tmp_path, scorer, Retries(), price=PRICE)
+
+    async def both() -> list[list[str | None]]:
+        asked = (["a", "b", "c"], ["b", "c", "d"], ["c"])
+        answers = await asyncio.gather(
+            *(bench.caller.complete([Prompt(text=text) for text in texts]) for texts in asked)
+        )
+        return [[c.text if c else None for c in found.completions] for found in answers]
+
+    assert asyncio.run(both()) == [["A", "B", "C"], ["B", "C", "D"], ["C"]]
+    assert sorted(texts[0] for texts in scorer.sent) == ["a", "b", "c", "d"]
+    assert bench.budget.spent.calls == 4 == bench.store.spent("r")[0].calls

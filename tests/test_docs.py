@@ -246,21 +246,22 @@ def test_shown_presets_are_what_a_run_gets() -> None:
             assert kind not in shown or built[kind]["name"] == shown[kind]["name"].partition(":")[0]
 
 
-def test_the_minimal_plugin_works(iz: Iz, tmp_path: Path) -> None:
+def test_the_plugins_of_the_page_work(iz: Iz, tmp_path: Path) -> None:
     page = ROOT / "docs" / "plugins.md"
     files = {
         block.text.splitlines()[0].removeprefix("# "): block.text
         for block in blocks("toml", "python")
         if block.page == page
     }
-    assert set(files) == {"pyproject.toml", "izcore_shout.py"}
-    (tmp_path / "izcore_shout.py").write_text(files["izcore_shout.py"], encoding="utf-8")
+    assert set(files) == {"pyproject.toml", "izcore_shout.py", "izcore_polite.py"}
+    for name in ("izcore_shout.py", "izcore_polite.py"):
+        (tmp_path / name).write_text(files[name], encoding="utf-8")
     project = tomllib.loads(files["pyproject.toml"])["project"]
     info = tmp_path / "izcore_shout-0.1.0.dist-info"
     info.mkdir()
     write_lines(info / "METADATA", ["Metadata-Version: 2.1", f"Name: {project['name']}", "Version: 0.1.0"])
     (entry,) = project["entry-points"]["izcore"].items()
-    write_lines(info / "entry_points.txt", ["[izcore]", " = ".join(entry)])
+    write_lines(info / "entry_points.txt", ["[izcore]", " = ".join(entry), "polite = izcore_polite"])
     environment = {"PYTHONPATH": str(tmp_path)}
     assert "Exclamation marks" in iz("plugins", "show", "shout", env=environment).stdout
     prompts = write_lines(tmp_path / "prompts.txt", ["Shout."])
@@ -269,6 +270,8 @@ def test_the_minimal_plugin_works(iz: Iz, tmp_path: Path) -> None:
     assert result["best"]["test"]["score"] == 0
     answers = json.loads(iz("runs", "export", "last").stdout)["answers"]
     assert all(answer.isupper() and answer.endswith("!!!") for answer in answers)
+    asking = ("--metric", "polite", "--set", "metric.model=shout:2")
+    assert result_of(iz("optimize", "mirror", *chosen, *asking, env=environment))["calls"] > result["calls"]
 
 
 def test_pages_name_no_placeholder() -> None:

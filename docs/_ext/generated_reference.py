@@ -19,7 +19,16 @@ from typer.main import get_command
 from izcore import hookspecs, plugin
 from izcore.api import discover
 from izcore.cli import app as command_line
-from izcore.config import BACKEND_KEYS, Limits, Retries, RunConfig, SearchSize, SplitSizes, build_config
+from izcore.config import (
+    BACKEND_KEYS,
+    Limits,
+    RateLimits,
+    Retries,
+    RunConfig,
+    SearchSize,
+    SplitSizes,
+    build_config,
+)
 from izcore.errors import IzError
 from izcore.options import OptionDescription, describe_options
 from izcore.records import Price, Record
@@ -38,6 +47,7 @@ TABLES: Mapping[str, type[Record]] = {
     "search": SearchSize,
     "budget": Limits,
     "retries": Retries,
+    "rate": RateLimits,
 }
 MEANINGS = {
     "task": "What to optimise for: a task's name, or the path of a file or folder",
@@ -53,7 +63,9 @@ MEANINGS = {
     "search": "How many latents are tried: initial + batch * rounds",
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",
+    "rate": "How fast each model may be asked",
     "prices": "Prices of models that the scorer's own list does not know",
+    "cache": "Whether answers that other runs paid for are used",
 }
 PLUGIN_MODULES = {
     "izcore.protocols": "What a backend must be able to do",
@@ -61,7 +73,7 @@ PLUGIN_MODULES = {
     "izcore.errors": "Errors",
     "izcore.seeds": "Seeds",
 }
-PLAIN_VALUES = ("API_VERSION", "Latent", "Meta", "hookimpl")
+PLAIN_VALUES = ("API_VERSION", "Ask", "Latent", "Meta", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
 LIMITS = {
