@@ -270,7 +270,7 @@ def test_the_plugins_of_the_page_work(iz: Iz, tmp_path: Path) -> None:
     assert result["best"]["test"]["score"] == 0
     answers = json.loads(iz("runs", "export", "last").stdout)["answers"]
     assert all(answer.isupper() and answer.endswith("!!!") for answer in answers)
-    asking = ("--metric", "polite", "--set", "metric.model=shout:2")
+    asking = ("--metric", "polite", "--set", "metric.model=shout:2", "--no-cache")
     assert result_of(iz("optimize", "mirror", *chosen, *asking, env=environment))["calls"] > result["calls"]
 
 
