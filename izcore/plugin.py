@@ -2,6 +2,17 @@
 
 from msgspec import Meta
 
+from izcore.endpoints import (
+    Key,
+    LoopClients,
+    check_url,
+    find_key,
+    how_to_give,
+    retry_after,
+    root_cause,
+    shortened,
+    was_sent,
+)
 from izcore.errors import (
     BackendError,
     BackendUnavailableError,
@@ -89,8 +100,10 @@ __all__ = [
     "GenerateResult",
     "Generator",
     "IzError",
+    "Key",
     "Latent",
     "LoadRequest",
+    "LoopClients",
     "Meta",
     "Metric",
     "MetricRequest",
@@ -121,8 +134,15 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "check_url",
     "derive_seed",
+    "find_key",
     "hookimpl",
+    "how_to_give",
     "nearest_names",
+    "retry_after",
+    "root_cause",
+    "shortened",
     "sobol_latents",
+    "was_sent",
 ]

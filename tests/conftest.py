@@ -15,10 +15,11 @@ from support import Iz, iz_command
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test has its own database, data and locks, whatever the developer's machine holds."""
+    """Every test has its own database, data and locks and no keys, whatever the developer's machine holds."""
     monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
     monkeypatch.setenv("IZ_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -72,6 +72,7 @@ PLUGIN_MODULES = {
     "izcore.records": "Records",
     "izcore.errors": "Errors",
     "izcore.seeds": "Seeds",
+    "izcore.endpoints": "Services behind HTTP",
 }
 PLAIN_VALUES = ("API_VERSION", "Ask", "Latent", "Meta", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""

@@ -32,21 +32,31 @@ class _Body(msgspec.Struct):
     usage: _Tokens | None = None
 
 
+def _unreadable(message: str, hint: str = "") -> TransientScorerError:
+    """The server did its work, and may bill it, though nobody can read the answer."""
+    return TransientScorerError(message, hint=hint, may_be_billed=True)
+
+
 def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
     """Return the completion in ``body``; a message may hold no text at all.
 
-    Without token usage in it the completion is charged at ``bound``, so that a budget still holds.
+    Without token usage in it the completion is charged at ``bound``, so that a budget still holds; a body
+    that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, or no finished message.
     """
     try:
         answer = msgspec.json.decode(body, type=_Body)
     except msgspec.ValidationError as error:
-        raise TransientScorerError(f"{label} sent something that is no message: {error}.") from None
+        raise TransientScorerError(
+            f"{label} sent something that is no message: {error}.", may_be_billed=True
+        ) from None
     except msgspec.DecodeError:
         hint = "" if "json" in content_type else "Does base_url name an Anthropic-compatible API?"
-        raise TransientScorerError(f"{label} sent an answer that is not JSON.", hint=hint) from None
+        raise TransientScorerError(
+            f"{label} sent an answer that is not JSON.", hint=hint, may_be_billed=True
+        ) from None
     if answer.content is None or answer.stop_reason is None:
-        raise TransientScorerError(f"{label} sent an answer without a message.")
+        raise _unreadable(f"{label} sent an answer without a message.")
     usage = bound
     if answer.usage is not None:
         tokens = answer.usage

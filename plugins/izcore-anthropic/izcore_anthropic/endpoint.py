@@ -1,13 +1,14 @@
 """Where calls go and with which key: options and environment in, one checked endpoint out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from izcore.plugin import UsageError
+from izcore.plugin import Key, UsageError, check_url, find_key, how_to_give
 from izcore_anthropic.options import AnthropicOptions
 
 OFFICIAL_URL = "https://api.anthropic.com"
+EXAMPLE_URLS = f"{OFFICIAL_URL} or http://127.0.0.1:8080"
 PLACEHOLDER_KEY = "no-key-needed"
 """Sent where a server needs no key; the SDK insists on one."""
 
@@ -17,8 +18,7 @@ class Endpoint:
     """A server that speaks the protocol, and the key for it (never shown)."""
 
     base_url: str
-    key: str = field(repr=False)
-    key_env: str
+    key: Key
 
     @property
     def official(self) -> bool:
@@ -31,13 +31,9 @@ class Endpoint:
         return "Anthropic" if self.official else f"The server at {self.base_url}"
 
     @property
-    def has_key(self) -> bool:
-        """Whether a real key is sent."""
-        return self.key != PLACEHOLDER_KEY
-
-    def scrub(self, text: str) -> str:
-        """Return ``text`` without the key."""
-        return text.replace(self.key, "[key]") if self.has_key else text
+    def sent_key(self) -> str:
+        """What the SDK is given as the key."""
+        return self.key.value or PLACEHOLDER_KEY
 
 
 def find_endpoint(options: AnthropicOptions, environ: Mapping[str, str]) -> Endpoint:
@@ -49,40 +45,13 @@ def find_endpoint(options: AnthropicOptions, environ: Mapping[str, str]) -> Endp
     source = "scorer.base_url" if options.base_url else "ANTHROPIC_BASE_URL"
     url = options.base_url or environ.get("ANTHROPIC_BASE_URL", "").strip() or OFFICIAL_URL
     key_env = options.api_key_env or "ANTHROPIC_API_KEY"
-    key = environ.get(key_env, "").strip()
+    key = find_key(key_env, environ)
     # The SDK adds /v1 itself; many people write it, as other clients want it.
-    endpoint = Endpoint(check_url(url, source).removesuffix("/v1"), key or PLACEHOLDER_KEY, key_env)
+    endpoint = Endpoint(check_url(url, source, example=EXAMPLE_URLS).removesuffix("/v1"), key)
     if not key and (endpoint.official or options.api_key_env):
         raise UsageError(
             f"No API key: the environment variable {key_env} is not set.",
-            hint=f"export {key_env}=…, or name another variable with scorer.api_key_env. "
+            hint=f"{how_to_give(key_env)}, or name another variable with scorer.api_key_env. "
             "A local server needs no key: set scorer.base_url or ANTHROPIC_BASE_URL.",
         )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise UsageError(
-            f"{key_env}: its value cannot be a key; it holds spaces or characters that no key has.",
-            hint="Copy the key again.",
-        )
     return endpoint
-
-
-def check_url(url: str, source: str) -> str:
-    """Return ``url`` without a slash at its end; raise UsageError, naming ``source``, if it is not usable."""
-    example = f"Write it like {OFFICIAL_URL} or http://127.0.0.1:8080"
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not url.isprintable() or " " in url:
-        # What stands before an @ may be a password.
-        shown = repr(url.rpartition("@")[2])
-        raise UsageError(f"{source}: {shown} is not a URL of a server.", hint=example)
-    if parts.username or parts.password or "@" in parts.netloc:
-        raise UsageError(
-            f"{source}: a URL must not hold a user name or password.",
-            hint="Put the key into an environment variable and name it with scorer.api_key_env.",
-        )
-    if parts.query or parts.fragment:
-        raise UsageError(f"{source}: a URL with ? or # cannot be the base of others.", hint=example)
-    return url.rstrip("/")

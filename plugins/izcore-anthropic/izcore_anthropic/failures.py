@@ -1,15 +1,18 @@
 """Turns what the SDK raises into the core's two kinds of failure, in words for people."""
 
-import math
-import os
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITimeoutError
 
-from izcore.plugin import FatalScorerError, TransientScorerError
+from izcore.plugin import (
+    FatalScorerError,
+    TransientScorerError,
+    how_to_give,
+    retry_after,
+    root_cause,
+    shortened,
+    was_sent,
+)
 from izcore_anthropic.endpoint import Endpoint
 
 Failure = TransientScorerError | FatalScorerError
@@ -31,7 +34,6 @@ QUOTA_CODES = {
     "linked_organization_billing_unavailable",
 }
 QUOTA_WORDS = ("credit balance", "usage limits", "spend limit")
-SHOWN_CHARACTERS = 300
 
 
 def is_filtered(error: Exception) -> bool:
@@ -47,11 +49,13 @@ def translate(error: Exception, endpoint: Endpoint, model: str, timeout: float) 
         failure = TransientScorerError(
             f"{endpoint.label} did not answer within {timeout:g} seconds.",
             hint="If it is just slow, raise scorer.timeout.",
+            may_be_billed=was_sent(error),
         )
     elif isinstance(error, APIConnectionError):
         failure = TransientScorerError(
-            f"The connection to {endpoint.base_url} failed: {_root_cause(error)}.",
+            f"The connection to {endpoint.base_url} failed: {root_cause(error)}.",
             hint="Check that the server runs and that base_url is right.",
+            may_be_billed=was_sent(error),
         )
     elif isinstance(error, APIStatusError):
         failure = _of_status(error, endpoint, model)
@@ -62,25 +66,8 @@ def translate(error: Exception, endpoint: Endpoint, model: str, timeout: float) 
     return _scrubbed(failure, endpoint)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds the server asks to wait: ``retry-after-ms``, seconds, or an HTTP date."""
-    for text, scale in ((headers.get("retry-after-ms"), 1e-3), (headers.get("retry-after"), 1.0)):
-        try:
-            seconds = float(text or "") * scale
-        except ValueError:
-            continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    try:
-        date = parsedate_to_datetime(headers.get("retry-after") or "")
-    except (ValueError, OverflowError):
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
-
-
 def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure:
-    status, who, words = error.status_code, endpoint.label, _cut(endpoint.scrub(_words(error)))
+    status, who, words = error.status_code, endpoint.label, shortened(endpoint.key.scrub(_words(error)))
     if status in (401, 407):
         return _key_refused(endpoint)
     if status == 402 or _codes(error) & QUOTA_CODES or (status == 400 and _says(words, QUOTA_WORDS)):
@@ -104,7 +91,7 @@ def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure
     if status == 403:
         return FatalScorerError(
             f"{who} does not permit this ({status}). {words}".rstrip(),
-            hint=f"Check that the key in {endpoint.key_env} may use {model}.",
+            hint=f"Check that the key in {endpoint.key.variable} may use {model}.",
         )
     if status == 404:
         return FatalScorerError(
@@ -119,14 +106,14 @@ def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure
 
 def _key_refused(endpoint: Endpoint) -> FatalScorerError:
     # The server's own words are left out: some servers repeat parts of the key.
-    if not endpoint.has_key:
+    if not endpoint.key:
         return FatalScorerError(
             f"{endpoint.label} wants an API key (401).",
-            hint=f"export {endpoint.key_env}=…, or name another variable with scorer.api_key_env.",
+            hint=f"{how_to_give(endpoint.key.variable)}, or name another variable with scorer.api_key_env.",
         )
     return FatalScorerError(
-        f"{endpoint.label} refused the API key in {endpoint.key_env} (401): wrong, expired or revoked.",
-        hint=f"Put a valid key into {endpoint.key_env}; the run can then be resumed.",
+        f"{endpoint.label} refused the API key in {endpoint.key.variable} (401): wrong, expired or revoked.",
+        hint=f"Put a valid key into {endpoint.key.variable}; the run can then be resumed.",
     )
 
 
@@ -158,22 +145,12 @@ def _words(error: APIStatusError) -> str:
     return " ".join(str(said).split())
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
-
-
-def _root_cause(error: BaseException) -> str:
-    while error.__cause__ is not None or error.__context__ is not None:
-        error = error.__cause__ or error.__context__ or error
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return f"{error}".rstrip(".") or type(error).__name__
-
-
 def _scrubbed(failure: Failure, endpoint: Endpoint) -> Failure:
-    message, hint = endpoint.scrub(failure.message), endpoint.scrub(failure.hint)
+    message, hint = endpoint.key.scrub(failure.message), endpoint.key.scrub(failure.hint)
     if isinstance(failure, TransientScorerError):
-        return TransientScorerError(message, hint=hint, retry_after=failure.retry_after)
+        return TransientScorerError(
+            message, hint=hint, retry_after=failure.retry_after, may_be_billed=failure.may_be_billed
+        )
     return FatalScorerError(message, hint=hint)
 
 

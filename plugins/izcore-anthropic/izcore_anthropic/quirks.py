@@ -55,6 +55,16 @@ def quirks_of(model: str) -> Quirks:
     return next((quirks for pattern, quirks in TABLE if re.match(pattern, name)), OPEN_MODEL)
 
 
+def reasons(options: AnthropicOptions, quirks: Quirks) -> bool:
+    """Whether the model reasons before it answers."""
+    return quirks.reasons if options.reasoning_effort is None else options.reasoning_effort != "none"
+
+
+def takes_temperature(options: AnthropicOptions, quirks: Quirks) -> bool:
+    """Whether a call with these options may hold a temperature."""
+    return quirks.takes_temperature and not reasons(options, quirks)
+
+
 def request_fields(options: AnthropicOptions, quirks: Quirks) -> dict[str, Any]:
     """Return the fields of a request that are the same for every prompt.
 
@@ -62,17 +72,17 @@ def request_fields(options: AnthropicOptions, quirks: Quirks) -> dict[str, Any]:
     only the default temperature of 0 is left out.
     """
     effort = options.reasoning_effort
-    reasons = quirks.reasons if effort is None else effort != "none"
-    if reasons and not quirks.takes_effort:
+    thinks = reasons(options, quirks)
+    if thinks and not quirks.takes_effort:
         raise _not_taken(options.model, "reasoning_effort", "it has no such steps")
     if effort == "none" and quirks.thinking_off is None:
         raise _not_taken(options.model, "reasoning_effort", "it always reasons; the least is low")
     fields: dict[str, Any] = {
         "model": options.model,
         "max_tokens": options.max_output_tokens
-        or (REASONING_OUTPUT_TOKENS if reasons else PLAIN_OUTPUT_TOKENS),
+        or (REASONING_OUTPUT_TOKENS if thinks else PLAIN_OUTPUT_TOKENS),
     }
-    if quirks.takes_temperature and not reasons:
+    if takes_temperature(options, quirks):
         if options.temperature is not None:
             fields["temperature"] = options.temperature
     elif options.temperature:
@@ -80,7 +90,7 @@ def request_fields(options: AnthropicOptions, quirks: Quirks) -> dict[str, Any]:
         raise _not_taken(options.model, "temperature", f"it samples in its own way{only}")
     if effort not in (None, "none"):
         fields["output_config"] = {"effort": effort}
-    thinking = "" if effort is None else quirks.thinking_on if reasons else quirks.thinking_off
+    thinking = "" if effort is None else quirks.thinking_on if thinks else quirks.thinking_off
     if thinking:
         fields["thinking"] = {"type": thinking}
     if options.stop:

@@ -10,20 +10,24 @@ from izcore.plugin import (
     CompletionRequest,
     CompletionResult,
     FatalScorerError,
+    LoopClients,
     Prompt,
     Scorer,
     ScorerInfo,
     Usage,
 )
 from izcore_anthropic.answers import read_answer
-from izcore_anthropic.clients import Clients
+from izcore_anthropic.clients import make_client
 from izcore_anthropic.endpoint import find_endpoint
 from izcore_anthropic.failures import SDK_ERRORS, is_filtered, translate
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.prices import list_price
-from izcore_anthropic.quirks import SAMPLING_VERSION, quirks_of, request_fields
+from izcore_anthropic.quirks import SAMPLING_VERSION, quirks_of, request_fields, takes_temperature
 
 OFFICIAL_OVERHEAD = 64
+HOTTEST = 1.0
+"""Anthropic's highest temperature; what other providers call hotter is the same here."""
+
 OTHER_OVERHEAD = 512
 """Tokens that a chat template adds: a few at Anthropic; some open models add a system prompt of their own."""
 
@@ -39,11 +43,15 @@ class AnthropicScorer(Scorer):
     def __init__(self, options: AnthropicOptions, _context: BackendContext) -> None:
         self._options = options
         self._endpoint = find_endpoint(options, os.environ)
-        self._fields = request_fields(options, quirks_of(options.model))
+        quirks = quirks_of(options.model)
+        self._fields = request_fields(options, quirks)
+        self._takes_temperature = takes_temperature(options, quirks)
         listed = list_price(options.model)
         self._price = options.price or (listed.price if listed else None)
         self._price_up_to = listed.up_to if listed and not options.price else None
-        self._clients = Clients(self._endpoint, timeout=options.timeout, concurrency=options.concurrency)
+        self._clients = LoopClients(
+            lambda: make_client(self._endpoint, seconds=options.timeout, concurrency=options.concurrency)
+        )
 
     def info(self) -> ScorerInfo:
         """Say identity (all that a request holds beside its prompt), concurrency and price."""
@@ -88,7 +96,7 @@ class AnthropicScorer(Scorer):
             # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
             async with asyncio.timeout(self._options.timeout):
                 raw = await self._clients.current().messages.with_raw_response.create(
-                    messages=[{"role": "user", "content": prompt.text}], **self._request()
+                    messages=[{"role": "user", "content": prompt.text}], **self._request(prompt)
                 )
                 body = await raw.read()
             content_type = raw.headers.get("content-type", "")
@@ -101,9 +109,11 @@ class AnthropicScorer(Scorer):
         # Raised here, the failure does not drag the SDK's error (with the request's headers) along.
         raise failure
 
-    def _request(self) -> dict[str, Any]:
-        """The same fields for every prompt, as the SDK's method takes them."""
+    def _request(self, prompt: Prompt) -> dict[str, Any]:
+        """The fields beside the message, as the SDK's method takes them."""
         fields = dict(self._fields)
+        if prompt.temperature is not None and self._takes_temperature:
+            fields["temperature"] = min(prompt.temperature, HOTTEST)
         if "temperature" in fields:
             fields["extra_body"] = {"temperature": fields.pop("temperature")}
             fields["extra_headers"] = {"anthropic-version": SAMPLING_VERSION}

@@ -1,11 +1,9 @@
 """Which server, which key: from options and environment, checked before money is spent."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from izcore.plugin import UsageError
-from izcore_anthropic.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, check_url, find_endpoint
+from izcore_anthropic.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, find_endpoint
 from izcore_anthropic.options import AnthropicOptions
 
 KEY = {"ANTHROPIC_API_KEY": "sk-ant-test-1234"}
@@ -13,7 +11,11 @@ KEY = {"ANTHROPIC_API_KEY": "sk-ant-test-1234"}
 
 def test_anthropic_itself_by_default() -> None:
     endpoint = find_endpoint(AnthropicOptions(model="m"), KEY)
-    assert (endpoint.base_url, endpoint.key, endpoint.official) == (OFFICIAL_URL, "sk-ant-test-1234", True)
+    assert (endpoint.base_url, endpoint.sent_key, endpoint.official) == (
+        OFFICIAL_URL,
+        "sk-ant-test-1234",
+        True,
+    )
 
 
 def test_the_environment_names_the_server_and_an_option_overrides_it() -> None:
@@ -31,8 +33,8 @@ def test_an_empty_variable_is_no_variable() -> None:
 
 def test_a_local_server_needs_no_key_and_gets_one_that_is_there() -> None:
     options = AnthropicOptions(model="m", base_url="http://localhost:8080/v1")
-    assert find_endpoint(options, {}).key == PLACEHOLDER_KEY
-    assert find_endpoint(options, KEY).key == "sk-ant-test-1234"
+    assert find_endpoint(options, {}).sent_key == PLACEHOLDER_KEY
+    assert find_endpoint(options, KEY).sent_key == "sk-ant-test-1234"
 
 
 def test_a_missing_key_says_what_to_do() -> None:
@@ -45,7 +47,7 @@ def test_a_missing_key_says_what_to_do() -> None:
 
 def test_another_variable_can_hold_the_key() -> None:
     options = AnthropicOptions(model="m", base_url="http://localhost:1/v1", api_key_env="TEAM_KEY")
-    assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).key == "abc"
+    assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
     with pytest.raises(UsageError, match="TEAM_KEY is not set"):
         find_endpoint(options, KEY)
 
@@ -66,22 +68,3 @@ def test_what_is_no_url_is_a_usage_error_that_names_its_source(url: str) -> None
         find_endpoint(AnthropicOptions(model="m", base_url=url), KEY)
     with pytest.raises(UsageError, match="ANTHROPIC_BASE_URL"):
         find_endpoint(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": url})
-
-
-@pytest.mark.parametrize(
-    "url", ["https://me:s3cret@host/v1", "https://host/v1?api-key=s3cret", "://u:s3cret@h"]
-)
-def test_a_url_with_a_secret_is_refused_and_not_shown(url: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        check_url(url, "scorer.base_url")
-    assert "s3cret" not in str(caught.value)
-
-
-@given(st.text(max_size=60) | st.from_regex(r"https?://[^ ]{0,40}", fullmatch=True))
-def test_any_text_is_a_url_or_a_usage_error(text: str) -> None:
-    try:
-        checked = check_url(text, "scorer.base_url")
-    except UsageError:
-        return
-    assert text.startswith(checked)
-    assert checked.lower().startswith(("http://", "https://"))

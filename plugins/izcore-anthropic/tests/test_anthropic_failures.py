@@ -2,14 +2,10 @@
 
 import asyncio
 import socket
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from protocol_server import Answer, Dripping, Dropped, Failure, Model, ProtocolServer
+from protocol_server import Answer, Behaviour, Dripping, Dropped, Failure, Model, ProtocolServer
 
 from izcore.plugin import (
     BackendContext,
@@ -19,7 +15,6 @@ from izcore.plugin import (
     Prompt,
     TransientScorerError,
 )
-from izcore_anthropic.failures import retry_after
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.scorer import AnthropicScorer
 
@@ -206,31 +201,11 @@ def test_a_page_of_html_is_not_quoted_and_long_words_are_cut(server: ProtocolSer
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "2"}, 2.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({}, None),
-    ],
+    ("behaviour", "billed"),
+    [(Dropped(), True), (Answer(delay=30), True), (Failure(500), False), (Failure(429), False)],
 )
-def test_retry_after_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    later = datetime.now(UTC) + timedelta(seconds=30)
-    waited = retry_after({"retry-after": format_datetime(later, usegmt=True)})
-    assert waited is not None
-    assert 25 < waited <= 30
-    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
-
-
-@given(st.text(max_size=40), st.text(max_size=10))
-def test_any_retry_after_is_a_wait_or_none(text: str, milliseconds: str) -> None:
-    waited = retry_after({"retry-after": text, "retry-after-ms": milliseconds})
-    assert waited is None or 0 <= waited < float("inf")
+def test_what_a_provider_may_bill_is_told(server: ProtocolServer, behaviour: Behaviour, billed: bool) -> None:
+    server.script.append(behaviour)
+    failure = failure_of(server.url, timeout=2)
+    assert isinstance(failure, TransientScorerError)
+    assert failure.may_be_billed is billed

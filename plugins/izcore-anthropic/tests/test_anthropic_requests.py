@@ -170,3 +170,20 @@ def test_a_prompt_that_may_cost_more_than_the_list_says_is_not_sent(server: Prot
     with pytest.raises(FatalScorerError, match="costs more than the price list says"):
         ask(server, "x" * 100_000, model="claude-haiku-5-5")
     assert server.exchanges == []
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "sent"),
+    [("claude-haiku-4-5", 0.9, 0.9), ("claude-haiku-4-5", 1.7, 1.0), ("claude-haiku-5-5", 0.9, None)],
+)
+def test_a_prompt_may_ask_for_a_temperature_of_its_own(
+    server: ProtocolServer, model: str, wanted: float, sent: float | None
+) -> None:
+    scorer = AnthropicScorer(AnthropicOptions(base_url=server.url, model=model), CONTEXT)
+
+    async def once() -> None:
+        await scorer.complete(CompletionRequest(prompts=(Prompt(text="hello", temperature=wanted),)))
+        await scorer.aclose()
+
+    asyncio.run(once())
+    assert server.calls[-1].body.get("temperature") == sent

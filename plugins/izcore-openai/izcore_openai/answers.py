@@ -30,25 +30,35 @@ class _Body(msgspec.Struct):
     usage: _Tokens | None = None
 
 
+def _unreadable(message: str, hint: str = "") -> TransientScorerError:
+    """The server did its work, and may bill it, though nobody can read the answer."""
+    return TransientScorerError(message, hint=hint, may_be_billed=True)
+
+
 def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
     """Return the completion in ``body``.
 
-    Without token usage in it the completion is charged at ``bound``, so that a budget still holds.
+    Without token usage in it the completion is charged at ``bound``, so that a budget still holds; a body
+    that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, no completion, or has no choices.
     """
     try:
         answer = msgspec.json.decode(body, type=_Body)
     except msgspec.ValidationError as error:
-        raise TransientScorerError(f"{label} sent something that is no chat completion: {error}.") from None
+        raise TransientScorerError(
+            f"{label} sent something that is no chat completion: {error}.", may_be_billed=True
+        ) from None
     except msgspec.DecodeError:
         hint = (
             ""
             if "json" in content_type
             else "Does base_url name an OpenAI-compatible API? It usually ends in /v1."
         )
-        raise TransientScorerError(f"{label} sent an answer that is not JSON.", hint=hint) from None
+        raise TransientScorerError(
+            f"{label} sent an answer that is not JSON.", hint=hint, may_be_billed=True
+        ) from None
     if not answer.choices:
-        raise TransientScorerError(f"{label} sent an answer without choices.")
+        raise _unreadable(f"{label} sent an answer without choices.")
     choice = answer.choices[0]
     usage = bound
     if answer.usage is not None:

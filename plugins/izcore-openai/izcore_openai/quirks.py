@@ -62,6 +62,12 @@ def quirks_of(model: str, reasoning: bool | None = None) -> Quirks:
     return REASONING if reasoning else OPEN_MODEL
 
 
+def takes_temperature(options: OpenAIOptions, quirks: Quirks) -> bool:
+    """Whether a call with these options may hold a temperature."""
+    effort = options.reasoning_effort or quirks.default_effort
+    return quirks.temperature == "always" or (quirks.temperature == "without reasoning" and effort == "none")
+
+
 def request_fields(options: OpenAIOptions, quirks: Quirks) -> dict[str, Any]:
     """Return the fields of a request that are the same for every prompt.
 
@@ -74,10 +80,7 @@ def request_fields(options: OpenAIOptions, quirks: Quirks) -> dict[str, Any]:
     if options.stop and not quirks.takes_stop:
         raise _not_taken(options.model, "stop", "OpenAI's reasoning models take no stop sequences")
     fields: dict[str, Any] = {"model": options.model}
-    samples = quirks.temperature == "always" or (
-        quirks.temperature == "without reasoning" and effort == "none"
-    )
-    if samples:
+    if takes_temperature(options, quirks):
         if options.temperature is not None:
             fields["temperature"] = options.temperature
         if options.top_p is not None:

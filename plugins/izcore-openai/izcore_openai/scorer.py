@@ -10,18 +10,19 @@ from izcore.plugin import (
     CompletionRequest,
     CompletionResult,
     FatalScorerError,
+    LoopClients,
     Prompt,
     Scorer,
     ScorerInfo,
     Usage,
 )
 from izcore_openai.answers import read_answer
-from izcore_openai.clients import Clients
+from izcore_openai.clients import make_client
 from izcore_openai.endpoint import find_endpoint
 from izcore_openai.failures import SDK_ERRORS, is_filtered, translate
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.prices import list_price
-from izcore_openai.quirks import quirks_of, request_fields
+from izcore_openai.quirks import quirks_of, request_fields, takes_temperature
 
 OFFICIAL_OVERHEAD = 64
 OTHER_OVERHEAD = 512
@@ -41,11 +42,14 @@ class OpenAIScorer(Scorer):
         self._endpoint = find_endpoint(options, os.environ)
         self._quirks = quirks_of(options.model, options.reasoning)
         self._fields = request_fields(options, self._quirks)
+        self._takes_temperature = takes_temperature(options, self._quirks)
         self._output_tokens: int = self._fields.get("max_tokens") or self._fields["max_completion_tokens"]
         listed = list_price(options.model)
         self._price = options.price or (listed.price if listed else None)
         self._price_up_to = listed.up_to if listed and not options.price else None
-        self._clients = Clients(self._endpoint, timeout=options.timeout, concurrency=options.concurrency)
+        self._clients = LoopClients(
+            lambda: make_client(self._endpoint, seconds=options.timeout, concurrency=options.concurrency)
+        )
 
     def info(self) -> ScorerInfo:
         """Say identity (all that a request holds beside its prompt), concurrency and price."""
@@ -73,7 +77,10 @@ class OpenAIScorer(Scorer):
         )
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Answer every prompt, in order; ``request.seed`` is not used, the option ``seed`` is."""
+        """Answer every prompt, in order.
+
+        ``request.seed`` is not used; the option ``seed`` is, plus a prompt's ``sample``.
+        """
         outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if failures:
@@ -97,7 +104,7 @@ class OpenAIScorer(Scorer):
             # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
             async with asyncio.timeout(self._options.timeout):
                 raw = await self._clients.current().chat.completions.with_raw_response.create(
-                    messages=self._messages(prompt), **self._fields, extra_body=self._extra_body()
+                    messages=self._messages(prompt), **self._fields_of(prompt), extra_body=self._extra_body()
                 )
             response = raw.http_response
             content_type = response.headers.get("content-type", "")
@@ -109,6 +116,14 @@ class OpenAIScorer(Scorer):
             failure = translate(error, self._endpoint, self._options.model, self._options.timeout)
         # Raised here, the failure does not drag the SDK's error (with the request's headers) along.
         raise failure
+
+    def _fields_of(self, prompt: Prompt) -> dict[str, Any]:
+        fields = dict(self._fields)
+        if prompt.temperature is not None and self._takes_temperature:
+            fields["temperature"] = prompt.temperature
+        if "seed" in fields:
+            fields["seed"] += prompt.sample
+        return fields
 
     def _messages(self, prompt: Prompt) -> Any:
         user = {"role": "user", "content": prompt.text}

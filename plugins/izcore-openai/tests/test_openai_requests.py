@@ -177,3 +177,28 @@ def test_a_prompt_that_may_cost_more_than_the_list_says_is_not_sent(server: Prot
     with pytest.raises(FatalScorerError, match="costs more than the price list says"):
         ask(server, "x" * 300_000, model="gpt-6-luna")
     assert server.exchanges == []
+
+
+def test_a_prompt_may_ask_for_a_temperature_and_a_sample_of_its_own(server: ProtocolServer) -> None:
+    options = OpenAIOptions(base_url=server.openai_url, model="gpt-4o-mini", seed=5)
+    scorer = OpenAIScorer(options, CONTEXT)
+    prompts = (Prompt(text="hello"), Prompt(text="hello", temperature=0.9, sample=2))
+
+    async def both() -> None:
+        await scorer.complete(CompletionRequest(prompts=prompts))
+        await scorer.aclose()
+
+    asyncio.run(both())
+    sent = sorted((call.body["temperature"], call.body["seed"]) for call in server.calls)
+    assert sent == [(0.0, 5), (0.9, 7)]
+
+
+def test_a_model_that_takes_no_temperature_gets_none_from_a_prompt(server: ProtocolServer) -> None:
+    scorer = OpenAIScorer(OpenAIOptions(base_url=server.openai_url, model="gpt-5-mini"), CONTEXT)
+
+    async def once() -> None:
+        await scorer.complete(CompletionRequest(prompts=(Prompt(text="hello", temperature=0.9),)))
+        await scorer.aclose()
+
+    asyncio.run(once())
+    assert "temperature" not in server.calls[-1].body

@@ -1,4 +1,4 @@
-"""Greedy decoding of many prompts at once, from input embeddings, on any causal LM of transformers.
+"""Decoding of many prompts at once, greedily or by sampling, on any causal LM of transformers.
 
 What is saved, compared with one padded batch: a shared prefix is computed once per call; rows are
 prefilled in groups of nearly equal length, so that hardly any padding is computed; keys and values are
@@ -44,6 +44,14 @@ class Decoded:
     finish: Literal["stop", "length"]
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How a row's tokens are drawn: at a ``temperature`` > 0, from a ``seed`` that is the row's own."""
+
+    temperature: float
+    seed: int
+
+
 @torch.inference_mode()
 def decode(
     model: PreTrainedModel,
@@ -54,8 +62,11 @@ def decode(
     eos_token_ids: Collection[int],
     batch_size: int,
     stop: Callable[[Sequence[int]], bool] | None = None,
+    sampling: Sequence[Sampling | None] = (),
 ) -> list[Decoded]:
-    """Go on greedily after ``prefix`` + each row; results come in the order of ``rows``.
+    """Go on after ``prefix`` + each row; results come in the order of ``rows``.
+
+    Greedily, but for rows that have an entry in ``sampling`` (empty, or one for each row).
 
     ``prefix`` is [p, hidden], or None; each row is [n, hidden] with its own n >= 1; both hold input
     embeddings as ``model.get_input_embeddings()`` returns them. ``stop`` sees the tokens so far of a
@@ -74,6 +85,8 @@ def decode(
         raise ValueError("a row needs at least one embedding")
     if not rows:
         return []
+    if not sampling:
+        sampling = [None] * len(rows)
     runner = _Runner(model)
     ending = _Ending(max_new_tokens, frozenset(eos_token_ids), stop)
     opening = rows[0][:0] if prefix is None else prefix
@@ -86,7 +99,8 @@ def decode(
     while waiting:
         batch = waiting[:batch_size]
         batch_rows = [rows[index] for index in batch]
-        decoded = _with_memory(partial(_decode_batch, runner, shared, batch_rows, ending))
+        draws = [sampling[index] for index in batch]
+        decoded = _with_memory(partial(_decode_batch, runner, shared, batch_rows, draws, ending))
         if decoded is not None:
             results.update(zip(batch, decoded, strict=True))
             waiting = waiting[len(batch) :]
@@ -157,7 +171,11 @@ class _Runner:
 
 
 def _decode_batch(
-    runner: _Runner, shared: list[ReservedLayer], rows: Sequence[Tensor], ending: _Ending
+    runner: _Runner,
+    shared: list[ReservedLayer],
+    rows: Sequence[Tensor],
+    sampling: Sequence[Sampling | None],
+    ending: _Ending,
 ) -> list[Decoded]:
     """Decode ``rows``, the longest first, all together."""
     shared_length = shared[0].used if shared else 0
@@ -172,12 +190,19 @@ def _decode_batch(
     positions = torch.tensor(lengths, device=device).unsqueeze(1)
     inputs = {"inputs_embeds": torch.stack([row[-1:] for row in rows]).to(device, runner.dtype)}
     active = list(range(len(rows)))
+    # On the CPU, so that a seed means the same on every device.
+    generators = [None if draw is None else torch.Generator().manual_seed(draw.seed) for draw in sampling]
     written: list[list[int]] = [[] for _ in rows]
     results: dict[int, Decoded] = {}
     while True:
         columns += 1
         logits = runner.forward(cache, positions, mask[:, :columns], **inputs)
         chosen = logits.argmax(dim=-1)
+        for place, index in enumerate(active):
+            draw = sampling[index]
+            if draw is not None:
+                chances = torch.softmax(logits[place].float().cpu() / draw.temperature, dim=-1)
+                chosen[place] = torch.multinomial(chances, 1, generator=generators[index])[0]
         for index, token in zip(active, chosen.tolist(), strict=True):
             written[index].append(token)
             result = ending.of(written[index])

@@ -1,4 +1,4 @@
-"""A local language model as the black box: prompts in, greedy answers with token usage out."""
+"""A local language model as the black box: prompts in, answers with token usage out."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ from izcore.plugin import (
     Prompt,
     ScorerInfo,
     Usage,
+    derive_seed,
 )
 from izcore_transformers.chat import chat_tokens
-from izcore_transformers.decoding import Decoded, decode, end_tokens
+from izcore_transformers.decoding import Decoded, Sampling, decode, end_tokens
 from izcore_transformers.gguf import converted_folder
 from izcore_transformers.loading import DTYPES, LoadedModel, load_model, model_identity
 from izcore_transformers.presets import known_conversation
@@ -34,8 +35,9 @@ SHORTEST_PREFIX = 8
 
 
 class HFScorer:
-    """Answers with any causal language model of transformers, on this machine, greedily and for nothing.
+    """Answers with any causal language model of transformers, on this machine and for nothing.
 
+    Greedily, unless a prompt has a temperature of its own; then from a seed made of its text and ``sample``.
     Prompts of one request that begin alike, as those of one instruction do, share the work on what they
     have in common. The model is loaded when the first prompt is to be answered.
     """
@@ -103,6 +105,7 @@ class HFScorer:
             eos_token_ids=end_tokens(loaded.model, loaded.tokenizer),
             batch_size=self._options.batch_size,
             stop=partial(self._is_complete, loaded) if self._options.stop else None,
+            sampling=[_sampling(prompt) for prompt in prompts],
         )
         return tuple(
             self._completion(loaded, tokens, answer) for tokens, answer in zip(inputs, decoded, strict=True)
@@ -163,6 +166,12 @@ def stop_position(text: str, stop: Sequence[str]) -> int | None:
     """Return where the first stop text begins in ``text``, after its leading blanks; None without any."""
     said = len(text) - len(text.lstrip())
     return min((place for place in (text.find(end, said) for end in stop) if place >= 0), default=None)
+
+
+def _sampling(prompt: Prompt) -> Sampling | None:
+    if not prompt.temperature:
+        return None
+    return Sampling(prompt.temperature, derive_seed(prompt.sample, prompt.text))
 
 
 def _text(loaded: LoadedModel, token_ids: Sequence[int]) -> str:

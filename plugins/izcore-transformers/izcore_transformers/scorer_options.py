@@ -7,7 +7,7 @@ from izcore_transformers.model_options import ModelOptions
 
 
 class ScorerOptions(ModelOptions, frozen=True, kw_only=True):
-    """How a local model answers prompts: greedily (temperature 0), so the same prompt has one answer."""
+    """How a local model answers: greedily (temperature 0), unless a prompt has a temperature of its own."""
 
     max_new_tokens: Annotated[int, Meta(ge=1, le=4096, description="Longest answer, in tokens.")] = 32
     system: (

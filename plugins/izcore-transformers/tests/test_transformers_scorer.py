@@ -223,3 +223,16 @@ def test_half_precision_layers_are_left_alone() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(4, 4)).to(torch.bfloat16)
     assert pack_linear_layers(model) == 0
     assert type(model[0]) is torch.nn.Linear
+
+
+@pytest.mark.model
+def test_a_prompt_with_a_temperature_is_sampled_and_repeatable(scorer: HFScorer) -> None:
+    text = "Write the first line of a story."
+    samples = [Prompt(text=text, temperature=1.5, sample=number) for number in range(6)]
+    greedy = answer(scorer, [Prompt(text=text)])[0].text
+    together = [completion.text for completion in answer(scorer, [*samples, Prompt(text=text)])]
+    assert len(set(together[:6])) > 3
+    assert together[6] == greedy
+    alone = [answer(scorer, [prompt])[0].text for prompt in samples[:2]]
+    assert alone == together[:2]
+    assert answer(scorer, [Prompt(text=text, temperature=0.0, sample=3)])[0].text == greedy

@@ -1,0 +1,197 @@
+"""Records a world: many latents through a real generator, each instruction scored by a real model.
+
+    python tests/benchmarks/worlds/record.py demo
+    python tests/benchmarks/worlds/record.py ../shared/data/instruction_induction/induce/sentiment.json
+    python tests/benchmarks/worlds/record.py --probe TASK …     # a quick look at how much instructions differ
+
+The local model writes and answers, with the default preset's settings. Answers are kept in a database in the
+cache folder while it works, so that a recording that was stopped goes on where it stood. The world is written
+beside this file, as NAME.npz with its description in it.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from izcore.api import discover, settings_layers
+from izcore.config import RunConfig, build_config, parse_assignments
+from izcore.evaluation import render_prompt, score_answers
+from izcore.folders import Folders
+from izcore.planning import fix_plan, load_task
+from izcore.protocols import Generator, Metric, Scorer
+from izcore.records import CompletionRequest, Example, GenerateRequest, PrepareRequest, Prompt
+from izcore.seeds import derive_seed, sobol_latents
+
+HERE = Path(__file__).parent
+LATENTS = 416
+FEATURES = 64
+SIZES = ("splits.demonstrations=5", "splits.validation=40", "splits.test=60")
+GENERATE_AT_ONCE = 32
+
+
+def main() -> None:
+    """Record or probe the tasks that the command line names."""
+    parser = argparse.ArgumentParser(description="Record worlds for replays.")
+    parser.add_argument("tasks", nargs="+", metavar="TASK")
+    parser.add_argument("--probe", action="store_true", help="12 latents and 20 examples; write nothing")
+    parser.add_argument("--metric", default="contains")
+    parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
+    parser.add_argument("--name", help="name of the world (one task only)")
+    arguments = parser.parse_args()
+    for task in arguments.tasks:
+        name = arguments.name or Path(task).stem
+        recording = Recording(task, name, arguments.metric, arguments.settings)
+        recording.probe() if arguments.probe else recording.record()
+
+
+class Recording:
+    """One world on its way."""
+
+    def __init__(self, task: str, name: str, metric: str, settings: list[str]) -> None:
+        self._name, self._settings = name, settings
+        registry, self._folders = discover(), Folders.of_this_user()
+        layers = settings_layers(
+            task,
+            metric=metric,
+            preset="default",
+            settings=parse_assignments([*SIZES, "generator.features=last_hidden", *settings]),
+        )
+        config = build_config(registry, layers, RunConfig)
+        data = load_task(registry, config, self._folders)
+        self._config, self._plan = fix_plan(registry, config, data, self._folders)
+        context = self._folders.context(config.seed)
+        self._generator: Generator = registry.build("generator", config.generator, context)
+        self._scorer: Scorer = registry.build("scorer", config.scorer, context)
+        assert self._config.metric is not None
+        self._metric: Metric = registry.build("metric", self._config.metric, context)
+        self._human = data.human_instructions
+
+    def probe(self) -> None:
+        """Print how much a dozen instructions differ on 20 examples."""
+        _, instructions, _ = self._write(12)
+        examples = self._plan.splits.validation[:20]
+        means = sorted(float(np.mean(self._score(text, examples))) for text in dict.fromkeys(instructions))
+        print(self._name, len(means), "instructions:", " ".join(f"{mean:.2f}" for mean in means), flush=True)
+
+    def record(self) -> None:
+        """Write the world to its file."""
+        progress = self._folders.cache / "worlds" / f"{self._name}.json"
+        progress.parent.mkdir(parents=True, exist_ok=True)
+        written = progress.with_suffix(".written.npz")
+        if written.exists():
+            kept = np.load(written)
+            latents, instructions = kept["latents"], [str(text) for text in kept["instructions"]]
+            features = kept["features"]
+        else:
+            latents, instructions, features = self._write(LATENTS)
+            np.savez(written, latents=latents, instructions=np.array(instructions), features=features)
+        scores: dict[str, list[float]] = json.loads(progress.read_text()) if progress.exists() else {}
+        unsteered = self._generator.write_unsteered(self._prepare_request())
+        baselines = {"no instruction": ""}
+        if unsteered is not None and not isinstance(unsteered, str):
+            baselines["unsteered"] = unsteered.instruction  # type: ignore[union-attr]
+        baselines |= {f"human {i}": text for i, text in enumerate(self._human[:3])}
+        distinct = list(dict.fromkeys(instructions))
+        splits = self._plan.splits
+        started = time.monotonic()
+        for number, text in enumerate([*distinct, *baselines.values()], 1):
+            if text not in scores:
+                scores[text] = self._score(text, (*splits.validation, *splits.test))
+                progress.write_text(json.dumps(scores))
+                spent = time.monotonic() - started
+                print(f"{self._name}: {number} of {len(distinct)} ({spent:.0f} s)", flush=True)
+        matrix = np.array([scores[text] for text in distinct])
+        order = {text: index for index, text in enumerate(distinct)}
+        n = len(splits.validation)
+        header = {
+            "name": self._name,
+            "command": " ".join(["python tests/benchmarks/worlds/record.py", *_shown(sys.argv[1:])]),
+            "config": msgspec.to_builtins(
+                {
+                    "generator": self._config.generator,
+                    "scorer": self._config.scorer,
+                    "metric": self._config.metric,
+                }
+            ),
+            "prompt_template": self._config.prompt_template,
+            "versions": {d: version(d) for d in ("izcore", "izcore-transformers", "torch", "transformers")},
+            "instructions": distinct,
+            "baselines": {
+                name: {"instruction": text, "validation": scores[text][:n], "test": scores[text][n:]}
+                for name, text in baselines.items()
+            },
+        }
+        np.savez_compressed(
+            HERE / f"{self._name}.npz",
+            header=np.array(json.dumps(header)),
+            latents=latents.astype(np.float32),
+            instruction=np.array([order[text] for text in instructions], dtype=np.uint16),
+            validation=np.round(matrix[:, :n] * 255).astype(np.uint8),
+            test=np.round(matrix[:, n:] * 255).astype(np.uint8),
+            features=features.astype(np.float16),
+        )
+        print(f"{self._name}: {len(distinct)} instructions, written", flush=True)
+
+    def _prepare_request(self) -> PrepareRequest:
+        return PrepareRequest(
+            demonstrations=self._plan.splits.demonstrations,
+            seed=derive_seed(self._config.seed, "generator"),
+        )
+
+    def _write(self, count: int) -> tuple[Any, list[str], Any]:
+        prepared = self._generator.prepare(self._prepare_request())
+        latents = sobol_latents(count, prepared.latent_dim, derive_seed(self._config.seed, "world"))
+        instructions: list[str] = []
+        features: list[Any] = []
+        started = time.monotonic()
+        for start in range(0, count, GENERATE_AT_ONCE):
+            result = self._generator.generate(
+                GenerateRequest(
+                    latents=latents[start : start + GENERATE_AT_ONCE],
+                    demonstrations=self._plan.splits.demonstrations,
+                    seed=0,
+                )
+            )
+            assert not isinstance(result, asyncio.Future)
+            instructions += [c.instruction for c in result.candidates]  # type: ignore[union-attr]
+            features += [c.features for c in result.candidates]  # type: ignore[union-attr]
+            print(f"{self._name}: wrote {len(instructions)} ({time.monotonic() - started:.0f} s)", flush=True)
+        return np.array(latents), instructions, _projected(np.array(features))
+
+    def _score(self, instruction: str, examples: tuple[Example, ...]) -> list[float]:
+        prompts = [
+            Prompt(text=render_prompt(self._config.prompt_template, instruction, example.input))
+            for example in examples
+        ]
+        size = self._scorer.info().batch_size
+        answers: list[str] = []
+
+        async def work() -> list[float]:
+            for start in range(0, len(prompts), size):
+                request = CompletionRequest(prompts=tuple(prompts[start : start + size]))
+                answers.extend(c.text for c in (await self._scorer.complete(request)).completions)
+            return [score or 0.0 for score in await score_answers(self._metric, answers, examples)]
+
+        return asyncio.run(work())
+
+
+def _projected(features: Any) -> Any:
+    """A fixed random projection keeps distances (Johnson-Lindenstrauss) at a tenth of the size."""
+    rng = np.random.default_rng(0)
+    return features @ rng.normal(size=(features.shape[1], FEATURES)) / np.sqrt(FEATURES)
+
+
+def _shown(arguments: list[str]) -> list[str]:
+    return [Path(a).name if Path(a).is_absolute() else a for a in arguments]
+
+
+if __name__ == "__main__":
+    main()
