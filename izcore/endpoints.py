@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ from izcore.errors import UsageError
 
 KEYRING_SERVICE = "izcore"
 SHOWN_CHARACTERS = 300
+CONNECTIONS = 8
+"""Connections of one client. HTTP clients look through all that they have for every request, so that one
+client for 64 spends half its time on it (tests/benchmarks/bench_calls.py)."""
 
 
 @dataclass(frozen=True)
@@ -151,25 +155,28 @@ Client = TypeVar("Client", bound=Closable)
 
 
 class LoopClients(Generic[Client]):
-    """Clients of an HTTP service, one per event loop: connections belong to the loop that opened them.
+    """Clients of an HTTP service, some per event loop: connections belong to the loop that opened them.
 
-    ``make`` is called when a loop first asks.
+    ``make`` is called when a loop first asks, once for every :data:`CONNECTIONS` that ``concurrency``
+    takes; calls go to these clients in turn.
     """
 
-    def __init__(self, make: Callable[[], Client]) -> None:
+    def __init__(self, make: Callable[[], Client], *, concurrency: int) -> None:
         self._make = make
-        self._clients: dict[asyncio.AbstractEventLoop, Client] = {}
+        self._count = math.ceil(concurrency / CONNECTIONS)
+        self._clients: dict[asyncio.AbstractEventLoop, deque[Client]] = {}
 
     def current(self) -> Client:
-        """Return the running loop's client."""
+        """Return the running loop's next client."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients = {old: client for old, client in self._clients.items() if not old.is_closed()}
-            self._clients[loop] = self._make()
-        return self._clients[loop]
+            self._clients = {old: clients for old, clients in self._clients.items() if not old.is_closed()}
+            self._clients[loop] = deque(self._make() for _ in range(self._count))
+        clients = self._clients[loop]
+        clients.rotate()
+        return clients[0]
 
     async def aclose(self) -> None:
-        """Close the running loop's client; a later call makes a new one."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
+        """Close the running loop's clients; a later call makes new ones."""
+        for client in self._clients.pop(asyncio.get_running_loop(), ()):
             await client.close()

@@ -4,6 +4,8 @@ import asyncio
 import os
 from typing import Any
 
+import httpx2
+
 from izcore.plugin import (
     BackendContext,
     Completion,
@@ -49,8 +51,10 @@ class AnthropicScorer(Scorer):
         listed = list_price(options.model)
         self._price = options.price or (listed.price if listed else None)
         self._price_up_to = listed.up_to if listed and not options.price else None
+        tls = httpx2.create_ssl_context()
         self._clients = LoopClients(
-            lambda: make_client(self._endpoint, seconds=options.timeout, concurrency=options.concurrency)
+            lambda: make_client(self._endpoint, seconds=options.timeout, tls=tls),
+            concurrency=options.concurrency,
         )
 
     def info(self) -> ScorerInfo:

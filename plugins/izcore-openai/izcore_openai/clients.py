@@ -1,5 +1,7 @@
 """Makes the SDK's client."""
 
+from ssl import SSLContext
+
 import httpx2
 from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
@@ -8,12 +10,15 @@ from izcore_openai.endpoint import Endpoint
 CONNECT_SECONDS = 30.0
 
 
-def make_client(endpoint: Endpoint, *, seconds: float, concurrency: int) -> AsyncOpenAI:
-    """Return a client that gives a call so many seconds, and keeps as many connections alive as are used."""
+def make_client(endpoint: Endpoint, *, seconds: float, tls: SSLContext) -> AsyncOpenAI:
+    """Return a client that gives a call so many seconds, and keeps as many connections alive as are used.
+
+    ``tls`` is shared, since every client would read all certificates anew.
+    """
     timeout = Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
     # The core limits concurrency; the pool only has to keep that many connections alive.
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=concurrency)
-    http_client = DefaultAsyncHttpxClient(limits=limits, timeout=timeout)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+    http_client = DefaultAsyncHttpxClient(limits=limits, timeout=timeout, verify=tls)
     # The core tries again, under the budget; two layers of retries would multiply.
     if endpoint.api_version:
         return AsyncAzureOpenAI(
