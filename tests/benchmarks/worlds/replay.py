@@ -1,0 +1,273 @@
+"""Plays a search against a world: the real loop, surrogates and budget, with what was recorded as answers.
+
+    python tests/benchmarks/worlds/replay.py --worlds demo --methods paper,default --seeds 20
+
+Each seed splits the world's examples anew. The quality reported is that of the instruction that the search
+would choose after so many calls, on the examples that it never saw.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+from world import SYNTHETIC, World, load, recorded
+
+import izcore
+from izcore.api import discover
+from izcore.history import History
+from izcore.plugin import (
+    Backend,
+    BackendContext,
+    Candidate,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Example,
+    GenerateRequest,
+    GenerateResult,
+    Generator,
+    LoadRequest,
+    Meta,
+    Metric,
+    MetricRequest,
+    MetricResult,
+    Options,
+    PrepareRequest,
+    PrepareResult,
+    Price,
+    Prompt,
+    Scorer,
+    ScorerInfo,
+    Task,
+    TaskData,
+    Usage,
+    hookimpl,
+)
+from izcore.registry import PluginInfo, Registry
+from izcore.store import Store
+
+VALIDATION = 20
+TEST = 60
+AT_CALLS = (250, 500, 1000, 3000)
+METHODS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "surrogate": {"name": "instruction-coupled"},
+        "search": {"initial": 25, "batch": 25, "rounds": 5},
+    },
+    "completed": {
+        "surrogate": {"name": "instruction-coupled-completed"},
+        "search": {"initial": 25, "batch": 25, "rounds": 5},
+    },
+    "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}},
+    "sobol": {"surrogate": {"name": "sobol"}, "search": {"initial": 150, "rounds": 0}},
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Calls spent, and the chosen instruction's quality on unseen examples, after every trial."""
+
+    calls: tuple[int, ...]
+    quality: tuple[float, ...]
+
+    def at(self, calls: int) -> float:
+        """Return the quality that ``calls`` buy; the first trial's where they do not pay for one."""
+        return self.quality[max(0, int(np.searchsorted(self.calls, calls, side="right")) - 1)]
+
+    def calls_to(self, quality: float) -> float:
+        """Return after how many calls ``quality`` was reached for the first time, or infinity."""
+        return next((c for c, q in zip(self.calls, self.quality, strict=True) if q >= quality), np.inf)
+
+
+class WorldOptions(Options):
+    world: Annotated[str, Meta(description="Name of the world")] = "demo"
+
+
+class WorldTask(Task):
+    """The examples of a world, by number."""
+
+    def __init__(self, options: WorldOptions, context: BackendContext) -> None:
+        self._world = load(options.world)
+
+    def load(self, request: LoadRequest) -> TaskData:
+        examples = tuple(Example(input=f"{i}", targets=("1",)) for i in range(self._world.examples))
+        return TaskData(
+            name=self._world.name,
+            examples=examples,
+            metric="world",
+            prompt_template="{instruction}\n{input}",
+        )
+
+
+class WorldGenerator(Generator):
+    """Writes what the recorded latent nearest to a latent wrote."""
+
+    def __init__(self, options: WorldOptions, context: BackendContext) -> None:
+        self._world = load(options.world)
+        self._tree = cKDTree(self._world.latents)
+
+    def prepare(self, request: PrepareRequest) -> PrepareResult:
+        return PrepareResult(latent_dim=self._world.latents.shape[1])
+
+    def generate(self, request: GenerateRequest) -> GenerateResult:
+        _, nearest = self._tree.query(np.array(request.latents))
+        return GenerateResult(
+            candidates=tuple(
+                Candidate(
+                    latent=latent,
+                    instruction=self._world.instructions[self._world.instruction[place]],
+                    features=tuple(float(x) for x in self._world.features[place]),
+                )
+                for latent, place in zip(request.latents, nearest, strict=True)
+            )
+        )
+
+    def write_unsteered(self, request: PrepareRequest) -> Candidate | None:
+        return None
+
+
+class WorldScorer(Scorer):
+    """Answers with the score that was recorded."""
+
+    def __init__(self, options: WorldOptions, context: BackendContext) -> None:
+        self._world = load(options.world)
+        self._index = {text: number for number, text in enumerate(self._world.instructions)}
+
+    def info(self) -> ScorerInfo:
+        return ScorerInfo(
+            identity={"world": self._world.name},
+            batch_size=VALIDATION,
+            concurrency=1,
+            price=Price(input=0, output=0),
+        )
+
+    def bound(self, prompt: Prompt) -> Usage:
+        return Usage(input_tokens=1, output_tokens=1)
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        return CompletionResult(completions=tuple(self._answer(prompt.text) for prompt in request.prompts))
+
+    def _answer(self, text: str) -> Completion:
+        instruction, _, example = text.rpartition("\n")
+        number = self._index.get(instruction)
+        score = 0.0 if number is None else self._world.scores[number, int(example)]
+        return Completion(text=f"{score}", usage=Usage(input_tokens=1, output_tokens=1))
+
+
+class WorldMetric(Metric):
+    """Reads the score out of the answer."""
+
+    def __init__(self, options: Options, context: BackendContext) -> None:
+        pass
+
+    def score(self, request: MetricRequest) -> MetricResult:
+        return MetricResult(scores=tuple(float(answer) for answer in request.answers))
+
+
+class WorldPlugin:
+    """The hooks of the backends above."""
+
+    IZCORE_API = 1
+
+    @hookimpl
+    def izcore_tasks(self) -> list[Backend]:
+        return [_backend("WorldTask", "Examples of a world")]
+
+    @hookimpl
+    def izcore_generators(self) -> list[Backend]:
+        return [_backend("WorldGenerator", "Instructions of a world")]
+
+    @hookimpl
+    def izcore_scorers(self) -> list[Backend]:
+        return [_backend("WorldScorer", "Answers of a world")]
+
+    @hookimpl
+    def izcore_metrics(self) -> list[Backend]:
+        return [
+            Backend(name="world", summary="Recorded score", factory="replay:WorldMetric", options=Options)
+        ]
+
+
+def _backend(name: str, summary: str) -> Backend:
+    return Backend(
+        name="world", summary=summary, factory=f"replay:{name}", options=WorldOptions, argument="world"
+    )
+
+
+def registry_with_worlds() -> Registry:
+    """Return what is installed, and the worlds."""
+    registry = discover()
+    registry.add(
+        WorldPlugin(), PluginInfo(name="worlds", distribution="worlds", version="0", status="loaded")
+    )
+    return registry
+
+
+def replay(registry: Registry, world: World, method: dict[str, Any], seed: int, folder: Path) -> Curve:
+    """Run one search and return what its choices were worth on examples that it did not see."""
+    db = folder / "replay.sqlite"
+    sizes = {
+        "demonstrations": 1,
+        "validation": VALIDATION,
+        "test": min(TEST, world.examples - VALIDATION - 1),
+    }
+    backend = {"name": "world", "world": world.name}
+    settings = {"generator": backend, "scorer": backend, "splits": sizes, **method}
+    result = izcore.optimize(
+        f"world:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
+    )
+    with Store(db) as store:
+        trials, splits = store.trials(result.run_id), store.run(result.run_id).plan.splits
+    unseen = [int(example.input) for example in splits.test]
+    order = {text: number for number, text in enumerate(world.instructions)}
+    history, calls, curve = History([]), 0, []
+    for trial in trials:
+        history.append(trial)
+        calls += trial.calls
+        assert history.best is not None
+        chosen = order[history.best.candidate.instruction]
+        curve.append((calls, float(world.scores[chosen, unseen].mean())))
+    db.unlink()
+    return Curve(calls=tuple(c for c, _ in curve), quality=tuple(q for _, q in curve))
+
+
+def mean_with_margin(values: Sequence[float]) -> str:
+    """Return the mean and the half width of its 95% interval (normal)."""
+    margin = 1.96 * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else np.nan
+    return f"{np.mean(values):.3f} ± {margin:.3f}"
+
+
+def main() -> None:
+    """Replay methods on worlds and print quality against calls."""
+    parser = argparse.ArgumentParser(description="Replay searches on worlds.")
+    parser.add_argument("--worlds", default=",".join([*recorded(), *SYNTHETIC]))
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--seeds", type=int, default=20)
+    arguments = parser.parse_args()
+    registry = registry_with_worlds()
+    with tempfile.TemporaryDirectory() as name:
+        os.environ |= {"IZ_CACHE": name, "IZ_DATA": name}
+        for world in map(load, arguments.worlds.split(",")):
+            best = world.scores.mean(1).max()
+            print(f"\n{world.name}: {len(world.instructions)} instructions, the best {best:.2f}")
+            for method in arguments.methods.split(","):
+                curves = [
+                    replay(registry, world, METHODS[method], seed, Path(name))
+                    for seed in range(arguments.seeds)
+                ]
+                quality = "  ".join(
+                    f"{calls}: {mean_with_margin([curve.at(calls) for curve in curves])}"
+                    for calls in AT_CALLS
+                )
+                spent = np.mean([curve.calls[-1] for curve in curves])
+                print(f"  {method:<12} {quality}  ({spent:.0f} calls in all)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
