@@ -7,7 +7,7 @@ options of the command line, ``--set``. Every error names the key.
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -38,6 +38,19 @@ class SearchSize(Record, forbid_unknown_fields=True):
     def total(self) -> int:
         """All latents of the search."""
         return self.initial + self.batch * self.rounds
+
+
+class EvaluationPolicy(Record, forbid_unknown_fields=True):
+    """How many validation examples an instruction is scored on: all, or more for the better ones."""
+
+    policy: Annotated[
+        Literal["full", "halving"],
+        Meta(description="full: all examples; halving: a few, then twice as many for the best"),
+    ] = "full"
+    first: Annotated[int, Meta(ge=1, description="Examples of the first comparison, for halving")] = 4
+    reduction: Annotated[
+        float, Meta(gt=1, description="Of so many instructions one stays after a comparison, for halving")
+    ] = 3.0
 
 
 class Limits(Record, forbid_unknown_fields=True):
@@ -97,6 +110,7 @@ class RunConfig(ScoringConfig):
     surrogate: BackendChoice
     baselines: tuple[str, ...] = ()
     search: SearchSize = SearchSize()
+    evaluation: EvaluationPolicy = EvaluationPolicy()
 
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
@@ -107,6 +121,7 @@ PLAIN_KEYS = (
     "preset",
     "splits",
     "search",
+    "evaluation",
     "budget",
     "retries",
     "rate",
@@ -212,6 +227,7 @@ def _check_table(key: str, table: Settings) -> None:
     tables: dict[str, type[Record]] = {
         "splits": SplitSizes,
         "search": SearchSize,
+        "evaluation": EvaluationPolicy,
         "budget": Limits,
         "retries": Retries,
         "rate": RateLimits,

@@ -45,6 +45,9 @@ def _is_candidate(trial: Trial) -> bool:
     return bool(trial.scores) and None not in trial.scores
 
 
-def _rank(trial: Trial) -> tuple[float, int, int]:
-    """Best mean first; between equals the shorter instruction, which is cheaper to use, then the earlier."""
-    return -(trial.mean or 0.0), len(trial.candidate.instruction), trial.index
+def _rank(trial: Trial) -> tuple[int, float, int, int]:
+    """Most evidence first, then the best mean.
+
+    Between equals the shorter instruction, which is cheaper to use, then the earlier.
+    """
+    return -len(trial.scores), -(trial.mean or 0.0), len(trial.candidate.instruction), trial.index

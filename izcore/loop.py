@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from izcore.errors import BackendError, BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator, resolved
 from izcore.events import Events
 from izcore.history import History
+from izcore.policies import halve
 from izcore.protocols import Generator, Surrogate
 from izcore.records import (
     Candidate,
@@ -126,33 +127,56 @@ class Search:
         texts = list(dict.fromkeys(candidate.instruction for candidate in fresh))
         total = len(texts) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
+        if self.config.evaluation.policy == "halving":
+            await self.halve(round_, texts, unscored, history)
+            return
         evaluations = {
             text: asyncio.create_task(self.evaluator.evaluate(text, self.splits.validation)) for text in texts
         }
         try:
             for candidate in unscored:
-                index, earlier = len(history), history.first_with(candidate.instruction)
-                if earlier is None:
-                    trial = _scored(index, round_, candidate, await evaluations[candidate.instruction])
+                if history.first_with(candidate.instruction) is None:
+                    self.add(round_, candidate, await evaluations[candidate.instruction], history)
                 else:
-                    trial = _reused(index, round_, candidate, earlier)
-                self.store.add_trials(self.run_id, [trial])
-                history.append(trial)
-                self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
+                    self.add(round_, candidate, None, history)
         except IzError as error:
             if not isinstance(error, BudgetExhaustedError):
                 self.evaluator.stop(error)
             await asyncio.gather(*evaluations.values(), return_exceptions=True)
             raise
 
+    async def halve(
+        self, round_: int, texts: Sequence[str], unscored: Sequence[Candidate], history: History
+    ) -> None:
+        """Score a round's instructions by successive halving; those that left early keep what they have."""
+        judged = await halve(texts, self.splits.validation, self.evaluator, self.config.evaluation)
+        for candidate in unscored:
+            evaluation = judged.evaluations.get(candidate.instruction)
+            if evaluation is None and history.first_with(candidate.instruction) is None:
+                break  # the budget had no room for it, and trials stand in their order
+            self.add(round_, candidate, evaluation, history)
+        if judged.stopped:
+            raise judged.stopped
+
+    def add(self, round_: int, candidate: Candidate, evaluation: Evaluation | None, history: History) -> None:
+        """Append a trial with its evaluation, or with that of an earlier trial of the same instruction."""
+        index, earlier = len(history), history.first_with(candidate.instruction)
+        if earlier is not None:
+            trial = _reused(index, round_, candidate, earlier)
+        else:
+            assert evaluation is not None
+            trial = _scored(index, round_, candidate, evaluation)
+        self.store.add_trials(self.run_id, [trial])
+        history.append(trial)
+        self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
+
     async def score_what_had_failed(self) -> None:
         """Ask again for what failed for good before this run was resumed, so that no trial lacks evidence."""
         trials = self.store.trials(self.run_id)
         for trial in trials:
             if None in trial.scores and trial.reused is None:
-                evaluation = await self.evaluator.evaluate(
-                    trial.candidate.instruction, self.splits.validation
-                )
+                asked = self.splits.validation[: len(trial.scores)]
+                evaluation = await self.evaluator.evaluate(trial.candidate.instruction, asked)
                 mended = _scored(trial.index, trial.round, trial.candidate, evaluation)
                 copies = [t for t in trials if t.reused == trial.index]
                 self.store.replace_trials(

@@ -292,8 +292,8 @@ class Trial(Record):
     """A candidate with its per-example scores and what it cost.
 
     ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
-    are None where the call failed. ``reused`` is the index of the earlier trial with the same instruction,
-    whose scores these are.
+    are None where the call failed. There are fewer scores than examples where an evaluation policy stopped
+    early. ``reused`` is the index of the earlier trial with the same instruction, whose scores these are.
     """
 
     index: int

@@ -21,6 +21,7 @@ from izcore.api import discover
 from izcore.cli import app as command_line
 from izcore.config import (
     BACKEND_KEYS,
+    EvaluationPolicy,
     Limits,
     RateLimits,
     Retries,
@@ -45,6 +46,7 @@ ANY_RUN = {"task": "reviews.csv", "generator": "pool:prompts.txt", "scorer": "op
 TABLES: Mapping[str, type[Record]] = {
     "splits": SplitSizes,
     "search": SearchSize,
+    "evaluation": EvaluationPolicy,
     "budget": Limits,
     "retries": Retries,
     "rate": RateLimits,
@@ -61,6 +63,7 @@ MEANINGS = {
     "seed": "Decides splits, latents and everything random",
     "splits": "How many examples go where",
     "search": "How many latents are tried: initial + batch * rounds",
+    "evaluation": "How many examples each instruction is scored on",
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",
     "rate": "How fast each model may be asked",

@@ -78,17 +78,24 @@ def mean_variance(scores: Array) -> float:
 def complete(trials: list[Trial]) -> Array:
     """Return the (n, m) matrix of per-example scores, without gaps.
 
-    m is the length that all trials share (their common prefix, should they differ). A score that is
-    not known becomes the mean of what the other trials scored on that example, or of everything known
-    where no trial was scored on it.
+    m is the length of the longest trial. A score that is not known becomes the mean of what the other trials
+    scored on that example, or of everything known where no trial was scored on it; moved, for a trial that
+    saw only the first examples, by how much better or worse it was than the others on those.
     """
-    width = min(len(trial.scores) for trial in trials)
-    scores = np.array([[_number(s) for s in trial.scores[:width]] for trial in trials])
+    width = max(len(trial.scores) for trial in trials)
+    scores = np.full((len(trials), width), np.nan)
+    for row, trial in zip(scores, trials, strict=True):
+        row[: len(trial.scores)] = [_number(score) for score in trial.scores]
     known = ~np.isnan(scores)
     counts = known.sum(axis=0)
     overall = scores[known].mean() if known.any() else 0.0
     columns = np.where(counts > 0, np.nansum(scores, axis=0) / np.maximum(counts, 1), overall)
-    return np.where(known, scores, columns)
+    filled = np.where(known, scores, columns)
+    for row, seen, trial in zip(filled, known, trials, strict=True):
+        if len(trial.scores) < width and seen.any():
+            ahead = (row[seen] - columns[seen]).mean()
+            row[~seen] = np.clip(columns[~seen] + ahead, 0.0, 1.0)
+    return filled
 
 
 def _is_usable(trial: Trial, latent_dim: int) -> bool:

@@ -66,6 +66,16 @@ METHODS: dict[str, dict[str, Any]] = {
     },
     "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}},
     "sobol": {"surrogate": {"name": "sobol"}, "search": {"initial": 150, "rounds": 0}},
+    "completed-halving": {
+        "surrogate": {"name": "instruction-coupled-completed"},
+        "search": {"initial": 25, "batch": 25, "rounds": 5},
+        "evaluation": {"policy": "halving"},
+    },
+    "halving": {
+        "surrogate": {"name": "sobol"},
+        "search": {"initial": 150, "rounds": 0},
+        "evaluation": {"policy": "halving"},
+    },
 }
 
 
