@@ -76,6 +76,11 @@ METHODS: dict[str, dict[str, Any]] = {
         "search": {"initial": 150, "rounds": 0},
         "evaluation": {"policy": "halving"},
     },
+    "halving-300": {
+        "surrogate": {"name": "sobol"},
+        "search": {"initial": 300, "rounds": 0},
+        "evaluation": {"policy": "halving", "first": 1, "reduction": 2},
+    },
 }
 
 
