@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from protocol_server import Answer, Body, Filtered, Model, NoChoices, ProtocolServer, Refusal
 
-from izcore.plugin import BackendContext, Completion, CompletionRequest, Prompt, TransientScorerError, Usage
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Prompt,
+    TransientScorerError,
+    Usage,
+)
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.scorer import AnthropicScorer
 
@@ -130,11 +138,18 @@ def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: A
     assert ask(scorer, "?")[0].text == "ok"
 
 
+async def complete_and_close(scorer: AnthropicScorer, request: CompletionRequest) -> CompletionResult:
+    try:
+        return await scorer.complete(request)
+    finally:
+        await scorer.aclose()
+
+
 def test_one_scorer_serves_successive_event_loops(server: ProtocolServer) -> None:
     scorer = make(server)
     request = CompletionRequest(prompts=(Prompt(text="?"),))
     for _ in range(3):
-        assert asyncio.run(scorer.complete(request)).completions[0].text == "ok"
+        assert asyncio.run(complete_and_close(scorer, request)).completions[0].text == "ok"
 
 
 def test_one_scorer_serves_event_loops_of_several_threads(server: ProtocolServer) -> None:
