@@ -170,7 +170,9 @@ class LoopClients(Generic[Client]):
         """Return the running loop's next client."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients = {old: clients for old, clients in self._clients.items() if not old.is_closed()}
+            # In place: loops of other threads add and remove theirs at the same time.
+            for old in [each for each in list(self._clients) if each.is_closed()]:
+                self._clients.pop(old, None)
             self._clients[loop] = deque(self._make() for _ in range(self._count))
         clients = self._clients[loop]
         clients.rotate()
