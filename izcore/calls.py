@@ -298,7 +298,8 @@ class Caller:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= self._retries.max_failures:
             reason = BackendError(
-                f"{self._failures_in_a_row} calls in a row failed, so the run stops. The last: {error.message}",
+                f"{self._failures_in_a_row} calls in a row failed, so the run stops. "
+                f"The last: {error.message}",
                 hint=error.hint or "The run is kept; go on with iz resume when the scorer answers again.",
             )
             self.stop(reason)
