@@ -209,16 +209,20 @@ class Caller:
         )
         async for attempt in attempts:
             with attempt:
-                # The slot is free while a failed call waits: others use it.
+                # The slot is free while a failed call waits, for its time or for room in the budget: that room
+                # may only come from others that need the slot.
+                await self._reserve_again(sending)
                 async with self._slots:
                     return await self._send(sending)
         raise AssertionError("tenacity either returns or raises")
 
-    async def _send(self, sending: "_Sending") -> dict[str, Completion]:
-        """Make one try, under a reservation; what a failed try may have cost is booked."""
+    async def _reserve_again(self, sending: "_Sending") -> None:
         if not sending.reserved:
             await self._budget.reserve(sending.bound)
             sending.reserved = True
+
+    async def _send(self, sending: "_Sending") -> dict[str, Completion]:
+        """Make one try, under a reservation; what a failed try may have cost is booked."""
         tokens = sending.bound.usage.total
         charged = await self._pace.start(tokens)
         if self._stopped:

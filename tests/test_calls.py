@@ -365,3 +365,32 @@ def test_what_two_evaluations_ask_at_once_is_paid_once(tmp_path: Path) -> None:
     assert asyncio.run(both()) == [["A", "B", "C"], ["B", "C", "D"], ["C"]]
     assert sorted(texts[0] for texts in scorer.sent) == ["a", "b", "c", "d"]
     assert bench.budget.spent.calls == 4 == bench.store.spent("r")[0].calls
+
+
+def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: Path) -> None:
+    """With one slot: whoever waits for room in the budget waits for calls that need the slot."""
+    order: list[str] = []
+
+    def first_is_lost(text: str, attempt: int) -> str:
+        order.append(text)
+        if text == "a" and attempt == 1:
+            raise TransientScorerError("no answer in time", may_be_billed=True)
+        return text
+
+    # Room for three bounds of 11, of which the lost call takes one for good.
+    limits = Limits(max_cost=33.0)
+    bench = Bench(tmp_path, Scripted(first_is_lost, concurrency=1), Retries(), price=PRICE, limits=limits)
+
+    async def asked() -> list[object]:
+        first = [asyncio.create_task(bench.caller.complete([Prompt(text=text)])) for text in "ab"]
+        while order != ["a"]:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        late = asyncio.create_task(bench.caller.complete([Prompt(text="d")]))
+        waited = asyncio.gather(*first, late, return_exceptions=True)
+        return list(await asyncio.wait_for(waited, timeout=5))
+
+    answers = asyncio.run(asked())
+    assert not [each for each in answers if isinstance(each, BaseException)]
+    assert sorted(order) == ["a", "a", "b", "d"]
+    assert bench.budget.spent.cost_usd == 11 + 2 + 2 + 2
