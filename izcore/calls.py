@@ -209,8 +209,8 @@ class Caller:
         )
         async for attempt in attempts:
             with attempt:
-                # The slot is free while a failed call waits, for its time or for room in the budget: that room
-                # may only come from others that need the slot.
+                # The slot is free while a failed call waits, for its time or for room in the budget: others
+                # use it, and that room may only come from them.
                 await self._reserve_again(sending)
                 async with self._slots:
                     return await self._send(sending)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from izcore.calls import Caller
 from izcore.errors import BackendError, ConfigError, IzError
 from izcore.protocols import Metric
-from izcore.records import Agreement, Example, MetricRequest, Prompt, Record, Usage
+from izcore.records import Agreement, Example, FinishReason, MetricRequest, Prompt, Record, Usage
 
 T = TypeVar("T")
 
@@ -24,6 +24,7 @@ class Evaluation(Record):
 
     scores: tuple[float | None, ...]
     answers: tuple[str | None, ...]
+    finishes: tuple[FinishReason | None, ...]
     calls: int
     cached_calls: int
     usage: Usage
@@ -51,6 +52,7 @@ class Evaluator:
         return Evaluation(
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
+            finishes=tuple(None if c is None else c.finish for c in answers.completions),
             calls=answers.calls,
             cached_calls=answers.cached_calls,
             usage=answers.usage,

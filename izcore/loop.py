@@ -191,6 +191,7 @@ def _scored(index: int, round_: int, candidate: Candidate, evaluation: Evaluatio
         candidate=candidate,
         scores=evaluation.scores,
         answers=evaluation.answers,
+        finishes=evaluation.finishes,
         calls=evaluation.calls,
         cached_calls=evaluation.cached_calls,
         usage=evaluation.usage,
@@ -205,6 +206,7 @@ def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Tr
         candidate=candidate,
         scores=earlier.scores,
         answers=earlier.answers,
+        finishes=earlier.finishes,
         reused=earlier.index,
     )
 

@@ -292,8 +292,9 @@ class Trial(Record):
     """A candidate with its per-example scores and what it cost.
 
     ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
-    are None where the call failed. There are fewer scores than examples where an evaluation policy stopped
-    early. ``reused`` is the index of the earlier trial with the same instruction, whose scores these are.
+    are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
+    There are fewer scores than examples where an evaluation policy stopped early. ``reused`` is the index of
+    the earlier trial with the same instruction, whose scores these are.
     """
 
     index: int
@@ -301,6 +302,7 @@ class Trial(Record):
     candidate: Candidate
     scores: tuple[float | None, ...]
     answers: tuple[str | None, ...] = ()
+    finishes: tuple[FinishReason | None, ...] = ()
     reused: int | None = None
     calls: int = 0
     cached_calls: int = 0
@@ -392,6 +394,7 @@ class RunResult(Record):
     sent and never answered (a time-out, a killed process), which the provider may bill: ``tokens`` and
     ``cost_usd`` hold the most that they can have cost. ``conclusion`` is the result in a sentence, honest
     about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
+    ``finishes`` counts the answers of the run, cached ones included, by how they ended.
     """
 
     run_id: str
@@ -409,6 +412,7 @@ class RunResult(Record):
     seconds: float
     conclusion: str = ""
     lost_calls: int = 0
+    finishes: Mapping[FinishReason, int] = {}
     agreement: Agreement | None = None
 
 

@@ -1,6 +1,6 @@
 """The end of a run: open the sealed test split once, for winner and baselines, and say what it means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluator
@@ -70,7 +70,8 @@ async def conclude(
         for b in baselines
         if b.name in scores and _known(scores[b.name])
     ]
-    return Conclusion(best=best, baselines=tuple(compared), sentence=_sentence(best.test, compared, untested))
+    sentence = " ".join((_sentence(best.test, compared, untested), *_missing(scores))).strip()
+    return Conclusion(best=best, baselines=tuple(compared), sentence=sentence)
 
 
 def _compare(
@@ -103,6 +104,16 @@ def _sentence(best: TestScore | None, compared: Sequence[Baseline], untested: Se
     if untested:
         parts.append(f"The budget left no room to test: {', '.join(untested)}.")
     return " ".join(parts) or "Nothing to compare with."
+
+
+def _missing(scores: Mapping[str, Sequence[float | None]]) -> list[str]:
+    """Say where calls failed, so that nobody takes a smaller n for the whole test split."""
+    missing = [
+        f"{name or 'this instruction'} ({theirs.count(None)} of {len(theirs)})"
+        for name, theirs in scores.items()
+        if None in theirs
+    ]
+    return [f"Test examples without a score, because calls failed: {', '.join(missing)}."] if missing else []
 
 
 def _list(baselines: Sequence[Baseline]) -> str:

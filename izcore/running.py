@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from izcore.asking import Asking, asking
@@ -23,6 +23,7 @@ from izcore.protocols import Generator, Surrogate
 from izcore.records import (
     Agreement,
     Example,
+    FinishReason,
     PhaseStarted,
     PrepareRequest,
     PrepareResult,
@@ -52,6 +53,7 @@ class ScoreResult(Record):
     cached_calls: int
     tokens: Usage
     cost_usd: float | None
+    finishes: Mapping[FinishReason, int] = {}
 
 
 def start_run(workplace: Workplace, planned: PlannedRun) -> RunRecord:
@@ -129,6 +131,7 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
             cached_calls=parts.cached_calls,
             tokens=parts.budget.spent.usage,
             cost_usd=parts.cost_usd,
+            finishes=workplace.store.finishes(run_id),
         )
 
     try:
@@ -205,6 +208,7 @@ async def _search_and_conclude(
         tokens=spent.usage,
         cost_usd=parts.cost_usd,
         lost_calls=store.lost(record.id).calls,
+        finishes=store.finishes(record.id),
         agreement=agreement,
         seconds=record.seconds + elapsed(),
         conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),

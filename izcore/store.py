@@ -21,6 +21,7 @@ from izcore.errors import StoreError, UnknownNameError, UsageError, nearest_name
 from izcore.records import (
     Candidate,
     Completion,
+    FinishReason,
     Record,
     RunResult,
     RunStatus,
@@ -386,6 +387,15 @@ class Store:
         )
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         return Amount(calls=calls, usage=usage, cost_usd=cost)
+
+    def finishes(self, run_id: str) -> dict[FinishReason, int]:
+        """Count a run's answers, paid and free, by how they ended."""
+        rows = self._all(
+            "SELECT finish, count(*) FROM answers JOIN completions USING (key) WHERE run_id = ?"
+            " GROUP BY finish ORDER BY finish",
+            run_id,
+        )
+        return dict(rows)
 
     def cache_info(self) -> CacheInfo:
         """Say what the cache of completions holds."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from model_server import ModelServer, find_model
-from protocol_server import Answer, Behaviour, Call, Failure, Model, ProtocolServer
+from protocol_server import Answer, Behaviour, Call, Failure, Filtered, Model, ProtocolServer, Refusal
 from support import Iz, assert_explained, result_of, write_lines
 
 GOOD = "Reply in capital letters."
@@ -101,6 +101,45 @@ def test_the_wall_of_money_holds_on_the_servers_side(
     assert cut.returncode in (0, 2, 3), cut.stderr
     spent = whole["cost_usd"] / whole["calls"] * len(server.calls)
     assert spent <= limit * 1.05
+
+
+def test_refusals_filters_and_cuts_are_told_apart_from_wrong_answers(
+    server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz
+) -> None:
+    def moody(call: Call) -> Behaviour:
+        if "Be kind." not in call.prompt:
+            return capitals(call)
+        moods = {"word1\n": Refusal(), "word2\n": Filtered(), "word3\n": Filtered(400)}
+        found = next((mood for ending, mood in moods.items() if ending in call.prompt), None)
+        return found or Answer("a very long answer indeed " * 10)
+
+    server.behave = moody
+    sizes = ("--set", "splits.validation=20", "--set", "splits.test=6", "--set", "splits.demonstrations=1")
+    run = ("optimize", str(reviews), "--scorer", MODELS[0], *pool, *sizes, *EXACT, "--json")
+    result = result_of(iz(*run, "--set", "scorer.max_output_tokens=20"))
+    shown = result_of(iz("runs", "show", "last", "--json"))
+    validation = [example["input"] for example in shown["plan"]["splits"]["validation"]]
+    expected = {"word1": "refusal", "word2": "filtered", "word3": "filtered"}
+    kind = next(t for t in shown["trials_list"] if t["candidate"]["instruction"] == "Be kind.")
+    assert kind["finishes"] == [expected.get(word, "length") for word in validation]
+    assert result["finishes"]["length"] == kind["finishes"].count("length") > 10
+    for reason in ("refusal", "filtered"):
+        assert result["finishes"].get(reason, 0) == kind["finishes"].count(reason)
+    assert result["finishes"]["stop"] == result["calls"] - len(validation)
+    told = " ".join(iz("runs", "show", "last").stdout.split())
+    assert f"{result['finishes']['length']} were cut at the limit of output tokens" in told
+    assert "length" in iz("runs", "show", "last", "--trial", str(kind["index"])).stdout
+
+
+def test_a_test_example_whose_call_failed_is_said_to_be_missing(
+    server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz
+) -> None:
+    trials = 4 * 6
+    server.behave = lambda call: Failure(500) if call.index == trials else capitals(call)
+    run = ("optimize", str(reviews), "--scorer", MODELS[0], *pool, *SMALL, *EXACT, "--json")
+    result = result_of(iz(*run, "--set", "retries.tries=1"))
+    assert result["best"]["test"] == {"score": 1.0, "low": pytest.approx(0.57, abs=0.01), "high": 1.0, "n": 5}
+    assert "because calls failed: this instruction (1 of 6)." in result["conclusion"]
 
 
 def test_a_second_run_is_free_and_the_cache_can_be_cleared(

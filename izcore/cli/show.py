@@ -10,11 +10,19 @@ from izcore.cli.shared import out
 from izcore.records import TestScore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from izcore.config import RunConfig
     from izcore.planning import PlannedRun
-    from izcore.records import RunResult
+    from izcore.records import FinishReason, RunResult
     from izcore.registry import BackendChoice, Kind, Registry
     from izcore.running import ScoreResult
+
+UNUSUAL: "Mapping[FinishReason, str]" = {
+    "refusal": "were refused by the model",
+    "filtered": "were withheld by a content filter",
+    "length": "were cut at the limit of output tokens",
+}
 
 
 def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> None:
@@ -79,6 +87,7 @@ def show_result(result: "RunResult") -> None:
             f"{result.lost_calls} calls were sent and never answered; they may be billed and are counted.",
             style="yellow",
         )
+    _show_unusual(result.finishes)
     console.print(
         f"validation {best.validation.score:.2f} (n = {best.validation.n}); {result.trials} trials, "
         f"{result.unique_instructions} different instructions; {spent_line(result)}; {result.seconds:.0f} s",
@@ -91,6 +100,7 @@ def show_score(result: "ScoreResult") -> None:
     """Print the score of one instruction."""
     low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
     out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
+    _show_unusual(result.finishes)
 
 
 def spent_line(result: "RunResult") -> str:
@@ -98,6 +108,14 @@ def spent_line(result: "RunResult") -> str:
     cached = f" and {result.cached_calls} from the cache" if result.cached_calls else ""
     cost = "" if result.cost_usd is None else f", ${result.cost_usd:.4f}"
     return f"{result.calls} calls{cached}, {result.tokens.total:,} tokens{cost}"
+
+
+def _show_unusual(finishes: "Mapping[FinishReason, int]") -> None:
+    """Tell answers that did not end by themselves apart from those that are only wrong."""
+    found = [f"{finishes[reason]} {text}" for reason, text in UNUSUAL.items() if reason in finishes]
+    if found:
+        text = f"Of {sum(finishes.values())} answers {', '.join(found)}; they are scored as they stand."
+        out().print(text, style="yellow")
 
 
 def _score_cells(test: TestScore) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import zip_longest
 
 from rich.table import Table
 from rich.text import Text
@@ -59,14 +60,15 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
     if trial.reused is not None:
         console.print(f"the same instruction as trial {trial.reused}, whose scores these are", style="dim")
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("score", "input", "target", "answer"):
+    for heading in ("score", "input", "target", "answer", "ended"):
         table.add_column(heading, overflow="fold")
-    for example, score, answer in zip(
-        record.plan.splits.validation, trial.scores, trial.answers, strict=False
-    ):
+    # Trials of older versions have no finishes.
+    rows = zip_longest(trial.scores, trial.answers, trial.finishes)
+    for example, (score, answer, finish) in zip(record.plan.splits.validation, rows, strict=False):
         shown = "failed" if score is None else f"{score:.2f}"
+        ended = "" if finish in (None, "stop") else finish
         targets = Text(" | ".join(example.targets))
-        table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer))
+        table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer), ended)
     console.print(table)
 
 
