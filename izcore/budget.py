@@ -1,6 +1,7 @@
 """The budget: a hard wall of calls, tokens and money, reserved before a call and settled after it."""
 
 import asyncio
+import math
 
 from izcore.config import Limits
 from izcore.errors import BudgetExhaustedError
@@ -38,6 +39,11 @@ class Amount(Record):
             ),
             cost_usd=self.cost_usd - other.cost_usd,
         )
+
+
+def dollars(limit: float) -> str:
+    """Show a limit in US dollars, whole cents as such, and smaller ones without rounding them away."""
+    return f"${limit:.2f}" if math.isclose(limit, round(limit, 2)) else f"${limit:.3g}"
 
 
 class Budget:
@@ -100,7 +106,7 @@ class Budget:
         if self._limits.max_tokens is not None:
             parts.append(f"{self.spent.usage.total} of {self._limits.max_tokens} tokens")
         if self._limits.max_cost is not None:
-            parts.append(f"${self.spent.cost_usd:.4f} of ${self._limits.max_cost:.2f}")
+            parts.append(f"${self.spent.cost_usd:.4f} of {dollars(self._limits.max_cost)}")
         return ", ".join(parts) or "no limits"
 
     def _within(self, total: Amount) -> bool:

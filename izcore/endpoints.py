@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.util import find_spec
+from ssl import SSLError
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -122,8 +123,13 @@ def root_cause(error: BaseException) -> str:
     """Say what lies at the bottom of a chain of errors, in words."""
     for deeper in _chain(error):
         error = deeper
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
+    if isinstance(error, SSLError):
+        # Its numbers are OpenSSL's, not the system's.
+        reason = getattr(error, "verify_message", None) or getattr(error, "reason", None) or f"{error}"
+        return f"TLS: {reason.replace('_', ' ').lower()}"
+    if isinstance(error, OSError) and error.errno is not None:
+        # Errors of name look-ups have negative numbers, and words of their own.
+        return os.strerror(error.errno) if error.errno > 0 else error.strerror or f"{error}"
     return f"{error}".rstrip(".") or type(error).__name__
 
 

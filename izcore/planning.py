@@ -109,7 +109,7 @@ def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) ->
         raise ConfigError(
             f"budget.max_cost: the price of {model} is not known.",
             hint=f"Give it in a TOML file (--config), in US dollars per million tokens: "
-            f'[prices."{model}"] input = …, output = …',
+            f'prices."{model}" = {{input = …, output = …}}',
         )
     return price
 

@@ -68,7 +68,11 @@ class Scorer(Protocol):
         ...
 
     def bound(self, prompt: Prompt) -> Usage:
-        """Return an upper bound on the tokens that this prompt can use; the budget reserves it."""
+        """Return an upper bound on the tokens that this prompt can use; the budget reserves it.
+
+        Asked while a run is planned, too: a :class:`~izcore.errors.UsageError` for a prompt that can be
+        seen to be impossible costs nothing then.
+        """
         ...
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:

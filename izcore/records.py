@@ -422,13 +422,18 @@ Phase = Literal["prepare", "suggest", "generate", "evaluate", "test"]
 
 
 class RunStarted(Record):
-    """A run begins or goes on. ``trials`` is the number planned, ``done`` those already on disk."""
+    """A run begins or goes on. ``trials`` is the number planned, ``done`` those already on disk.
+
+    ``max_calls``, ``max_tokens`` and ``max_cost`` (US dollars) are the budget; None is no limit.
+    """
 
     run_id: str
     task: str
     trials: int
     done: int = 0
     max_calls: int | None = None
+    max_tokens: int | None = None
+    max_cost: float | None = None
 
 
 class PhaseStarted(Record):

@@ -281,7 +281,11 @@ class Registry:
         shown = dict(choice.options)
         if registered is not None:
             fields = msgspec.structs.fields(registered.backend.options)
-            defaults = {f.name: f.default for f in fields if f.default is not msgspec.NODEFAULT}
+            defaults = {
+                f.name: f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()
+                for f in fields
+                if not f.required
+            }
             shown = {
                 name: value
                 for name, value in shown.items()

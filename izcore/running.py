@@ -160,6 +160,8 @@ async def _search_and_conclude(
                 trials=total,
                 done=done,
                 max_calls=config.budget.max_calls,
+                max_tokens=config.budget.max_tokens,
+                max_cost=config.budget.max_cost,
             )
         )
         _hold_back_for_test(parts, record, fresh=done == 0)

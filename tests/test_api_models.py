@@ -330,6 +330,16 @@ def test_a_mistake_that_can_be_seen_costs_nothing(
     assert result_of(iz("runs", "list", "--json"))["runs"] == []
 
 
+def test_a_prompt_too_long_for_its_price_is_seen_before_any_money_is_spent(
+    server: ProtocolServer, pool: tuple[str, ...], iz: Iz, tmp_path: Path
+) -> None:
+    words = [*WORDS[:-6], *(f"{word} {'x' * 100_000}" for word in WORDS[-6:])]
+    rows = write_lines(tmp_path / "long.csv", ["input,target", *(f"{w},{w[:9]}" for w in words)])
+    long = iz("optimize", str(rows), "--scorer", "claude", *pool, "--max-cost", "1")
+    assert_explained(long, "price list", "scorer.price")
+    assert server.calls == []
+
+
 def test_no_key_is_said_before_anything_else(
     server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz, monkeypatch: pytest.MonkeyPatch
 ) -> None:

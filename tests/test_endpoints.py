@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from protocol_server import ProtocolServer
 
 from izcore.plugin import (
     Key,
@@ -124,6 +126,13 @@ def test_causes_are_told_from_the_bottom() -> None:
     assert root_cause(error) == "Connection refused"
     assert root_cause(ValueError("it broke.")) == "it broke"
     assert root_cause(ValueError()) == "ValueError"
+    assert root_cause(socket.gaierror(-2, "Name or service not known")) == "Name or service not known"
+
+
+def test_a_server_that_speaks_no_tls_is_not_called_a_lack_of_permission() -> None:
+    with ProtocolServer() as server, pytest.raises(httpx.ConnectError) as refused:
+        httpx.get(server.url.replace("http:", "https:"))
+    assert root_cause(refused.value).startswith("TLS: ")
 
 
 def test_only_a_connection_that_never_came_about_was_not_sent() -> None:

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from izcore.budget import dollars
 from izcore.hookspecs import hookimpl
 from izcore.records import CallsAnswered, Phase, PhaseStarted, RunStarted, Trial, TrialFinished, Usage
 
@@ -35,6 +36,8 @@ class RunView:
         self.trials_at_start = 0
         self.total = 0
         self.max_calls: int | None = None
+        self.max_tokens: int | None = None
+        self.max_cost: float | None = None
         self.calls = 0
         self.cached_calls = 0
         self.usage = Usage()
@@ -45,7 +48,8 @@ class RunView:
     @hookimpl
     def izcore_run_started(self, event: RunStarted) -> None:
         """Take in what is planned."""
-        self.task, self.total, self.max_calls = event.task, event.trials, event.max_calls
+        self.task, self.total = event.task, event.trials
+        self.max_calls, self.max_tokens, self.max_cost = event.max_calls, event.max_tokens, event.max_cost
         self.trials = self.trials_at_start = event.done
 
     @hookimpl
@@ -78,12 +82,17 @@ class RunView:
 
     def spent(self) -> str:
         """Calls, tokens and money in one line."""
-        calls = f"{self.calls}" if self.max_calls is None else f"{self.calls} of at most {self.max_calls}"
-        parts = [f"{calls} calls", f"{self.usage.total:,} tokens"]
+        calls, tokens = f"{self.calls:,}", f"{self.usage.total:,}"
+        if self.max_calls is not None:
+            calls += f" of at most {self.max_calls:,}"
+        if self.max_tokens is not None:
+            tokens += f" of at most {self.max_tokens:,}"
+        parts = [f"{calls} calls", f"{tokens} tokens"]
         if self.cached_calls:
             parts.insert(1, f"{self.cached_calls} from the cache")
         if self.cost_usd is not None:
-            parts.append(f"${self.cost_usd:.4f}")
+            wall = "" if self.max_cost is None else f" of at most {dollars(self.max_cost)}"
+            parts.append(f"${self.cost_usd:.4f}{wall}")
         return ", ".join(parts)
 
 

@@ -6,13 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from izcore.budget import dollars
 from izcore.cli.shared import out
 from izcore.records import TestScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from izcore.config import RunConfig
+    from izcore.config import Limits, RunConfig
     from izcore.planning import PlannedRun
     from izcore.records import FinishReason, RunResult
     from izcore.registry import BackendChoice, Kind, Registry
@@ -41,6 +42,9 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
         "at most",
         f"{estimate.trials} trials, {estimate.calls:,} calls, about {estimate.tokens:,} tokens{cost}",
     )
+    walls = limits_line(config.budget)
+    if walls:
+        rows.add_row("stops at", walls)
     for note in planned.plan.notes:
         rows.add_row("note", Text(note, "yellow"))
     console.print(rows)
@@ -57,6 +61,18 @@ def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None
     for kind, choice in chosen.items():
         if choice is not None:
             rows.add_row(kind, Text(registry.describe(kind, choice)))
+
+
+def limits_line(budget: "Limits") -> str:
+    """The limits of a budget, as far as there are any."""
+    parts = []
+    if budget.max_calls is not None:
+        parts.append(f"{budget.max_calls:,} calls")
+    if budget.max_tokens is not None:
+        parts.append(f"{budget.max_tokens:,} tokens")
+    if budget.max_cost is not None:
+        parts.append(dollars(budget.max_cost))
+    return ", ".join(parts)
 
 
 def show_result(result: "RunResult") -> None:

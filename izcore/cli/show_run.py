@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.cli.show import add_backends, show_result
+from izcore.cli.show import add_backends, limits_line, show_result
 from izcore.history import History
 from izcore.records import Trial
 from izcore.registry import Registry
@@ -39,6 +39,9 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     rows.add_row("seed", str(config.seed))
     rows.add_row("preset", config.preset)
     rows.add_row("versions", ", ".join(f"{name} {v}" for name, v in sorted(record.plan.versions.items())))
+    walls = limits_line(config.budget)
+    if walls:
+        rows.add_row("stops at", walls)
     for note in record.plan.notes:
         rows.add_row("note", Text(note))
     console.print(rows)

@@ -15,9 +15,11 @@ from izcore.plugin import (
     Completion,
     CompletionRequest,
     CompletionResult,
+    Price,
     Prompt,
     TransientScorerError,
     Usage,
+    UsageError,
 )
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.scorer import AnthropicScorer
@@ -136,6 +138,18 @@ def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: A
     with pytest.raises(TransientScorerError, match=said):
         ask(scorer, "?")
     assert ask(scorer, "?")[0].text == "ok"
+
+
+def test_a_prompt_that_the_price_list_does_not_cover_is_not_sent(server: ProtocolServer) -> None:
+    listed = make(server, model="claude-haiku-5-5")
+    assert listed.bound(Prompt(text="x" * 99400)).input_tokens <= 100000
+    with pytest.raises(UsageError, match="costs more than the price list says"):
+        listed.bound(Prompt(text="x" * 100000))
+    with pytest.raises(UsageError, match="costs more"):
+        ask(listed, "x" * 100000)
+    assert server.calls == []
+    priced = make(server, model="claude-haiku-5-5", price=Price(input=1, output=1))
+    assert priced.bound(Prompt(text="x" * 100000)).input_tokens > 100000
 
 
 async def complete_and_close(scorer: AnthropicScorer, request: CompletionRequest) -> CompletionResult:

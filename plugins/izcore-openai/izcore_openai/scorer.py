@@ -17,6 +17,7 @@ from izcore.plugin import (
     Scorer,
     ScorerInfo,
     Usage,
+    UsageError,
 )
 from izcore_openai.answers import read_answer
 from izcore_openai.clients import make_client
@@ -72,13 +73,20 @@ class OpenAIScorer(Scorer):
         )
 
     def bound(self, prompt: Prompt) -> Usage:
-        """Return an upper bound: a byte-level token is at least one byte of UTF-8."""
+        """Return an upper bound: a byte-level token is at least one byte of UTF-8.
+
+        Raises UsageError for a prompt that may be so long that the price list does not hold for it.
+        """
         text = self._options.system + prompt.text
         overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
-        return Usage(
-            input_tokens=len(text.encode("utf-8", "surrogatepass")) + overhead,
-            output_tokens=self._output_tokens,
-        )
+        size = len(text.encode("utf-8", "surrogatepass")) + overhead
+        if self._price_up_to is not None and size > self._price_up_to:
+            raise UsageError(
+                f"A prompt of {size} bytes may exceed {self._price_up_to} tokens, "
+                f"above which {self._options.model} costs more than the price list says.",
+                hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
+            )
+        return Usage(input_tokens=size, output_tokens=self._output_tokens)
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order.
@@ -98,12 +106,6 @@ class OpenAIScorer(Scorer):
 
     async def _answer(self, prompt: Prompt) -> Completion:
         bound = self.bound(prompt)
-        if self._price_up_to is not None and bound.input_tokens > self._price_up_to:
-            raise FatalScorerError(
-                f"A prompt of {bound.input_tokens} bytes may exceed {self._price_up_to} tokens, "
-                f"above which {self._options.model} costs more than the price list says.",
-                hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
-            )
         try:
             # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
             async with asyncio.timeout(self._options.timeout):

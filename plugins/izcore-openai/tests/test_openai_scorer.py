@@ -15,9 +15,11 @@ from izcore.plugin import (
     Completion,
     CompletionRequest,
     CompletionResult,
+    Price,
     Prompt,
     TransientScorerError,
     Usage,
+    UsageError,
 )
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer
@@ -125,6 +127,18 @@ def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: A
     with pytest.raises(TransientScorerError, match=said):
         ask(scorer, "?")
     assert ask(scorer, "?")[0].text == "ok"
+
+
+def test_a_prompt_that_the_price_list_does_not_cover_is_not_sent(server: ProtocolServer) -> None:
+    listed = make(server, model="gpt-5.4")
+    assert listed.bound(Prompt(text="x" * 271400)).input_tokens <= 272000
+    with pytest.raises(UsageError, match="costs more than the price list says"):
+        listed.bound(Prompt(text="x" * 272000))
+    with pytest.raises(UsageError, match="costs more"):
+        ask(listed, "x" * 272000)
+    assert server.calls == []
+    priced = make(server, model="gpt-5.4", price=Price(input=1, output=1))
+    assert priced.bound(Prompt(text="x" * 272000)).input_tokens > 272000
 
 
 async def complete_and_close(scorer: OpenAIScorer, request: CompletionRequest) -> CompletionResult:
