@@ -93,8 +93,9 @@ class Caller:
         self._sleep = sleep
         self._jitter = jitter
         self._slots = asyncio.Semaphore(self._info.concurrency)
-        self._pace = Pace(rate, clock=stopwatch, sleep=sleep)
+        self._pace = Pace(rate, clock=stopwatch, sleep=self._wait_for)
         self._stopped: IzError | None = None
+        self._waits: set[asyncio.Future[None]] = set()
         self.last_failure: TransientScorerError | None = None
         self._failures_in_a_row = 0
         self._under_way: dict[str, asyncio.Future[Answer | None]] = {}
@@ -105,8 +106,13 @@ class Caller:
         return str(self._info.identity.get("model", self._asker))
 
     def stop(self, reason: IzError) -> None:
-        """Send no further call; those under way are answered and kept, since they are paid for."""
+        """Send no further call; those under way are answered and kept, since they are paid for.
+
+        Calls that wait, for their turn or for another try, give up at once.
+        """
         self._stopped = self._stopped or reason
+        for wait in self._waits:
+            wait.cancel()
 
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
@@ -164,16 +170,28 @@ class Caller:
 
     @contextlib.contextmanager
     def _asking(self, keys: Iterable[str]) -> Iterator[dict[str, Answer]]:
-        """Let others wait for these keys; what stands in the dictionary in the end is their answers."""
+        """Let others wait for these keys; what stands in the dictionary in the end is their answers.
+
+        Who waits for one that was not asked because of an error gets that error, not a failed call.
+        """
         answers: dict[str, Answer] = {}
         waiting = {key: asyncio.get_running_loop().create_future() for key in keys}
         self._under_way |= waiting
+        reason: IzError | None = None
         try:
             yield answers
+        except IzError as error:
+            reason = error
+            raise
         finally:
             for key, future in waiting.items():
                 del self._under_way[key]
-                if not future.done():  # a run that is stopped cancels those who wait
+                if future.done():  # a run that is stopped cancels those who wait
+                    continue
+                if reason is not None and key not in answers:
+                    future.set_exception(reason)
+                    future.exception()  # seen, even if nobody waits
+                else:
                     future.set_result(answers.get(key))
 
     async def _ask(self, prompts: dict[str, Prompt], reserved: Amount) -> dict[str, Answer]:
@@ -201,7 +219,7 @@ class Caller:
 
     async def _try_again(self, sending: "_Sending") -> dict[str, Completion]:
         attempts = AsyncRetrying(
-            sleep=self._sleep,
+            sleep=self._wait_for,
             stop=self._has_waited_enough,
             wait=self._wait,
             retry=retry_if_exception_type(TransientScorerError),
@@ -215,6 +233,18 @@ class Caller:
                 async with self._slots:
                     return await self._send(sending)
         raise AssertionError("tenacity either returns or raises")
+
+    async def _wait_for(self, seconds: float) -> None:
+        """Wait so many seconds; raise the reason as soon as there is one to stop."""
+        wait = asyncio.ensure_future(self._sleep(seconds))
+        self._waits.add(wait)
+        try:
+            await asyncio.wait({wait})
+        finally:
+            self._waits.discard(wait)
+            wait.cancel()
+        if self._stopped:
+            raise self._stopped
 
     async def _reserve_again(self, sending: "_Sending") -> None:
         if not sending.reserved:

@@ -77,6 +77,7 @@ class Bench:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         price: Price | None = None,
         shared: bool = True,
+        real_waits: bool = False,
     ) -> None:
         self.time = 0.0
         self.waits: list[float] = []
@@ -105,7 +106,7 @@ class Bench:
             on_call=self.finished.append,
             clock=lambda: 0.0,
             stopwatch=self.now,
-            sleep=sleep,
+            sleep=asyncio.sleep if real_waits else sleep,
             jitter=lambda: 0.0,
         )
 
@@ -394,3 +395,38 @@ def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: 
     assert not [each for each in answers if isinstance(each, BaseException)]
     assert sorted(order) == ["a", "a", "b", "d"]
     assert bench.budget.spent.cost_usd == 11 + 2 + 2 + 2
+
+
+def test_a_fatal_error_ends_the_waits_of_others(tmp_path: Path) -> None:
+    def one_is_told_to_wait(text: str, attempt: int) -> str:
+        if text == "expired":
+            raise FatalScorerError("The key has expired.")
+        raise TransientScorerError("come back later", retry_after=300.0)
+
+    scorer = Scripted(one_is_told_to_wait, concurrency=2)
+    bench = Bench(tmp_path, scorer, Retries(), real_waits=True)
+
+    async def work() -> None:
+        prompts = [Prompt(text=text) for text in ("later", "expired", "next in turn")]
+        with pytest.raises(FatalScorerError, match="expired"):
+            await asyncio.wait_for(bench.caller.complete(prompts), timeout=5)
+
+    asyncio.run(work())
+    assert scorer.sent == [("later",), ("expired",)]
+
+
+def test_who_waits_for_anothers_call_hears_why_it_was_never_made(tmp_path: Path) -> None:
+    scorer = Scripted(echo)
+    # Beside the first call there is no room for the second two, and after it neither.
+    bench = Bench(tmp_path, scorer, Retries(), price=PRICE, limits=Limits(max_cost=22.0))
+
+    async def all_three() -> list[object]:
+        asked = (["a"], ["bbb", "ccc"], ["ccc"])
+        waited = (bench.caller.complete([Prompt(text=text) for text in texts]) for texts in asked)
+        return list(await asyncio.gather(*waited, return_exceptions=True))
+
+    first, second, third = asyncio.run(all_three())
+    assert not isinstance(first, BaseException)
+    assert isinstance(second, BudgetExhaustedError)
+    assert third is second
+    assert scorer.sent == [("a",)]
