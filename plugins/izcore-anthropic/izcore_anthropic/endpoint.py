@@ -9,6 +9,9 @@ from izcore_anthropic.options import AnthropicOptions
 
 OFFICIAL_URL = "https://api.anthropic.com"
 EXAMPLE_URLS = f"{OFFICIAL_URL} or http://127.0.0.1:8080"
+TOKEN_ENV = "ANTHROPIC_AUTH_TOKEN"
+"""The SDK's other variable, which many gateways ask for; it sends either in the same header."""
+
 PLACEHOLDER_KEY = "no-key-needed"
 """Sent where a server needs no key; the SDK insists on one."""
 
@@ -46,6 +49,9 @@ def find_endpoint(options: AnthropicOptions, environ: Mapping[str, str]) -> Endp
     url = options.base_url or environ.get("ANTHROPIC_BASE_URL", "").strip() or OFFICIAL_URL
     key_env = options.api_key_env or "ANTHROPIC_API_KEY"
     key = find_key(key_env, environ)
+    if not key and not options.api_key_env:
+        # The order of the SDK.
+        key = find_key(TOKEN_ENV, environ) or key
     # The SDK adds /v1 itself; many people write it, as other clients want it.
     endpoint = Endpoint(check_url(url, source, example=EXAMPLE_URLS).removesuffix("/v1"), key)
     if not key and (endpoint.official or options.api_key_env):

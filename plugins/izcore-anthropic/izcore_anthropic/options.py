@@ -18,7 +18,8 @@ class AnthropicOptions(Options, frozen=True, kw_only=True):
         str,
         Meta(
             pattern="^([A-Z_][A-Z0-9_]*)?$",
-            description="Environment variable that holds the key; else ANTHROPIC_API_KEY",
+            description="Environment variable that holds the key; else ANTHROPIC_API_KEY, "
+            "else ANTHROPIC_AUTH_TOKEN",
         ),
     ] = ""
     temperature: Annotated[

@@ -2,7 +2,7 @@
 
 import pytest
 
-from izcore.plugin import UsageError
+from izcore.plugin import Key, UsageError
 from izcore_anthropic.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, find_endpoint
 from izcore_anthropic.options import AnthropicOptions
 
@@ -50,6 +50,14 @@ def test_another_variable_can_hold_the_key() -> None:
     assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
     with pytest.raises(UsageError, match="TEAM_KEY is not set"):
         find_endpoint(options, KEY)
+
+
+def test_the_other_variable_of_the_sdk_is_read_where_no_key_is_set() -> None:
+    token = {"ANTHROPIC_AUTH_TOKEN": "token-1234"}
+    assert find_endpoint(AnthropicOptions(model="m"), token).key == Key("ANTHROPIC_AUTH_TOKEN", "token-1234")
+    assert find_endpoint(AnthropicOptions(model="m"), {**token, **KEY}).sent_key == "sk-ant-test-1234"
+    with pytest.raises(UsageError, match="TEAM_KEY is not set"):
+        find_endpoint(AnthropicOptions(model="m", api_key_env="TEAM_KEY"), token)
 
 
 @pytest.mark.parametrize("key", ["sk-ant-\u00e4", "sk 1", "sk\n1"])

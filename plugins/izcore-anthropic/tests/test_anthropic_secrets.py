@@ -17,6 +17,7 @@ CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 PLANTED = "sk-ant-planted-0123456789abcdef"
 
 
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -35,11 +36,12 @@ PLANTED = "sk-ant-planted-0123456789abcdef"
 def test_the_key_is_sent_and_never_shown(
     server: ProtocolServer,
     behaviour: Any,
+    variable: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", PLANTED)
+    monkeypatch.setenv(variable, PLANTED)
     caplog.set_level(logging.DEBUG)
     server.script.append(behaviour)
     options = AnthropicOptions(model="test-model", base_url=server.url)
