@@ -1,7 +1,7 @@
 """Reads the body of a message, strictly: what does not look like one is a broken answer."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -19,11 +19,20 @@ class _Block(msgspec.Struct):
     text: str = ""
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class _Tokens(msgspec.Struct):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: _Count | None = None
+    output_tokens: _Count | None = None
+    cache_creation_input_tokens: _Count | None = None
+    cache_read_input_tokens: _Count | None = None
+
+    @property
+    def all_input_tokens(self) -> int:
+        """With those that the provider writes to its cache, or reads from it."""
+        parts = (self.input_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens)
+        return sum(part or 0 for part in parts)
 
 
 class _Body(msgspec.Struct):
@@ -40,8 +49,8 @@ def _unreadable(message: str, hint: str = "") -> TransientScorerError:
 def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
     """Return the completion in ``body``; a message may hold no text at all.
 
-    Without token usage in it the completion is charged at ``bound``, so that a budget still holds; a body
-    that cannot be read may be billed all the same.
+    What it does not say of tokens, or cannot be (a prompt of none), is charged at ``bound``, so that a budget
+    still holds; a body that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, or no finished message.
     """
     try:
@@ -57,14 +66,10 @@ def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Com
         ) from None
     if answer.content is None or answer.stop_reason is None:
         raise _unreadable(f"{label} sent an answer without a message.")
-    usage = bound
-    if answer.usage is not None:
-        tokens = answer.usage
-        usage = Usage(
-            input_tokens=tokens.input_tokens
-            + (tokens.cache_creation_input_tokens or 0)
-            + (tokens.cache_read_input_tokens or 0),
-            output_tokens=tokens.output_tokens,
-        )
+    tokens = answer.usage or _Tokens()
+    usage = Usage(
+        input_tokens=tokens.all_input_tokens or bound.input_tokens,
+        output_tokens=bound.output_tokens if tokens.output_tokens is None else tokens.output_tokens,
+    )
     text = "".join(block.text for block in answer.content if block.type == "text")
     return Completion(text=text, usage=usage, finish=FINISH.get(answer.stop_reason, "stop"))

@@ -34,6 +34,8 @@ QUOTA_CODES = {
     "linked_organization_billing_unavailable",
 }
 QUOTA_WORDS = ("credit balance", "usage limits", "spend limit")
+GATEWAY_TIMEOUTS = {504, 524}
+"""A gateway gave up waiting for the provider, who may answer all the same, and bill it."""
 
 
 def is_filtered(error: Exception) -> bool:
@@ -86,7 +88,9 @@ def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure
     hopeless = headers.get("x-should-retry") == "false" and wait is None
     if (status in (408, 409, 429) or status >= 500) and not hopeless:
         return TransientScorerError(
-            f"{who} could not answer now ({status}). {words}".rstrip(), retry_after=wait
+            f"{who} could not answer now ({status}). {words}".rstrip(),
+            retry_after=wait,
+            may_be_billed=status in GATEWAY_TIMEOUTS,
         )
     if status == 403:
         return FatalScorerError(

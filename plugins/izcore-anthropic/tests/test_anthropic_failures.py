@@ -202,7 +202,13 @@ def test_a_page_of_html_is_not_quoted_and_long_words_are_cut(server: ProtocolSer
 
 @pytest.mark.parametrize(
     ("behaviour", "billed"),
-    [(Dropped(), True), (Answer(delay=30), True), (Failure(500), False), (Failure(429), False)],
+    [
+        (Dropped(), True),
+        (Answer(delay=30), True),
+        (Failure(504), True),
+        (Failure(500), False),
+        (Failure(429), False),
+    ],
 )
 def test_what_a_provider_may_bill_is_told(server: ProtocolServer, behaviour: Behaviour, billed: bool) -> None:
     server.script.append(behaviour)

@@ -120,6 +120,29 @@ def test_without_usage_a_call_is_charged_at_its_bound(server: ProtocolServer) ->
 
 
 @pytest.mark.parametrize(
+    ("usage", "tokens_in", "tokens_out"),
+    [
+        ("null", None, None),
+        ("{}", None, None),
+        ('{"input_tokens": 0, "output_tokens": 0}', None, 0),
+        ('{"input_tokens": 0, "cache_read_input_tokens": 7, "output_tokens": null}', 7, None),
+        ('{"input_tokens": 7, "output_tokens": 2}', 7, 2),
+    ],
+)
+def test_what_the_usage_does_not_say_is_charged_at_its_bound(
+    server: ProtocolServer, usage: str, tokens_in: int | None, tokens_out: int | None
+) -> None:
+    body = f'{{"content":[{{"type":"text","text":"a"}}],"stop_reason":"end_turn","usage":{usage}}}'
+    server.script.append(Body(body.encode()))
+    scorer = make(server)
+    bound = scorer.bound(Prompt(text="?"))
+    assert ask(scorer, "?")[0].usage == Usage(
+        input_tokens=bound.input_tokens if tokens_in is None else tokens_in,
+        output_tokens=bound.output_tokens if tokens_out is None else tokens_out,
+    )
+
+
+@pytest.mark.parametrize(
     ("behaviour", "said"),
     [
         (NoChoices(), "without a message"),
@@ -128,6 +151,7 @@ def test_without_usage_a_call_is_charged_at_its_bound(server: ProtocolServer) ->
         (Body(b"<html>hello</html>", "text/html"), "not JSON"),
         (Body(b'{"content": 5}'), "no message"),
         (Body(b"[]"), "no message"),
+        (Body(b'{"content": [], "stop_reason": "end_turn", "usage": {"output_tokens": -5}}'), "no message"),
         (Body(b'{"content": [{"text": "ok"}], "stop_reason": "end_turn"}'), "no message"),
         (Body(b'{"error": {"message": "upstream is down"}}'), "without a message"),
     ],

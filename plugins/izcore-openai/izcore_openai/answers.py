@@ -1,5 +1,7 @@
 """Reads the body of a chat completion, strictly: what does not look like one is a broken answer."""
 
+from typing import Annotated
+
 import msgspec
 
 from izcore.plugin import Completion, TransientScorerError, Usage
@@ -20,9 +22,12 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class _Tokens(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
 
 
 class _Body(msgspec.Struct):
@@ -38,8 +43,8 @@ def _unreadable(message: str, hint: str = "") -> TransientScorerError:
 def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
     """Return the completion in ``body``.
 
-    Without token usage in it the completion is charged at ``bound``, so that a budget still holds; a body
-    that cannot be read may be billed all the same.
+    What it does not say of tokens, or cannot be (a prompt of none), is charged at ``bound``, so that a budget
+    still holds; a body that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, no completion, or has no choices.
     """
     try:
@@ -60,12 +65,11 @@ def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Com
     if not answer.choices:
         raise _unreadable(f"{label} sent an answer without choices.")
     choice = answer.choices[0]
-    usage = bound
-    if answer.usage is not None:
-        usage = Usage(
-            input_tokens=answer.usage.prompt_tokens,
-            output_tokens=answer.usage.completion_tokens,
-        )
+    tokens = answer.usage or _Tokens()
+    usage = Usage(
+        input_tokens=tokens.prompt_tokens or bound.input_tokens,
+        output_tokens=bound.output_tokens if tokens.completion_tokens is None else tokens.completion_tokens,
+    )
     if choice.message.refusal:
         return Completion(text=choice.message.refusal, usage=usage, finish="refusal")
     text = _text(choice.message.content)

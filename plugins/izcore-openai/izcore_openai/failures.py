@@ -28,6 +28,8 @@ TOO_LONG_WORDS = (
 )
 QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 SAMPLING_FIELDS = {"temperature", "top_p", "max_tokens"}
+GATEWAY_TIMEOUTS = {504, 524}
+"""A gateway gave up waiting for the provider, who may answer all the same, and bill it."""
 
 
 def is_filtered(error: Exception) -> bool:
@@ -83,7 +85,9 @@ def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure
     hopeless = headers.get("x-should-retry") == "false" and wait is None
     if (status in (408, 409, 429) or status >= 500) and not hopeless:
         return TransientScorerError(
-            f"{who} could not answer now ({status}). {words}".rstrip(), retry_after=wait
+            f"{who} could not answer now ({status}). {words}".rstrip(),
+            retry_after=wait,
+            may_be_billed=status in GATEWAY_TIMEOUTS,
         )
     if status == 403:
         return FatalScorerError(

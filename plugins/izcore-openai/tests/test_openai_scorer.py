@@ -102,6 +102,29 @@ def test_without_usage_a_call_is_charged_at_its_bound(server: ProtocolServer) ->
     assert ask(scorer, "?")[0].usage == scorer.bound(Prompt(text="?"))
 
 
+@pytest.mark.parametrize(
+    ("usage", "tokens_in", "tokens_out"),
+    [
+        ("null", None, None),
+        ("{}", None, None),
+        ('{"prompt_tokens": 0, "completion_tokens": 0}', None, 0),
+        ('{"prompt_tokens": 7, "completion_tokens": null}', 7, None),
+        ('{"prompt_tokens": 7, "completion_tokens": 2}', 7, 2),
+    ],
+)
+def test_what_the_usage_does_not_say_is_charged_at_its_bound(
+    server: ProtocolServer, usage: str, tokens_in: int | None, tokens_out: int | None
+) -> None:
+    body = f'{{"choices":[{{"message":{{"content":"a"}},"finish_reason":"stop"}}],"usage":{usage}}}'
+    server.script.append(Body(body.encode()))
+    scorer = make(server)
+    bound = scorer.bound(Prompt(text="?"))
+    assert ask(scorer, "?")[0].usage == Usage(
+        input_tokens=bound.input_tokens if tokens_in is None else tokens_in,
+        output_tokens=bound.output_tokens if tokens_out is None else tokens_out,
+    )
+
+
 def test_content_in_parts_is_joined(server: ProtocolServer) -> None:
     parts = b'[{"type":"thinking","thinking":[]},{"type":"text","text":"a"},{"type":"text","text":"b"}]'
     server.script.append(Body(b'{"choices":[{"message":{"content":' + parts + b'},"finish_reason":"stop"}]}'))
@@ -118,6 +141,7 @@ def test_content_in_parts_is_joined(server: ProtocolServer) -> None:
         (Body(b'{"choices": 5}'), "no chat completion"),
         (Body(b"[]"), "no chat completion"),
         (Body(b'{"choices": [{"message": {"content": 5}}]}'), "no chat completion"),
+        (Body(b'{"choices": [{"message": {}}], "usage": {"prompt_tokens": -5}}'), "no chat completion"),
         (Body(b'{"error": {"message": "upstream is down"}}'), "without choices"),
     ],
 )
