@@ -10,7 +10,6 @@ from izcore.plugin import (
     BackendContext,
     Completion,
     CompletionRequest,
-    FatalScorerError,
     Price,
     Prompt,
     UsageError,
@@ -171,12 +170,6 @@ def test_prices_come_from_the_option_else_the_list_else_are_unknown() -> None:
 def test_concurrency_is_told_to_the_core() -> None:
     info = OpenAIScorer(OpenAIOptions(model="m", base_url="http://localhost:1/v1"), CONTEXT).info()
     assert (info.batch_size, info.concurrency) == (1, 8)
-
-
-def test_a_prompt_that_may_cost_more_than_the_list_says_is_not_sent(server: ProtocolServer) -> None:
-    with pytest.raises(FatalScorerError, match="costs more than the price list says"):
-        ask(server, "x" * 300_000, model="gpt-6-luna")
-    assert server.exchanges == []
 
 
 def test_a_prompt_may_ask_for_a_temperature_and_a_sample_of_its_own(server: ProtocolServer) -> None:
