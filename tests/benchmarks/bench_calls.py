@@ -47,16 +47,28 @@ def main() -> None:
 def throughput(*, concurrency: int, latency: float, calls: int) -> None:
     """Calls per second against a slow server, as a share of concurrency / latency; beside the bare SDK.
 
-    A first round opens the connections; what that takes is shown apart.
+    Once as sustained: without the first rounds, in which connections are opened and all calls move in step,
+    and without the last, in which the work runs out. Once from cold, for the whole.
     """
-    ideal = calls * latency / concurrency
-    rounds = [prompts(concurrency), prompts(calls, first=concurrency)]
+    ideal = concurrency / latency
+    ours: list[float] = []
+    bare: list[float] = []
     with server(latency) as url:
-        _, bare = asyncio.run(bare_loop(url, concurrency, rounds))
-        opening, ours = asyncio.run(answer(url, concurrency, rounds))
-    print(f"throughput, {concurrency} at once, {latency:g} s each: {calls / ours:.0f} calls/s,", end=" ")
-    print(f"{ideal / ours:.1%} of the ideal; bare SDK {ideal / bare:.1%};", end=" ")
-    print(f"{opening - latency:.2f} s to begin with")
+        began = time.perf_counter()
+        asyncio.run(bare_loop(url, concurrency, prompts(calls), bare))
+        between = time.perf_counter()
+        asyncio.run(answer(url, concurrency, [prompts(calls)], answered=ours))
+    print(f"throughput, {concurrency} at once, {latency:g} s each, as shares of the ideal:", end=" ")
+    print(f"sustained {sustained(ours, concurrency) / ideal:.1%},", end=" ")
+    print(f"bare SDK {sustained(bare, concurrency) / ideal:.1%};", end=" ")
+    print(f"from cold {calls / (ours[-1] - between) / ideal:.1%},", end=" ")
+    print(f"bare SDK {calls / (bare[-1] - began) / ideal:.1%}")
+
+
+def sustained(answered: Sequence[float], concurrency: int) -> float:
+    """Return the answers per second between the tenth and the last but one round."""
+    times = answered[10 * concurrency : -concurrency]
+    return (len(times) - 1) / (times[-1] - times[0])
 
 
 def many_at_once(*, concurrency: int, latency: float) -> None:
@@ -74,10 +86,10 @@ def cpu_per_call(*, calls: int, repeats: int) -> None:
     """CPU time of this process per call, beside a bare loop of the SDK; the two take turns."""
     ours, bare = [], []
     with server(0) as url:
-        asyncio.run(bare_loop(url, 64, [prompts(200)]))
+        asyncio.run(bare_loop(url, 64, prompts(200)))
         for _ in range(repeats):
             began = time.process_time()
-            asyncio.run(bare_loop(url, 64, [prompts(calls)]))
+            asyncio.run(bare_loop(url, 64, prompts(calls)))
             between = time.process_time()
             asyncio.run(answer(url, 64, [prompts(calls)]))
             bare.append((between - began) / calls * 1000)
@@ -120,9 +132,14 @@ def prompts(count: int, first: int = 0) -> list[Prompt]:
 
 
 async def answer(
-    url: str, concurrency: int, rounds: Sequence[Sequence[Prompt]], limits: RateLimits | None = None
-) -> list[float]:
-    """Answer rounds of prompts as a run does, with budget, database and price; return each one's seconds."""
+    url: str,
+    concurrency: int,
+    rounds: Sequence[Sequence[Prompt]],
+    limits: RateLimits | None = None,
+    answered: list[float] | None = None,
+) -> None:
+    """Answer rounds of prompts as a run does, with budget, database and price; note when in ``answered``."""
+    times = [] if answered is None else answered
     options = OpenAIOptions(base_url=url, model=MODEL, concurrency=concurrency)
     scorer = OpenAIScorer(options, BackendContext(seed=0, cache_dir="", data_dir=""))
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "runs.sqlite") as store:
@@ -139,23 +156,21 @@ async def answer(
             shared=True,
             seed=0,
             on_answers=lambda: None,
-            on_call=lambda event: None,
+            on_call=lambda event: times.append(time.perf_counter()),
             clock=time.time,
             stopwatch=time.monotonic,
         )
-        seconds = []
         for prompts_of_round in rounds:
-            began = time.perf_counter()
             answers = await caller.complete(prompts_of_round)
             assert all(completion and completion.text == "ok" for completion in answers.completions)
-            seconds.append(time.perf_counter() - began)
         await scorer.aclose()
-    return seconds
 
 
-async def bare_loop(url: str, concurrency: int, rounds: Sequence[Sequence[Prompt]]) -> list[float]:
-    """Answer rounds of prompts with the SDK alone; return each one's seconds."""
-    seconds = []
+async def bare_loop(
+    url: str, concurrency: int, asked: Sequence[Prompt], answered: list[float] | None = None
+) -> None:
+    """Answer all prompts with the SDK alone; note when in ``answered``."""
+    times = [] if answered is None else answered
     slots = asyncio.Semaphore(concurrency)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=concurrency)
     http_client = DefaultAsyncHttpxClient(limits=limits)
@@ -169,13 +184,10 @@ async def bare_loop(url: str, concurrency: int, rounds: Sequence[Sequence[Prompt
                     temperature=0,
                     max_tokens=256,
                 )
-                return completion.choices[0].message.content
+            times.append(time.perf_counter())
+            return completion.choices[0].message.content
 
-        for prompts_of_round in rounds:
-            began = time.perf_counter()
-            assert set(await asyncio.gather(*(one(prompt) for prompt in prompts_of_round))) == {"ok"}
-            seconds.append(time.perf_counter() - began)
-    return seconds
+        assert set(await asyncio.gather(*(one(prompt) for prompt in asked))) == {"ok"}
 
 
 @contextmanager
