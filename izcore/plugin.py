@@ -27,6 +27,13 @@ from izcore.errors import (
     nearest_names,
 )
 from izcore.hookspecs import API_VERSION, hookimpl
+from izcore.instructions import (
+    BLANK_INSTRUCTION,
+    clean_instruction,
+    clean_or_nothing,
+    read_instructions,
+    sentence_ends,
+)
 from izcore.protocols import Generator, Metric, Scorer, Surrogate, Task
 from izcore.records import (
     Agreement,
@@ -75,6 +82,7 @@ from izcore.seeds import derive_seed, sobol_latents
 
 __all__ = [
     "API_VERSION",
+    "BLANK_INSTRUCTION",
     "Agreement",
     "Ask",
     "AskRequest",
@@ -135,13 +143,17 @@ __all__ = [
     "Usage",
     "UsageError",
     "check_url",
+    "clean_instruction",
+    "clean_or_nothing",
     "derive_seed",
     "find_key",
     "hookimpl",
     "how_to_give",
     "nearest_names",
+    "read_instructions",
     "retry_after",
     "root_cause",
+    "sentence_ends",
     "shortened",
     "sobol_latents",
     "was_sent",

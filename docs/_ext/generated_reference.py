@@ -75,9 +75,10 @@ PLUGIN_MODULES = {
     "izcore.records": "Records",
     "izcore.errors": "Errors",
     "izcore.seeds": "Seeds",
+    "izcore.instructions": "Instructions as texts",
     "izcore.endpoints": "Services behind HTTP",
 }
-PLAIN_VALUES = ("API_VERSION", "Ask", "Latent", "Meta", "hookimpl")
+PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
 LIMITS = {

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from izcore.builtins.options import PoolOptions
-from izcore.errors import DataError
 from izcore.plugin import (
     BackendContext,
     Candidate,
@@ -12,6 +11,7 @@ from izcore.plugin import (
     Generator,
     PrepareRequest,
     PrepareResult,
+    read_instructions,
 )
 
 
@@ -45,24 +45,3 @@ class PoolGenerator(Generator):
     def write_unsteered(self, request: PrepareRequest) -> Candidate | None:
         """Return None: people wrote these instructions, nothing steers them."""
         return None
-
-
-def read_instructions(path: Path) -> tuple[str, ...]:
-    """Read the distinct instructions of a text file, in order, without blank and comment lines."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: no such file.", hint="Name a text file, one instruction per line."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: not UTF-8 text (byte {error.start}).", hint="Save the file as UTF-8."
-        ) from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
-    lines = (line.strip() for line in text.splitlines())
-    instructions = tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
-    if not instructions:
-        raise DataError(f"{path}: holds no instruction.", hint="Write one instruction per line.")
-    return instructions

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from izcore_transformers.cleaning import clean_or_nothing, sentence_ends
+from izcore.plugin import clean_or_nothing, sentence_ends
 
 StopRule = Literal["sentence", "line", "end"]
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from izcore.plugin import Example, UsageError
+from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruction
 from izcore_transformers.chat import split_chat_tokens
-from izcore_transformers.cleaning import BLANK_INSTRUCTION, clean_instruction
 from izcore_transformers.decoding import decode, end_tokens
 from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.loading import LoadedModel

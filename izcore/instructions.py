@@ -1,6 +1,9 @@
-"""Makes an instruction out of what a model wrote: no quotes, no lead-ins, no unfinished sentences."""
+"""Instructions as texts: out of what a model wrote, and out of a file that a person wrote."""
 
 import re
+from pathlib import Path
+
+from izcore.errors import DataError
 
 BLANK_INSTRUCTION = "Complete the task."
 """What stands for a text that holds nothing at all; it says no more than no instruction would."""
@@ -63,6 +66,27 @@ def sentence_ends(text: str) -> list[int]:
     return [
         match.end() for match in SENTENCE_END.finditer(text) if not ABBREVIATION.search(text[: match.end()])
     ]
+
+
+def read_instructions(path: Path) -> tuple[str, ...]:
+    """Read the distinct instructions of a text file, in order, without blank and comment lines."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: no such file.", hint="Name a text file, one instruction per line."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: not UTF-8 text (byte {error.start}).", hint="Save the file as UTF-8."
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
+    lines = (line.strip() for line in text.splitlines())
+    instructions = tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+    if not instructions:
+        raise DataError(f"{path}: holds no instruction.", hint="Write one instruction per line.")
+    return instructions
 
 
 def _tidy(text: str) -> str:
