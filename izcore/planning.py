@@ -19,7 +19,8 @@ from izcore.store import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
 
-POOL_SURROGATE = "sobol"
+CHEAPEST_SURROGATE = "sobol"
+"""Does where instructions do not depend on latents, as those of a pool."""
 
 TYPICAL_INSTRUCTION = "x" * 160
 """Stands for an instruction that is not written yet, when costs are estimated."""
@@ -80,9 +81,10 @@ def plan_run(registry: Registry, config: RunConfig, folders: Folders) -> Planned
     trials = config.search.total
     pool_size = generator.pool_size()
     if pool_size is not None:
-        # A pool ignores latents, so the cheapest surrogate does.
-        config = msgspec.structs.replace(config, surrogate=registry.choose("surrogate", POOL_SURROGATE, {}))
         trials = pool_size
+    if pool_size is not None or not registry.find("generator", config.generator.name).backend.uses_latents:
+        surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
+        config = msgspec.structs.replace(config, surrogate=surrogate)
     estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
 

@@ -176,12 +176,14 @@ class Prompt(Record, omit_defaults=True):
 
     ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
     own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
-    the cache, another number is asked anew, and seeds what samples from a seed.
+    the cache, another number is asked anew, and seeds what samples from a seed. ``room`` is how many tokens
+    the answer needs room for: a scorer that is set up for shorter answers makes that much.
     """
 
     text: str
     temperature: Annotated[float, Meta(ge=0)] | None = None
     sample: Annotated[int, Meta(ge=0)] = 0
+    room: Annotated[int, Meta(ge=0)] = 0
 
 
 class CompletionRequest(Record):
@@ -512,6 +514,10 @@ class Backend(Record):
     ``name:ARGUMENT`` the argument sets the option that ``argument`` names. ``install`` is the command
     that installs what the factory's import may miss. ``paths`` (tasks only) lists the file suffixes
     (``".csv"``; ``"/"`` for a folder) that this backend reads. ``defaults`` overrides option defaults.
+    ``models`` lists the options that name a scorer to ask through :class:`BackendContext`. ``probe`` holds
+    the options under which ``iz plugins doctor`` asks a scorer that was given no model. ``uses_latents``
+    (generators only) is False where instructions do not depend on latents: then no surrogate is needed, and
+    the run takes the cheapest.
     """
 
     name: str
@@ -524,6 +530,7 @@ class Backend(Record):
     defaults: Mapping[str, Any] = {}
     models: tuple[str, ...] = ()
     probe: Mapping[str, Any] = {}
+    uses_latents: bool = True
 
 
 class BackendContext(Record):
@@ -542,12 +549,13 @@ class Preset(Record):
     """Settings under a name, shaped like the TOML configuration.
 
     Several plugins may add to the same preset; two that set the same key are a conflict, while any
-    plugin overrides the core.
+    plugin overrides the core. ``extends`` names a preset whose settings count where this one says nothing.
     """
 
     name: str
     summary: str
     settings: Mapping[str, Any]
+    extends: str = ""
 
 
 class Model(Record):

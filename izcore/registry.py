@@ -7,6 +7,7 @@ kept as a reason to show, and the rest works.
 
 import contextlib
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -300,13 +301,28 @@ class Registry:
         return {preset.name: preset.summary for preset, _ in reversed(self._presets_in_order())}
 
     def preset_settings(self, name: str) -> list[Mapping[str, Any]]:
-        """Return the settings that make up a preset, the core's first."""
-        parts = [preset.settings for preset, _ in self._presets_in_order() if preset.name == name]
-        if not parts:
-            raise UnknownNameError(
-                f"There is no preset named {name!r}.", hint=nearest_names(name, self.presets())
+        """Return the settings that make up a preset: of what it extends, then its own, the core's first.
+
+        Raises :class:`UnknownNameError` for a name that no plugin has, and :class:`ConfigError` for presets
+        that extend each other in a circle.
+        """
+        return self._preset_settings(name, ())
+
+    def _preset_settings(self, name: str, extending: tuple[str, ...]) -> list[Mapping[str, Any]]:
+        if name in extending:
+            raise ConfigError(
+                f"The presets {', '.join(map(repr, extending))} extend each other in a circle.",
+                hint="This is a fault of their plugins; leave one out: iz --no-plugin NAME …",
             )
-        return parts
+        parts = [preset for preset, _ in self._presets_in_order() if preset.name == name]
+        if not parts:
+            asked = f" The preset {extending[-1]!r} extends it." if extending else ""
+            raise UnknownNameError(
+                f"There is no preset named {name!r}.{asked}", hint=nearest_names(name, self.presets())
+            )
+        bases = dict.fromkeys(preset.extends for preset in parts if preset.extends)
+        inherited = [self._preset_settings(base, (*extending, name)) for base in bases]
+        return [*itertools.chain.from_iterable(inherited), *(preset.settings for preset in parts)]
 
     def _presets_in_order(self) -> list[tuple[Preset, PluginInfo]]:
         return sorted(self._presets, key=lambda pair: pair[1].distribution != CORE_DISTRIBUTION)

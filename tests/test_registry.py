@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support import iz_command
 
-from izcore.errors import BackendUnavailableError, UnknownNameError
+from izcore.config import RunConfig, build_config
+from izcore.errors import BackendUnavailableError, ConfigError, UnknownNameError
 from izcore.records import BackendContext
 from izcore.registry import Registry
 
@@ -106,6 +107,40 @@ def test_presets_of_plugins_merge_and_their_conflicts_are_named(install) -> None
     assert {"search": {"rounds": 9}} in parts
     assert "search.rounds" in found(registry, "zz-c").reason
     assert "zz-b" in found(registry, "zz-c").reason
+
+
+EXTENDING = """
+from izcore.plugin import Preset, hookimpl
+IZCORE_API = 1
+@hookimpl
+def izcore_presets():
+    return [Preset(name="{name}", summary="s", settings={{"search": {{"rounds": 9}}}}, extends="{base}")]
+"""
+
+
+def test_a_preset_extends_another_of_any_plugin(install) -> None:  # type: ignore[no-untyped-def]
+    install("zz-a", EXTENDING.format(name="longer", base="quick"))
+    install("zz-b", EXTENDING.format(name="longest", base="longer"))
+    registry = Registry.discover()
+    inherited = registry.preset_settings("quick")
+    assert registry.preset_settings("longest") == [*inherited, *[{"search": {"rounds": 9}}] * 2]
+    chosen = {"task": "mirror", "generator": "phrases", "scorer": "obedient", "preset": "longest"}
+    config = build_config(registry, [chosen], RunConfig)
+    quick = build_config(registry, [chosen | {"preset": "quick"}], RunConfig)
+    assert config.search.rounds == 9
+    assert (config.search.batch, config.splits) == (quick.search.batch, quick.splits)
+
+
+def test_presets_that_extend_in_a_circle_or_nothing_at_all_are_named(install) -> None:  # type: ignore[no-untyped-def]
+    install("zz-a", EXTENDING.format(name="hen", base="egg"))
+    install("zz-b", EXTENDING.format(name="egg", base="hen"))
+    install("zz-c", EXTENDING.format(name="orphan", base="quickk"))
+    registry = Registry.discover()
+    with pytest.raises(ConfigError, match=r"'hen', 'egg'.*circle"):
+        registry.preset_settings("hen")
+    with pytest.raises(UnknownNameError, match=r"'quickk'.*'orphan'") as caught:
+        registry.preset_settings("orphan")
+    assert "quick" in caught.value.hint
 
 
 def test_a_blocked_plugin_is_not_even_imported(install, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -81,7 +81,7 @@ class AnthropicScorer(Scorer):
                 f"above which {self._options.model} costs more than the price list says.",
                 hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
             )
-        return Usage(input_tokens=size, output_tokens=self._fields["max_tokens"])
+        return Usage(input_tokens=size, output_tokens=max(self._fields["max_tokens"], prompt.room))
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order; ``request.seed`` is not used, the protocol has none."""
@@ -117,7 +117,7 @@ class AnthropicScorer(Scorer):
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         """The fields beside the message, as the SDK's method takes them."""
-        fields = dict(self._fields)
+        fields = {**self._fields, "max_tokens": max(self._fields["max_tokens"], prompt.room)}
         if prompt.temperature is not None and self._takes_temperature:
             fields["temperature"] = min(prompt.temperature, HOTTEST)
         if "temperature" in fields:

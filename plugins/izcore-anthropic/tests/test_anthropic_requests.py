@@ -180,3 +180,17 @@ def test_a_prompt_may_ask_for_a_temperature_of_its_own(
 
     asyncio.run(once())
     assert server.calls[-1].body.get("temperature") == sent
+
+
+def test_a_prompt_that_needs_more_room_gets_it(server: ProtocolServer) -> None:
+    options = AnthropicOptions(base_url=server.url, model="claude-haiku-4-5", max_output_tokens=40)
+    scorer = AnthropicScorer(options, CONTEXT)
+    prompts = (Prompt(text="hello", room=90), Prompt(text="hello", room=20))
+
+    async def once() -> None:
+        await scorer.complete(CompletionRequest(prompts=prompts))
+        await scorer.aclose()
+
+    asyncio.run(once())
+    assert sorted(call.body["max_tokens"] for call in server.calls) == [40, 90]
+    assert [scorer.bound(prompt).output_tokens for prompt in prompts] == [90, 40]

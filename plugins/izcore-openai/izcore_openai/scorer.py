@@ -86,7 +86,7 @@ class OpenAIScorer(Scorer):
                 f"above which {self._options.model} costs more than the price list says.",
                 hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
             )
-        return Usage(input_tokens=size, output_tokens=self._output_tokens)
+        return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order.
@@ -129,6 +129,8 @@ class OpenAIScorer(Scorer):
             fields["temperature"] = prompt.temperature
         if "seed" in fields:
             fields["seed"] += prompt.sample
+        limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
+        fields[limit] = max(fields[limit], prompt.room)
         return fields | self._extra_body()
 
     def _messages(self, prompt: Prompt) -> Any:

@@ -186,6 +186,23 @@ def test_a_prompt_may_ask_for_a_temperature_and_a_sample_of_its_own(server: Prot
     assert sent == [(0.0, 5), (0.9, 7)]
 
 
+@pytest.mark.parametrize(
+    ("model", "limit"), [("test-model", "max_tokens"), ("gpt-5-mini", "max_completion_tokens")]
+)
+def test_a_prompt_that_needs_more_room_gets_it(server: ProtocolServer, model: str, limit: str) -> None:
+    options = OpenAIOptions(model=model, base_url=server.openai_url, max_output_tokens=40)
+    scorer = OpenAIScorer(options, CONTEXT)
+    prompts = (Prompt(text="hello", room=90), Prompt(text="hello", room=20))
+
+    async def once() -> None:
+        await scorer.complete(CompletionRequest(prompts=prompts))
+        await scorer.aclose()
+
+    asyncio.run(once())
+    assert sorted(call.body[limit] for call in server.calls) == [40, 90]
+    assert [scorer.bound(prompt).output_tokens for prompt in prompts] == [90, 40]
+
+
 def test_a_model_that_takes_no_temperature_gets_none_from_a_prompt(server: ProtocolServer) -> None:
     scorer = OpenAIScorer(OpenAIOptions(base_url=server.openai_url, model="gpt-5-mini"), CONTEXT)
 

@@ -73,7 +73,7 @@ class HFScorer:
             self._tokenizer = _load_tokenizer(self._options, self._context.cache_dir)
         return Usage(
             input_tokens=len(self._tokens(prompt, *self._tokenizer)),
-            output_tokens=self._options.max_new_tokens,
+            output_tokens=self._room(prompt),
         )
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
@@ -81,27 +81,36 @@ class HFScorer:
 
         Raises :class:`FatalScorerError` for a prompt that does not fit into the model's context.
         """
-        completions = await asyncio.to_thread(self._complete, request.prompts)
-        return CompletionResult(completions=completions)
+        # Prompts that are decoded together have the same limit; a request's hardly ever differ.
+        alike: dict[int, list[int]] = {}
+        for place, prompt in enumerate(request.prompts):
+            alike.setdefault(self._room(prompt), []).append(place)
+        completions: dict[int, Completion] = {}
+        for room, places in alike.items():
+            prompts = [request.prompts[place] for place in places]
+            answered = await asyncio.to_thread(self._complete, prompts, room)
+            completions.update(zip(places, answered, strict=True))
+        return CompletionResult(completions=tuple(completions[place] for place in sorted(completions)))
 
     async def aclose(self) -> None:
         """Let go of the model, which frees its memory if nobody else in this process uses it."""
         self._loaded = None
 
-    def _complete(self, prompts: Sequence[Prompt]) -> tuple[Completion, ...]:
-        if not prompts:
-            return ()
+    def _room(self, prompt: Prompt) -> int:
+        return max(self._options.max_new_tokens, prompt.room)
+
+    def _complete(self, prompts: Sequence[Prompt], room: int) -> tuple[Completion, ...]:
         if self._loaded is None:
             self._loaded = load_model(self._options, self._context.cache_dir)
         loaded = self._loaded
         inputs = [self._tokens(prompt, loaded.tokenizer, loaded.conversation) for prompt in prompts]
-        self._check_lengths(loaded, prompts, inputs)
+        self._check_lengths(loaded, prompts, inputs, room)
         shared = shared_length(inputs)
         decoded = decode(
             loaded.model,
             prefix=embed_tokens(loaded, inputs[0][:shared]) if shared else None,
             rows=[embed_tokens(loaded, tokens[shared:]) for tokens in inputs],
-            max_new_tokens=self._options.max_new_tokens,
+            max_new_tokens=room,
             eos_token_ids=end_tokens(loaded.model, loaded.tokenizer),
             batch_size=self._options.batch_size,
             stop=partial(self._is_complete, loaded) if self._options.stop else None,
@@ -124,15 +133,15 @@ class HFScorer:
         )
 
     def _check_lengths(
-        self, loaded: LoadedModel, prompts: Sequence[Prompt], inputs: Sequence[Sequence[int]]
+        self, loaded: LoadedModel, prompts: Sequence[Prompt], inputs: Sequence[Sequence[int]], room: int
     ) -> None:
         context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
         longest = max(range(len(inputs)), key=lambda index: len(inputs[index]))
-        needed = len(inputs[longest]) + self._options.max_new_tokens
+        needed = len(inputs[longest]) + room
         if context is not None and needed > context:
             raise FatalScorerError(
                 f"A prompt is too long for {loaded.name}: {len(inputs[longest])} tokens and up to "
-                f"{self._options.max_new_tokens} new ones make {needed}, its context holds {context}. "
+                f"{room} new ones make {needed}, its context holds {context}. "
                 f"The prompt begins: {prompts[longest].text[:80]!r}",
                 hint="Shorten the examples or the instruction, lower max_new_tokens, or take a model with "
                 "a longer context.",

@@ -236,3 +236,13 @@ def test_a_prompt_with_a_temperature_is_sampled_and_repeatable(scorer: HFScorer)
     alone = [answer(scorer, [prompt])[0].text for prompt in samples[:2]]
     assert alone == together[:2]
     assert answer(scorer, [Prompt(text=text, temperature=0.0, sample=3)])[0].text == greedy
+
+
+@pytest.mark.model
+def test_a_prompt_that_needs_more_room_gets_it_beside_others_that_do_not(scorer: HFScorer) -> None:
+    text = "Write the first line of a story."
+    prompts = [Prompt(text=text, room=20), Prompt(text=text), Prompt(text=text, room=3)]
+    longer, usual, shorter = answer(scorer, prompts)
+    assert [c.usage.output_tokens for c in (longer, usual, shorter)] == [20, 12, 12]
+    assert longer.text.startswith(usual.text)
+    assert [scorer.bound(prompt).output_tokens for prompt in prompts] == [20, 12, 12]
