@@ -22,7 +22,9 @@ LEAD_INS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"[*_]*(?:the\s+)?(?:instructions?|prompt|task|answer|response)[*_]*\s*:[*_]*\s*", re.IGNORECASE
+        r"[*_]*(?:the\s+)?(?:(?:final|new)\s+)?"
+        r"(?:instructions?|prompt|task|answer|response|output|variation)[*_]*\s*:[*_]*\s*",
+        re.IGNORECASE,
     ),
     re.compile(r"(?:sure|certainly|of\s+course|okay|ok)\b\s*[,.!:]+\s*", re.IGNORECASE),
     re.compile(

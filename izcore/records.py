@@ -177,13 +177,16 @@ class Prompt(Record, omit_defaults=True):
     ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
     own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
     the cache, another number is asked anew, and seeds what samples from a seed. ``room`` is how many tokens
-    the answer needs room for: a scorer that is set up for shorter answers makes that much.
+    the answer needs room for: a scorer that is set up for shorter answers makes that much. ``prefill`` is how
+    the answer shall begin, for a model that can be made to go on from it, instead of what the scorer is set
+    up with; it is not part of the answer. Other models ignore it, so the text should ask for it too.
     """
 
     text: str
     temperature: Annotated[float, Meta(ge=0)] | None = None
     sample: Annotated[int, Meta(ge=0)] = 0
     room: Annotated[int, Meta(ge=0)] = 0
+    prefill: str = ""
 
 
 class CompletionRequest(Record):

@@ -128,7 +128,7 @@ class HFScorer:
             tokenizer,
             prompt.text,
             system=options.system,
-            prefill=options.prefill,
+            prefill=prompt.prefill or options.prefill,
             conversation=conversation if options.conversation == "auto" else options.conversation,
         )
 

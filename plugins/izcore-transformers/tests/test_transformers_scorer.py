@@ -246,3 +246,13 @@ def test_a_prompt_that_needs_more_room_gets_it_beside_others_that_do_not(scorer:
     assert [c.usage.output_tokens for c in (longer, usual, shorter)] == [20, 12, 12]
     assert longer.text.startswith(usual.text)
     assert [scorer.bound(prompt).output_tokens for prompt in prompts] == [20, 12, 12]
+
+
+@pytest.mark.model
+def test_a_prompt_may_begin_its_answer(scorer: HFScorer, context: BackendContext) -> None:
+    text = f"{INSTRUCTION}Input: France\nOutput:"
+    begun = answer(scorer, [Prompt(text=text, prefill="The city of")])[0]
+    set_up = HFScorer(ScorerOptions(max_new_tokens=12, prefill="The city of"), context)
+    assert begun == answer(set_up, [Prompt(text=text)])[0]
+    assert not begun.text.startswith("The city of")
+    assert begun == answer(set_up, [Prompt(text=text, prefill="The city of")])[0]

@@ -78,6 +78,32 @@ class Obedient(Scorer):
         return Completion(text=text, usage=usage)
 
 
+class Scribe(Scorer):
+    def __init__(self, options, context):
+        self._options = options
+
+    def info(self):
+        o = self._options
+        identity = {"scorer": "scribe", "phrases": list(o.phrases), "babble": o.babble}
+        return ScorerInfo(identity=identity, concurrency=4, price=Price(input=1.0, output=2.0))
+
+    def bound(self, prompt):
+        return Usage(input_tokens=len(prompt.text.split()), output_tokens=max(32, prompt.room))
+
+    async def complete(self, request):
+        await asyncio.sleep(self._options.seconds)
+        return CompletionResult(completions=tuple(map(self._answer, request.prompts)))
+
+    def _answer(self, prompt):
+        phrases, asked = self._options.phrases, f"{prompt.sample} {prompt.temperature} {prompt.text}"
+        phrase = phrases[int(_chance(asked, "phrase") * len(phrases))]
+        tag = next((tag for tag in ("INS", "prompt") if f"</{tag}>" in prompt.text), "")
+        text = f"Let me see.\n<{tag}>{phrase}</{tag}>" if tag else f"The instruction was to: {phrase}"
+        text = "..." if _chance(asked, "babble") < self._options.babble else text
+        usage = Usage(input_tokens=len(prompt.text.split()), output_tokens=len(text.split()))
+        return Completion(text=text, usage=usage)
+
+
 class Phrases(Generator):
     def __init__(self, options, context):
         self._options = options

@@ -18,18 +18,31 @@ class ObedientOptions(Options):
     log: Annotated[str, Meta(description="File that gets a line per answered prompt")] = ""
 
 
+PHRASES = (
+    "Say something nice.",
+    "Repeat the input.",
+    "Write the input in reverse.",
+    "Write the first letter.",
+    "Write the input in upper case.",
+    "Count the letters.",
+    "Write the plural.",
+    "Write the input twice.",
+)
+
+
 class PhrasesOptions(Options):
     latent_dim: Annotated[int, Meta(ge=1, description="Dimension of the latents")] = 2
     phrases: Annotated[tuple[str, ...], Meta(min_length=1, description="What the latents choose from")] = (
-        "Say something nice.",
-        "Repeat the input.",
-        "Write the input in reverse.",
-        "Write the first letter.",
-        "Write the input in upper case.",
-        "Count the letters.",
-        "Write the plural.",
-        "Write the input twice.",
+        PHRASES
     )
+
+
+class ScribeOptions(Options):
+    phrases: Annotated[tuple[str, ...], Meta(min_length=1, description="What it writes, one at a time")] = (
+        PHRASES
+    )
+    babble: Annotated[float, Meta(ge=0, le=1, description="Share of answers that say nothing")] = 0.0
+    seconds: Annotated[float, Meta(ge=0, description="How long a call takes")] = 0.0
 
 
 class MirrorOptions(Options):
@@ -45,7 +58,13 @@ def izcore_scorers():
             factory="izcore_toy.backends:Obedient",
             options=ObedientOptions,
             argument="model",
-        )
+        ),
+        Backend(
+            name="scribe",
+            summary="Plain Python that writes an instruction whatever it is asked",
+            factory="izcore_toy.backends:Scribe",
+            options=ScribeOptions,
+        ),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Generators that let a language model write instructions: APE, OPRO, EvoPrompt."""

@@ -1,0 +1,71 @@
+"""Options of the writing generators; the defaults are those of the papers."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from izcore.plugin import Meta, Options
+
+
+class WriterOptions(Options, frozen=True, kw_only=True):
+    """What all of them have in common."""
+
+    writer: Annotated[
+        str | Mapping[str, Any],
+        Meta(
+            description="The model that writes: SCORER:MODEL, or a table of name and the scorer's options; "
+            "else the black box itself"
+        ),
+    ] = ""
+    initial: Annotated[
+        str | tuple[str, ...],
+        Meta(description="Instructions to begin with: a list, or a text file with one a line"),
+    ] = ()
+    exemplars: Annotated[
+        int, Meta(ge=1, description="Demonstrations shown at a time, drawn anew from those of the run")
+    ] = 5
+    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 0.9
+    room: Annotated[
+        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+    ] = 100
+    max_words: Annotated[
+        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
+    ] = 60
+
+
+class ApeOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of APE."""
+
+    best: Annotated[
+        int, Meta(ge=1, description="Best instructions so far, of which variations are written")
+    ] = 10
+
+
+class OproOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of OPRO."""
+
+    initial: Annotated[
+        str | tuple[str, ...],
+        Meta(description="Instructions to begin with: a list, or a text file with one a line"),
+    ] = ("Let's solve the problem.",)
+    exemplars: Annotated[
+        int, Meta(ge=1, description="Demonstrations shown at a time, drawn anew for every step")
+    ] = 3
+    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
+    room: Annotated[
+        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+    ] = 200
+    trajectory: Annotated[
+        int, Meta(ge=1, description="Best instructions so far that are shown with scores")
+    ] = 20
+
+
+class EvoPromptOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of EvoPrompt, both variants."""
+
+    population: Annotated[int, Meta(ge=2, description="Instructions that live at a time")] = 10
+    temperature: Annotated[
+        float, Meta(ge=0, description="Of the writing model, when it crosses and mutates")
+    ] = 0.5
+    room: Annotated[
+        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+    ] = 300

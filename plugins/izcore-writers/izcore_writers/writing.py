@@ -1,0 +1,164 @@
+"""What the writing generators share: asking a model, beginning with given instructions, proposals."""
+
+import random
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from izcore.plugin import (
+    AskRequest,
+    BackendContext,
+    BackendError,
+    Candidate,
+    GenerateRequest,
+    GenerateResult,
+    Generator,
+    PrepareRequest,
+    PrepareResult,
+    Prompt,
+    Record,
+    derive_seed,
+    read_instructions,
+)
+from izcore_writers.options import WriterOptions
+from izcore_writers.reading import read_instruction
+from izcore_writers.templates import PROPOSE, PROPOSE_PREFILL, as_pairs, fill
+
+TRIES = 3
+"""How often an instruction is asked for before something stands in for it."""
+
+PROPOSAL_TEMPERATURE = 0.9
+PROPOSAL_ROOM = 100
+"""As APE has them, for the first instructions of methods that have no way of their own to get any."""
+
+
+class Draft(Record):
+    """An instruction to be written: what the model is asked, and what stands in if it writes none.
+
+    ``room`` is in tokens; ``prefill`` is how the answer begins where a model can be made to; ``tag`` is the
+    mark-up that the model was asked to put around the instruction, if any.
+    """
+
+    text: str
+    temperature: float
+    room: int
+    prefill: str = ""
+    tag: str = ""
+    stand_in: str = ""
+
+
+class Written(Record):
+    """An instruction, and the model's unedited text; that is empty where a model wrote none."""
+
+    instruction: str
+    raw: str = ""
+
+
+class WritingGenerator(Generator):
+    """Lets a model write instructions; latents play no part.
+
+    What is asked follows from the request alone, so that a run that is resumed asks the same, and finds the
+    answers that it had. Prompts that are asked several times are told apart by ``Prompt.sample``, which
+    follows from the run's seed, the round, the place within it, and the try.
+    """
+
+    def __init__(self, options: WriterOptions, context: BackendContext) -> None:
+        self._common = options
+        self._ask = context.ask
+        self._initial: tuple[str, ...] = ()
+
+    @abstractmethod
+    def drafts(self, request: GenerateRequest, numbers: range) -> list[Draft]:
+        """Say what shall be written for these candidates of the round, by their numbers in it."""
+
+    def prepare(self, request: PrepareRequest) -> PrepareResult:
+        """Read the given instructions, once per run; say that latents have one dimension, a formality."""
+        given = request.state.get("initial", self._common.initial)
+        self._initial = read_instructions(Path(given)) if isinstance(given, str) and given else tuple(given)
+        return PrepareResult(latent_dim=1, state={"initial": list(self._initial)})
+
+    async def generate(self, request: GenerateRequest) -> GenerateResult:
+        """Offer the given instructions that were not tried yet, then what the model writes."""
+        tried = {trial.candidate.instruction for trial in request.history}
+        given = [text for text in dict.fromkeys(self._initial) if text not in tried][: len(request.latents)]
+        numbers = range(len(given), len(request.latents))
+        written = await self._write(self.drafts(request, numbers), given, seed=request.seed)
+        candidates = [*(Written(instruction=text) for text in given), *written]
+        return GenerateResult(
+            candidates=tuple(
+                Candidate(latent=latent, instruction=one.instruction, raw=one.raw)
+                for latent, one in zip(request.latents, candidates, strict=True)
+            )
+        )
+
+    def proposals(
+        self,
+        request: GenerateRequest,
+        numbers: range,
+        *,
+        temperature: float = PROPOSAL_TEMPERATURE,
+        room: int = PROPOSAL_ROOM,
+    ) -> list[Draft]:
+        """Ask what the instruction behind some demonstrations was, each time others or in another order."""
+        shown = min(self._common.exemplars, len(request.demonstrations))
+        drafts = []
+        for number in numbers:
+            draw = random.Random(derive_seed(request.seed, "proposal", number))
+            pairs = as_pairs(draw.sample(request.demonstrations, shown))
+            text = fill(PROPOSE, demonstrations=pairs)
+            drafts.append(Draft(text=text, temperature=temperature, room=room, prefill=PROPOSE_PREFILL))
+        return drafts
+
+    async def _write(self, drafts: Sequence[Draft], given: Sequence[str], *, seed: int) -> list[Written]:
+        """Have every draft written, and put its stand-in, or another of the round, where that failed."""
+        written: dict[int, Written] = {}
+        for attempt in range(TRIES):
+            missing = [number for number in range(len(drafts)) if number not in written]
+            if not missing:
+                break
+            answers = await self._answers([drafts[number] for number in missing], missing, attempt, seed)
+            written |= {n: found for n, found in zip(missing, answers, strict=True) if found is not None}
+        others = [*(one.instruction for one in written.values()), *given]
+        failed = [number for number in range(len(drafts)) if number not in written]
+        if failed and not others and not any(draft.stand_in for draft in drafts):
+            raise BackendError(
+                f"The writing model gave no instruction, asked {TRIES} times for each of {len(drafts)}.",
+                hint="See what it says with --log-file FILE --log-text, or let another model write: "
+                "--set generator.writer=SCORER:MODEL. The run is kept.",
+            )
+        stand_ins = {n: drafts[n].stand_in or others[n % len(others)] for n in failed}
+        return [written.get(n) or Written(instruction=stand_ins[n]) for n in range(len(drafts))]
+
+    async def _answers(
+        self, drafts: Sequence[Draft], numbers: Sequence[int], attempt: int, seed: int
+    ) -> list[Written | None]:
+        if self._ask is None:
+            raise BackendError(
+                "A generator was asked to write outside a run.", hint="This is a fault of the caller."
+            )
+        prompts = tuple(
+            Prompt(
+                text=draft.text,
+                temperature=draft.temperature,
+                sample=derive_seed(seed, "sample", number, attempt),
+                room=draft.room,
+                prefill=draft.prefill,
+            )
+            for draft, number in zip(drafts, numbers, strict=True)
+        )
+        completions = (await self._ask(AskRequest(option="writer", prompts=prompts))).completions
+        found: list[Written | None] = []
+        for draft, completion in zip(drafts, completions, strict=True):
+            # What a model says when it refuses is no instruction.
+            if completion is None or completion.finish in ("refusal", "filtered"):
+                found.append(None)
+                continue
+            text = read_instruction(
+                completion.text,
+                asked=draft.text,
+                tag=draft.tag,
+                prefill=draft.prefill,
+                max_words=self._common.max_words,
+            )
+            found.append(Written(instruction=text, raw=completion.text) if text else None)
+        return found

@@ -1,0 +1,84 @@
+"""Registration: light, found by entry point, presets that are complete and say what the papers say."""
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+from izcore.api import discover
+from izcore.config import RunConfig, build_config
+from izcore.errors import UnknownNameError
+from izcore.planning import asked_models
+from izcore.plugin import BackendContext
+from izcore_writers import plugin
+
+METHODS = [backend.name for backend in plugin.izcore_generators()]
+BASE = {"task": "mirror", "scorer": "obedient"}
+
+
+def test_registration_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, izcore_writers.plugin as p; list(p.izcore_generators()); list(p.izcore_presets());"
+        "print([m for m in ('torch', 'numpy', 'scipy', 'izcore_writers.generators') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_entry_point_leads_here() -> None:
+    found = [e for e in importlib.metadata.entry_points(group="izcore") if e.name == "writers"]
+    assert [e.value for e in found] == ["izcore_writers.plugin"]
+
+
+def test_every_factory_takes_its_default_options() -> None:
+    context = BackendContext(seed=0, cache_dir="", data_dir="")
+    for backend in plugin.izcore_generators():
+        module, _, name = backend.factory.partition(":")
+        factory = getattr(importlib.import_module(module), name)
+        assert callable(factory(backend.options(), context).generate)
+
+
+@pytest.mark.parametrize(
+    ("preset", "search"),
+    [
+        ("ape", (50, 25, 3)),
+        ("opro", (1, 8, 18)),
+        ("evoprompt-ga", (10, 10, 10)),
+        ("evoprompt-de", (10, 10, 10)),
+    ],
+)
+def test_presets_have_the_papers_search_on_the_splits_of_the_default(
+    preset: str, search: tuple[int, int, int]
+) -> None:
+    registry = discover()
+    config = build_config(registry, [{**BASE, "preset": preset}], RunConfig)
+    default = build_config(registry, [{**BASE, "generator": preset}], RunConfig)
+    assert (config.search.initial, config.search.batch, config.search.rounds) == search
+    assert config.generator == default.generator
+    assert (config.splits, config.evaluation) == (default.splits, default.evaluation)
+    assert config.generator.name == preset
+
+
+def test_a_preset_finds_the_scorer_of_the_default_preset() -> None:
+    pytest.importorskip("izcore_transformers")
+    registry = discover()
+    chosen = build_config(registry, [{"task": "mirror", "preset": "ape"}], RunConfig)
+    assert chosen.scorer == build_config(registry, [{"task": "mirror"}], RunConfig).scorer
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_writer_is_any_scorer_and_else_the_black_box(method: str) -> None:
+    registry = discover()
+
+    def writer(generator: object) -> object:
+        config = build_config(registry, [{**BASE, "generator": generator}], RunConfig)
+        return asked_models(registry, config)["generator.writer"]
+
+    black_box = build_config(registry, [{**BASE, "generator": method}], RunConfig).scorer
+    assert writer(method) == black_box
+    assert writer(f"{method}:scribe") == registry.choose("scorer", "scribe", {})
+    table = {"name": method, "writer": {"name": "obedient", "model": "two"}}
+    assert writer(table) == registry.choose("scorer", "obedient:two", {})
+    with pytest.raises(UnknownNameError, match=r"generator.writer.*nobody"):
+        writer(f"{method}:nobody")
