@@ -24,13 +24,9 @@ def read_instruction(
     else:
         if prefill == f"<{tag}>" and not re.search(rf"<{tag}>.*</{tag}>", answer, re.DOTALL | re.IGNORECASE):
             answer = prefill + answer
-        # Models that echo the question say that they bracket it "with <tag> and </tag>".
-        answer = re.sub(rf"<{tag}> and </{tag}>", "", answer, flags=re.IGNORECASE)
-        lines = re.sub(rf"</?{tag}>", "", answer, flags=re.IGNORECASE).splitlines()
-        passages = [*reversed(list(_tagged(answer, tag))), *reversed(lines)]
-    echoes = (
-        {clean_or_nothing(text) for text in (*asked.splitlines(), *_tagged(asked, tag))} if asked else set()
-    )
+        passages = [*reversed(list(_tagged(answer, tag))), *reversed(_untagged(answer, tag).splitlines())]
+    said_before = [*_untagged(asked, tag).splitlines(), *_tagged(asked, tag)]
+    echoes = {clean_or_nothing(passage) for passage in said_before}
     cleaned = (clean_or_nothing(passage) for passage in passages)
     found = next((text for text in cleaned if text and text not in echoes), "")
     return shortened_to_sentences(found, max_words)
@@ -39,9 +35,15 @@ def read_instruction(
 def _tagged(text: str, tag: str) -> Iterator[str]:
     """Yield what stands between tags; of what is opened and not closed, the first paragraph."""
     if tag:
+        # A question that says "bracketed with <tag> and </tag>" brackets nothing, nor does its echo.
+        text = re.sub(rf"<{tag}> and </{tag}>", "", text, flags=re.IGNORECASE)
         for match in re.finditer(rf"<{tag}>(.*?)(</{tag}>|<{tag}>|\Z)", text, re.DOTALL | re.IGNORECASE):
             closed = match[2].startswith("</")
             yield match[1] if closed else PARAGRAPH.split(match[1].strip())[0]
+
+
+def _untagged(text: str, tag: str) -> str:
+    return re.sub(rf"</?{tag}>", "", text, flags=re.IGNORECASE) if tag else text
 
 
 def shortened_to_sentences(text: str, max_words: int) -> str:

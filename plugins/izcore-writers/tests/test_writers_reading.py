@@ -52,10 +52,14 @@ def test_an_answer_that_was_begun_for_the_model_is_read_from_there(answer: str, 
         ("<prompt>Name the city.</prompt>", ""),
         ("Read it.\nPlease go step by step.\n\nPrompt 1: Sort it.", "Read it."),
         ("A final prompt bracketed with <prompt> and </prompt>\nRead it.", "Read it."),
+        ("Read it.\n3. Bracket it with <prompt> and </prompt>.", "Read it."),
     ],
 )
 def test_the_last_step_counts_and_echoes_of_the_question_do_not(answer: str, expected: str) -> None:
-    asked = "Please go step by step.\n2. <prompt>Name the city.</prompt>\n\nPrompt 1: Sort it."
+    asked = (
+        "Please go step by step.\n2. <prompt>Name the city.</prompt>\n\n"
+        "3. Bracket it with <prompt> and </prompt>.\nPrompt 1: Sort it."
+    )
     assert read_instruction(answer, asked=asked, tag="prompt", max_words=60) == expected
 
 
