@@ -55,7 +55,7 @@ class Asking:
 async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> AsyncIterator[Asking]:
     """Build the scorers of a run, all under one budget, and close them in the end."""
     spent, cached_calls = workplace.store.spent(run_id)
-    budget = Budget(config.budget, spent)
+    budget = Budget(config.budget, spent, cached_calls)
     choices = {"scorer": config.scorer, **asked_models(workplace.registry, config)}
     scorers: dict[str, Scorer] = {}
     callers: dict[str, Caller] = {}

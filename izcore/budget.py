@@ -51,9 +51,13 @@ class Budget:
 
     What is spent plus what is reserved never exceeds a limit, whatever runs at once: every reservation is
     an upper bound, and a call is only made under one. ``hold_back`` keeps an amount for the final test.
+
+    ``cached_calls`` counts the answers that other runs paid for. They cost nothing; where ``limits`` say so
+    they take room below the limit on calls all the same, so that a run's length does not depend on which
+    runs came before it.
     """
 
-    def __init__(self, limits: Limits, spent: Amount) -> None:
+    def __init__(self, limits: Limits, spent: Amount, cached_calls: int = 0) -> None:
         self._limits = limits
         self._reserved = Amount()
         self._under_way = 0
@@ -61,6 +65,11 @@ class Budget:
         self._turn = asyncio.Lock()
         self._changed = asyncio.Condition()
         self.spent = spent
+        self.cached_calls = cached_calls
+
+    def charge_of_cached(self, calls: int) -> Amount:
+        """Return what so many answers from the cache take of the budget."""
+        return Amount(calls=calls if self._limits.count_cached else 0)
 
     def hold_back(self, amount: Amount) -> None:
         """Keep ``amount`` out of reach until :meth:`release_held_back`."""
@@ -89,20 +98,24 @@ class Budget:
             self._reserved += amount
             self._under_way += len(amounts)
 
-    async def settle(self, reserved: Amount, spent: Amount) -> None:
-        """Give a reservation back and book what was really spent (nothing, for a call that failed)."""
+    async def settle(self, reserved: Amount, spent: Amount, *, cached_calls: int = 0) -> None:
+        """Give a reservation back and book what was really spent (nothing, for a call that failed).
+
+        ``cached_calls`` of the reserved ones were answered from the cache.
+        """
         async with self._changed:
             self._under_way -= 1
             # Nothing under way is exactly nothing, whatever rounding left of the dollars.
             self._reserved = self._reserved - reserved if self._under_way else Amount()
             self.spent += spent
+            self.cached_calls += cached_calls
             self._changed.notify_all()
 
     def describe(self) -> str:
         """Say what was spent of what, for people."""
         parts = []
         if self._limits.max_calls is not None:
-            parts.append(f"{self.spent.calls} of {self._limits.max_calls} calls")
+            parts.append(f"{self._counted(self.spent)} of {self._limits.max_calls} calls")
         if self._limits.max_tokens is not None:
             parts.append(f"{self.spent.usage.total} of {self._limits.max_tokens} tokens")
         if self._limits.max_cost is not None:
@@ -111,8 +124,11 @@ class Budget:
 
     def _within(self, total: Amount) -> bool:
         limits = self._limits
-        if limits.max_calls is not None and total.calls > limits.max_calls:
+        if limits.max_calls is not None and self._counted(total) > limits.max_calls:
             return False
         if limits.max_tokens is not None and total.usage.total > limits.max_tokens:
             return False
         return limits.max_cost is None or total.cost_usd <= limits.max_cost + ROUNDING
+
+    def _counted(self, total: Amount) -> int:
+        return total.calls + self.charge_of_cached(self.cached_calls).calls

@@ -124,9 +124,6 @@ class Caller:
         by_key = dict(zip(keys, prompts, strict=True))
         unique = list(by_key)
         known = self._store.answers(self._run_id, unique)
-        adopted = self._store.adopt_cached(self._run_id, [key for key in unique if key not in known])
-        self.cached_calls += len(adopted)
-        known |= adopted
         for key, answer in known.items():
             self._tell(key, by_key[key], "cached", answer.completion)
         # Requests are cut from the whole list, not from what is missing: after a kill the same prompts
@@ -134,15 +131,24 @@ class Caller:
         size = self._info.batch_size
         # What another evaluation has asked and not been answered yet is waited for, not asked twice.
         theirs = {key: self._under_way[key] for key in unique if key in self._under_way}
-        unasked = {key for key in unique if key not in known and key not in theirs}
+        fresh = [key for key in unique if key not in known and key not in theirs]
+        cached = self._store.cached(fresh)
+        unasked = {key for key in fresh if key not in cached}
         requests = [
             {key: by_key[key] for key in unique[start : start + size] if key in unasked}
             for start in range(0, len(unique), size)
         ]
         requests = [request for request in requests if request]
-        with self._asking(unasked) as mine:
+        with self._asking(fresh) as mine:
             reserved = [self.bound(list(request.values())) for request in requests]
-            await self._budget.reserve(*reserved)
+            charge = self._budget.charge_of_cached(len(cached))
+            await self._budget.reserve(charge, *reserved)
+            self._store.adopt(self._run_id, cached)
+            mine.update((key, Answer(completion=found, paid=False)) for key, found in cached.items())
+            await self._budget.settle(charge, Amount(), cached_calls=len(cached))
+            self.cached_calls += len(cached)
+            for key, found in cached.items():
+                self._tell(key, by_key[key], "cached", found)
             outcomes = await asyncio.gather(
                 *(self._ask(r, amount) for r, amount in zip(requests, reserved, strict=True)),
                 return_exceptions=True,
@@ -155,9 +161,9 @@ class Caller:
                     raise outcome
         known |= mine
         for key, waiting in theirs.items():
-            found = await waiting
-            if found is not None:
-                known[key] = found
+            answer = await waiting
+            if answer is not None:
+                known[key] = answer
         paid = [known[key] for key in unique if key in known and known[key].paid]
         spent = sum((self._amount(answer.completion.usage) for answer in paid), Amount())
         return Answers(

@@ -54,11 +54,14 @@ class EvaluationPolicy(Record, forbid_unknown_fields=True):
 
 
 class Limits(Record, forbid_unknown_fields=True):
-    """Hard walls; None is no wall. Calls answered from the cache are free."""
+    """Hard walls; None is no wall. Calls answered from the cache are free, but see ``count_cached``."""
 
     max_calls: Annotated[int, Meta(ge=1, description="Paid calls")] | None = None
     max_tokens: Annotated[int, Meta(ge=1, description="Input and output tokens together")] | None = None
     max_cost: Annotated[float, Meta(gt=0, description="US dollars")] | None = None
+    count_cached: Annotated[
+        bool, Meta(description="Whether answers that other runs paid for take room below max_calls, too")
+    ] = False
 
 
 class Retries(Record, forbid_unknown_fields=True):

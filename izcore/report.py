@@ -22,11 +22,12 @@ class NamedInstruction(Record):
 
 
 class Conclusion(Record):
-    """What the test split says. ``untested`` names the baselines that the budget left no room for."""
+    """What the test split says. ``scores`` are per example, by instruction (None: the call failed)."""
 
     best: Best
     baselines: tuple[Baseline, ...]
     sentence: str
+    scores: Mapping[str, tuple[float | None, ...]] = {}
 
 
 async def conclude(
@@ -41,12 +42,10 @@ async def conclude(
 
     An example whose call failed for one of two instructions counts for neither in their comparison.
     """
-    scores: dict[str, Sequence[float | None]] = {}
+    scores: dict[str, tuple[float | None, ...]] = {}
+    texts = {"": winner.candidate.instruction, **{b.name: b.instruction for b in baselines}}
     untested: list[str] = []
-    for name, instruction in [
-        ("", winner.candidate.instruction),
-        *((b.name, b.instruction) for b in baselines),
-    ]:
+    for name, instruction in texts.items():
         try:
             scores[name] = (await evaluator.evaluate(instruction, test)).scores
         except BudgetExhaustedError:
@@ -71,7 +70,12 @@ async def conclude(
         if b.name in scores and _known(scores[b.name])
     ]
     sentence = " ".join((_sentence(best.test, compared, untested), *_missing(scores))).strip()
-    return Conclusion(best=best, baselines=tuple(compared), sentence=sentence)
+    return Conclusion(
+        best=best,
+        baselines=tuple(compared),
+        sentence=sentence,
+        scores={texts[name]: each for name, each in scores.items()},
+    )
 
 
 def _compare(

@@ -194,6 +194,7 @@ async def _search_and_conclude(
         planned_calls = (1 + len(baselines)) * len(splits.test)
         events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
         conclusion = await conclude(winner, baselines, splits.test, parts.evaluator, seed=config.seed)
+        store.add_test_scores(record.id, conclusion.scores)
         agreement = await _agreement(parts, winner.candidate.instruction, splits.test)
     spent, cached_calls = store.spent(record.id)
     return RunResult(

@@ -31,7 +31,7 @@ from izcore.records import (
 )
 
 APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
@@ -49,7 +49,14 @@ CREATE TABLE proposals (
     round INTEGER NOT NULL,
     candidates TEXT NOT NULL,
     exhausted INTEGER NOT NULL,
+    asked INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, round)
+);
+CREATE TABLE test_scores (
+    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    instruction TEXT NOT NULL,
+    scores TEXT NOT NULL,
+    PRIMARY KEY (run_id, instruction)
 );
 CREATE TABLE trials (
     run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -90,6 +97,16 @@ CREATE TABLE sent (
     cost_usd REAL NOT NULL
 );
 """
+_FROM_2_TO_3 = """
+ALTER TABLE proposals ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE test_scores (
+    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
+    instruction TEXT NOT NULL,
+    scores TEXT NOT NULL,
+    PRIMARY KEY (run_id, instruction)
+);
+"""
+_MIGRATIONS = {1: _FROM_1_TO_2, 2: _FROM_2_TO_3}
 
 T = TypeVar("T")
 
@@ -122,10 +139,15 @@ class RunRecord(Record):
 
 
 class Proposal(Record):
-    """The candidates of one round, fixed before the first of them is scored."""
+    """The candidates of one round, fixed before the first of them is scored.
+
+    ``asked`` counts the answers, paid or cached, that the run had by then, those that wrote the candidates
+    among them; the store fills it in.
+    """
 
     candidates: tuple[Candidate, ...]
     exhausted: bool
+    asked: int = 0
 
 
 class Answer(Record):
@@ -195,6 +217,24 @@ class Store:
         """Return all runs, newest first."""
         return [_run_record(row) for row in self._all(_SELECT_RUN + " ORDER BY created DESC, id DESC")]
 
+    def find_run(self, config: RunConfig, plan: RunPlan) -> RunRecord | None:
+        """Return the run that was begun with exactly this configuration and plan, the oldest of several."""
+        rows = self._all(
+            _SELECT_RUN + " WHERE config = ? AND plan = ? ORDER BY created, id LIMIT 1",
+            _json(config),
+            _json(plan),
+        )
+        return _run_record(rows[0]) if rows else None
+
+    def progress(self, run_id: str) -> tuple[int, int]:
+        """Return how many trials a run has, and how many answers, paid or cached."""
+        ((trials, answers),) = self._all(
+            "SELECT (SELECT count(*) FROM trials WHERE run_id = ?1),"
+            " (SELECT count(*) FROM answers WHERE run_id = ?1)",
+            run_id,
+        )
+        return trials, answers
+
     def delete_run(self, run_id: str) -> None:
         """Delete a run with its trials; completions stay, since they were paid for."""
         with self._writing() as db:
@@ -251,18 +291,21 @@ class Store:
     def proposal(self, run_id: str, round_: int) -> Proposal | None:
         """Return the candidates proposed for a round, if that got so far."""
         rows = self._all(
-            "SELECT candidates, exhausted FROM proposals WHERE run_id = ? AND round = ?", run_id, round_
+            "SELECT candidates, exhausted, asked FROM proposals WHERE run_id = ? AND round = ?",
+            run_id,
+            round_,
         )
         if not rows:
             return None
         candidates = msgspec.json.decode(rows[0][0], type=tuple[Candidate, ...])
-        return Proposal(candidates=candidates, exhausted=bool(rows[0][1]))
+        return Proposal(candidates=candidates, exhausted=bool(rows[0][1]), asked=rows[0][2])
 
     def add_proposal(self, run_id: str, round_: int, proposal: Proposal) -> None:
         """Fix the candidates of a round."""
         with self._writing() as db:
             db.execute(
-                "INSERT INTO proposals VALUES (?, ?, ?, ?)",
+                "INSERT INTO proposals (run_id, round, candidates, exhausted, asked)"
+                " SELECT ?1, ?2, ?3, ?4, count(*) FROM answers WHERE run_id = ?1",
                 (run_id, round_, _json(proposal.candidates), proposal.exhausted),
             )
 
@@ -286,6 +329,21 @@ class Store:
         rows = self._all("SELECT trial FROM trials WHERE run_id = ? ORDER BY trial_index", run_id)
         return [msgspec.json.decode(row[0], type=Trial) for row in rows]
 
+    # --- the sealed test -------------------------------------------------------------------------
+
+    def add_test_scores(self, run_id: str, scores: Mapping[str, Sequence[float | None]]) -> None:
+        """Keep per-example scores on a run's test split, by instruction (None: the call failed)."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO test_scores VALUES (?, ?, ?)",
+                [(run_id, instruction, _json(each)) for instruction, each in scores.items()],
+            )
+
+    def test_scores(self, run_id: str) -> dict[str, tuple[float | None, ...]]:
+        """Return the per-example scores on a run's test split that are known, by instruction."""
+        rows = self._all("SELECT instruction, scores FROM test_scores WHERE run_id = ?", run_id)
+        return {row[0]: msgspec.json.decode(row[1], type=tuple[float | None, ...]) for row in rows}
+
     # --- completions -----------------------------------------------------------------------------
 
     def answers(self, run_id: str, keys: Sequence[str]) -> dict[str, Answer]:
@@ -300,23 +358,22 @@ class Store:
             )
         }
 
-    def adopt_cached(self, run_id: str, keys: Sequence[str]) -> dict[str, Answer]:
-        """Book completions that earlier runs paid for as this run's free answers; return them by key."""
-        found = {
-            row[0]: Answer(completion=_completion(row[1:5]), paid=False)
+    def cached(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """Return the completions on disk, whichever run paid for them, by key."""
+        return {
+            row[0]: _completion(row[1:5])
             for row in self._all(
                 "SELECT key, text, input_tokens, output_tokens, finish FROM completions"
                 f" WHERE key IN ({_marks(keys)})",
                 *keys,
             )
         }
-        if found:
+
+    def adopt(self, run_id: str, keys: Iterable[str]) -> None:
+        """Book completions on disk that other runs paid for as this run's free answers."""
+        if rows := [(run_id, key) for key in keys]:
             with self._writing() as db:
-                db.executemany(
-                    "INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)",
-                    [(run_id, key) for key in found],
-                )
-        return found
+                db.executemany("INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)", rows)
 
     def add_sent(self, run_id: str, bounds: Sequence[Amount]) -> list[int]:
         """Note calls that are about to be sent, with the most that each may cost; return their numbers.
@@ -496,8 +553,9 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
     elif version < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-            for statement in _FROM_1_TO_2.split(";"):
-                db.execute(statement)
+            for known in range(version, SCHEMA_VERSION):
+                for statement in _MIGRATIONS[known].split(";"):
+                    db.execute(statement)
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         db.execute("COMMIT")
 

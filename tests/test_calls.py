@@ -84,7 +84,7 @@ class Bench:
         self.finished: list[CallFinished] = []
         self.store = Store(folder / "db.sqlite")
         spent, cached = self.store.spent(run_id)
-        self.budget = Budget(limits, spent)
+        self.budget = Budget(limits, spent, cached)
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
@@ -130,6 +130,24 @@ def test_answers_come_in_order_and_a_prompt_is_asked_once(tmp_path: Path) -> Non
     assert bench.ask("c", "b") == ["C", "B"]
     assert len(scorer.sent) == 2
     assert bench.budget.spent.calls == 3
+
+
+def test_cached_answers_take_room_where_the_limits_say_so(tmp_path: Path) -> None:
+    Bench(tmp_path, Scripted(echo), Retries(), "first").ask("a", "b")
+    free, charged = Limits(max_calls=3), Limits(max_calls=3, count_cached=True)
+    scorer = Scripted(echo)
+    assert Bench(tmp_path, scorer, Retries(), "free", limits=free).ask("a", "b", "c", "d", "e")
+    bench = Bench(tmp_path, scorer, Retries(), "charged", limits=charged)
+    with pytest.raises(BudgetExhaustedError, match="0 of 3 calls"):
+        bench.ask("a", "b", "x", "y")
+    assert bench.ask("a", "a", "b", "z") == ["A", "A", "B", "Z"]
+    assert bench.ask("b") == ["B"]
+    assert (bench.budget.spent.calls, bench.budget.cached_calls) == (1, 2)
+    again = Bench(tmp_path, scorer, Retries(), "charged", limits=charged)
+    assert again.ask("a", "z") == ["A", "Z"]
+    with pytest.raises(BudgetExhaustedError, match="3 of 3 calls"):
+        again.ask("c")
+    assert [sent for sent, in scorer.sent] == ["c", "d", "e", "z"]
 
 
 def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:
