@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from izcore.api import discover, optimize, plan, resume, runs, score
+    from izcore.api import compare, discover, optimize, plan, resume, runs, score
 
-__all__ = ["discover", "optimize", "plan", "resume", "runs", "score"]
+__all__ = ["compare", "discover", "optimize", "plan", "resume", "runs", "score"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,24 +6,29 @@
 """
 
 import asyncio
-import contextlib
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from izcore.comparison import (
+    ComparisonResult,
+    plan_comparison,
+    plot_comparison,
+    read_methods,
+    run_comparison,
+)
 from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
-from izcore.events import Events
+from izcore.executors import executor_for
 from izcore.folders import Folders
 from izcore.planning import PlannedRun, plan_run
 from izcore.records import RunResult
 from izcore.registry import Registry, environment_choice
 from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.store import RunRecord, Store
-from izcore.workplace import Workplace
+from izcore.workplace import Workplace, open_workplace
 
 T = TypeVar("T")
 BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
@@ -82,23 +87,6 @@ def settings_layers(
         layer["budget"] = budget
     file = [read_toml(Path(config))] if config is not None else []
     return [*file, layer, settings or {}]
-
-
-@contextlib.contextmanager
-def open_workplace(
-    registry: Registry,
-    *,
-    db: str | Path | None = None,
-    observers: Mapping[str, object] | None = None,
-    report: Callable[[str], None] | None = None,
-) -> Iterator[Workplace]:
-    """Open the database and everything else that runs need; ``report`` hears of observers that fail."""
-    folders = Folders.of_this_user()
-    for name, observer in (observers or {}).items():
-        registry.observe(observer, name)
-    with Store(folders.database(db)) as store:
-        events = Events(registry.hooks, report or _warn)
-        yield Workplace(registry=registry, folders=folders, store=store, events=events)
 
 
 def plan(task: str, *, registry: Registry | None = None, **options: Any) -> PlannedRun:
@@ -184,6 +172,65 @@ def score(
     return _away_from_loops(work)
 
 
+def compare(
+    task: str,
+    methods: Sequence[str | Path],
+    *,
+    max_calls: int,
+    seeds: int = 5,
+    workers: int = 1,
+    plot: str | Path | None = None,
+    generator: str | None = None,
+    scorer: str | None = None,
+    metric: str | None = None,
+    prompt_template: str | None = None,
+    baselines: Sequence[str] = (),
+    settings: Settings | None = None,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+) -> ComparisonResult:
+    """Compare search methods on a task: same examples, same budget, the same seeds 0 to ``seeds`` - 1.
+
+    A method is a preset's name or the path of a TOML file; the named arguments and ``settings`` lie over
+    each. Runs that an equal comparison finished are used, not repeated. ``plot`` names a PNG or SVG file
+    for quality against calls. With several ``workers`` runs happen in processes of their own: a script then
+    needs ``if __name__ == "__main__":`` around its main part.
+
+    Raises :class:`~izcore.errors.IzError`; all runs are kept then, and the same comparison goes on.
+    """
+
+    def work() -> ComparisonResult:
+        found = registry or discover()
+        folders = Folders.of_this_user()
+        picture = None if plot is None else Path(plot).expanduser()
+        common = settings_layers(
+            task,
+            generator=generator,
+            scorer=scorer,
+            metric=metric,
+            prompt_template=prompt_template,
+            baselines=baselines,
+            settings=settings,
+        )
+        comparison = plan_comparison(
+            found,
+            read_methods(found, map(str, methods)),
+            common,
+            seeds=seeds,
+            max_calls=max_calls,
+            db=folders.database(db),
+            folders=folders,
+            plot=picture,
+        )
+        with Store(folders.database(db)) as store:
+            result = run_comparison(store, comparison, executor_for(workers, found))
+            if picture is not None:
+                plot_comparison(found, store, comparison, picture)
+        return result
+
+    return _away_from_loops(work)
+
+
 def runs(*, db: str | Path | None = None) -> list[RunRecord]:
     """Return all runs of a database, newest first."""
     with open_store(db) as store:
@@ -203,7 +250,3 @@ def _away_from_loops(work: Callable[[], T]) -> T:
         return work()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=2)

@@ -124,8 +124,8 @@ class Caller:
         by_key = dict(zip(keys, prompts, strict=True))
         unique = list(by_key)
         known = self._store.answers(self._run_id, unique)
-        for key, answer in known.items():
-            self._tell(key, by_key[key], "cached", answer.completion)
+        for key, mine_already in known.items():
+            self._tell(key, by_key[key], "cached", mine_already.completion)
         # Requests are cut from the whole list, not from what is missing: after a kill the same prompts
         # go out together again, which matters to models whose arithmetic depends on the batch.
         size = self._info.batch_size

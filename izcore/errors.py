@@ -4,7 +4,8 @@ Every error that a user can cause derives from :class:`IzError`; the command lin
 and its hint, never a traceback, and leaves with its ``exit_code``.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 
@@ -94,6 +95,16 @@ class InterruptedRunError(IzError):
     """The user stopped the run; everything up to here is kept."""
 
     exit_code = 130
+
+
+@contextlib.contextmanager
+def about(what: str) -> Iterator[None]:
+    """Let errors for people begin with what they are about."""
+    try:
+        yield
+    except IzError as error:
+        error.message = f"{what}: {error.message}"
+        raise
 
 
 def nearest_names(name: str, known: Iterable[str]) -> str:

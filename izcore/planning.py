@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import msgspec
 
-from izcore.config import RunConfig, ScoringConfig, TaskConfig
+from izcore.config import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.errors import ConfigError, UsageError
 from izcore.evaluation import DEFAULT_TEMPLATE, check_template, render_prompt, score_answers
 from izcore.folders import Folders
 from izcore.protocols import Generator, Metric, Scorer
 from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record, TaskData, Usage
 from izcore.registry import KINDS, BackendChoice, Registry
-from izcore.splits import SMALLEST_SCORED_SPLIT, fingerprint, split_examples
+from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.store import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
@@ -48,13 +48,23 @@ def load_task(registry: Registry, config: TaskConfig, folders: Folders) -> TaskD
 
 
 def fix_plan(
-    registry: Registry, config: AnyScoring, data: TaskData, folders: Folders
+    registry: Registry,
+    config: AnyScoring,
+    data: TaskData,
+    folders: Folders,
+    *,
+    drawn: SplitSizes | None = None,
 ) -> tuple[AnyScoring, RunPlan]:
-    """Fix the splits, and fill in the task's own metric and template where the user chose none."""
+    """Fix the splits, and fill in the task's own metric and template where the user chose none.
+
+    With ``drawn`` the run's splits are cut from splits of these sizes, which several runs share.
+    """
     template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATE
     check_template(template)
     metric = config.metric or registry.choose("metric", data.metric, {})
-    splits, notes = split_examples(data, config.splits, config.seed)
+    splits, notes = split_examples(data, drawn or config.splits, config.seed)
+    if drawn is not None:
+        splits, notes = cut_splits(splits, config.splits)
     _try_metric(registry, metric, splits.validation, folders)
     plan = RunPlan(
         task_name=data.name,
@@ -66,10 +76,20 @@ def fix_plan(
     return msgspec.structs.replace(config, metric=metric, prompt_template=template), plan
 
 
-def plan_run(registry: Registry, config: RunConfig, folders: Folders) -> PlannedRun:
-    """Plan a run, with as large a test split as the limit on calls has room for."""
-    data = load_task(registry, config, folders)
-    config, plan = fix_plan(registry, config, data, folders)
+def plan_run(
+    registry: Registry,
+    config: RunConfig,
+    folders: Folders,
+    *,
+    data: TaskData | None = None,
+    drawn: SplitSizes | None = None,
+) -> PlannedRun:
+    """Plan a run, with as large a test split as the limit on calls has room for.
+
+    ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`.
+    """
+    data = data or load_task(registry, config, folders)
+    config, plan = fix_plan(registry, config, data, folders, drawn=drawn)
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     generator: Generator = registry.build("generator", config.generator, context)

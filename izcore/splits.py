@@ -53,20 +53,37 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
         validation = min(sizes.validation, max(least_validation, rest // 2), rest - least_test)
         validation_examples = pool[demonstrations : demonstrations + validation]
         test = pool[demonstrations + validation :][: sizes.test]
-    notes = tuple(
-        f"{name}: {len(got)} examples instead of {wanted}; the task has no more."
-        for name, got, wanted in (
-            ("validation", validation_examples, sizes.validation),
-            ("test", test, sizes.test),
-        )
-        if len(got) < wanted
-    )
     splits = Splits(
         demonstrations=tuple(pool[:demonstrations]),
         validation=tuple(validation_examples),
         test=tuple(test),
     )
-    return splits, notes
+    return splits, _notes(splits, sizes)
+
+
+def cut_splits(splits: Splits, sizes: SplitSizes) -> tuple[Splits, tuple[str, ...]]:
+    """Return the first demonstrations and validation examples of larger splits, and all test examples.
+
+    Runs whose splits are cut from the same ones share their test examples, and where one has fewer of the
+    others they are the first of them.
+    """
+    splits = msgspec.structs.replace(
+        splits,
+        demonstrations=splits.demonstrations[: sizes.demonstrations],
+        validation=splits.validation[: sizes.validation],
+    )
+    return splits, _notes(splits, sizes)
+
+
+def _notes(splits: Splits, sizes: SplitSizes) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: {len(got)} examples instead of {wanted}; the task has no more."
+        for name, got, wanted in (
+            ("validation", splits.validation, sizes.validation),
+            ("test", splits.test, sizes.test),
+        )
+        if len(got) < wanted
+    )
 
 
 def fingerprint(data: TaskData) -> str:

@@ -1,4 +1,4 @@
-"""Statistics of scores: intervals for one instruction, paired tests between two."""
+"""Statistics of scores: intervals and paired tests, of instructions over examples and methods over runs."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,8 @@ from izcore.records import TestScore
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
+ROUNDING = 1e-12
+"""Means of scores in [0, 1] that differ by less are the same but for rounding."""
 
 
 def mean_with_interval(scores: Sequence[float], *, seed: int) -> TestScore:
@@ -70,6 +72,71 @@ def paired_p_value(first: Sequence[float], second: Sequence[float], *, seed: int
         rng=np.random.default_rng(seed),
     )
     return float(result.pvalue)
+
+
+def mean_over_runs(runs: Sequence[TestScore]) -> TestScore:
+    """Return the mean of runs that differ in their seed alone, with its 95% confidence interval.
+
+    Student's interval of the runs' means: mean -+ t(.975; S - 1) s / sqrt(S) for S runs whose means have
+    the standard deviation s (Student 1908). A run is one observation however many examples it was tested
+    on, so the interval says how a method does over seeds: splits, latents, luck. Runs of equal means,
+    about whose spread nothing is known, get Wilson's interval for all their examples together; a single run
+    keeps the interval of its own examples. ``n`` of the result is the number of runs.
+
+    Raises ValueError without runs.
+    """
+    import numpy as np
+    from scipy import stats
+
+    if not runs:
+        raise ValueError("no runs")
+    count = len(runs)
+    if count == 1:
+        return TestScore(score=runs[0].score, low=runs[0].low, high=runs[0].high, n=1)
+    means = np.array([run.score for run in runs])
+    mean, spread = float(means.mean()), float(means.std(ddof=1))
+    if spread < ROUNDING:
+        low, high = _wilson(mean, sum(run.n for run in runs))
+    else:
+        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * spread / count**0.5
+        low, high = mean - half, mean + half
+    return TestScore(score=mean, low=max(0.0, low), high=min(1.0, high), n=count)
+
+
+def p_value_over_runs(differences: Sequence[float]) -> float:
+    """Return the two-sided p-value that two methods differ, from one difference of means per seed.
+
+    The paired t-test (Student 1908), in which a seed is one observation: examples of one run say much about
+    its instruction and little about the method that found it. Equal differences, about whose spread nothing
+    is known, are judged by their signs: 2 / 2^S for S seeds. 1.0 where nothing differs.
+
+    Raises ValueError for less than two seeds.
+    """
+    import numpy as np
+    from scipy import stats
+
+    if len(differences) < 2:
+        raise ValueError("two methods are compared over at least two seeds")
+    values = np.asarray(differences, dtype=float)
+    if np.abs(values).max() < ROUNDING:
+        return 1.0
+    if values.std(ddof=1) < ROUNDING:
+        return float(2.0 ** (1 - len(values)))
+    return float(stats.ttest_1samp(values, 0.0).pvalue)
+
+
+def adjust_for_number(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for their number, in the same order (Holm 1979).
+
+    The k-th smallest of m is multiplied by m - k + 1, and none becomes smaller than one before it. Calling
+    those below .05 different is wrong about any pair at all in at most 5% of comparisons.
+    """
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = largest
+    return adjusted
 
 
 def _wilson(mean: float, n: int) -> tuple[float, float]:

@@ -1,9 +1,12 @@
 """What runs need from outside: plugins, folders, database, observers and clocks."""
 
+import contextlib
 import secrets
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from izcore.events import Events
 from izcore.folders import Folders
@@ -26,3 +29,24 @@ class Workplace:
     clock: Callable[[], float] = time.time
     stopwatch: Callable[[], float] = time.monotonic
     token: Callable[[], str] = field(default=lambda: secrets.token_hex(2))
+
+
+@contextlib.contextmanager
+def open_workplace(
+    registry: Registry,
+    *,
+    db: str | Path | None = None,
+    observers: Mapping[str, object] | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Iterator[Workplace]:
+    """Open the database and everything else that runs need; ``report`` hears of observers that fail."""
+    folders = Folders.of_this_user()
+    for name, observer in (observers or {}).items():
+        registry.observe(observer, name)
+    with Store(folders.database(db)) as store:
+        events = Events(registry.hooks, report or _warn)
+        yield Workplace(registry=registry, folders=folders, store=store, events=events)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=2)

@@ -147,7 +147,7 @@ def test_cached_answers_take_room_where_the_limits_say_so(tmp_path: Path) -> Non
     assert again.ask("a", "z") == ["A", "Z"]
     with pytest.raises(BudgetExhaustedError, match="3 of 3 calls"):
         again.ask("c")
-    assert [sent for sent, in scorer.sent] == ["c", "d", "e", "z"]
+    assert [sent for (sent,) in scorer.sent] == ["c", "d", "e", "z"]
 
 
 def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:

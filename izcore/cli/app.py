@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, models, optimize, plugins, runs, tasks
+from izcore.cli import cache, compare, models, optimize, plugins, runs, tasks
 
 app = typer.Typer(
     name="iz",
@@ -41,6 +41,7 @@ def iz(
 app.command("optimize")(optimize.optimize)
 app.command("resume")(optimize.resume)
 app.command("score")(optimize.score)
+app.command("compare")(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")

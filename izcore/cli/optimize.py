@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -105,11 +105,12 @@ def optimize(
     ] = False,
 ) -> None:
     """Find the instruction that makes the black-box model do TASK best."""
-    from izcore.api import open_workplace, settings_layers
+    from izcore.api import settings_layers
     from izcore.cli.show import show_plan
     from izcore.config import RunConfig, build_config, parse_assignments
     from izcore.planning import plan_run
     from izcore.running import start_run
+    from izcore.workplace import open_workplace
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -157,8 +158,9 @@ def resume(
     json: JsonOption = False,
 ) -> None:
     """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
-    from izcore.api import change_limits, open_workplace
+    from izcore.api import change_limits
     from izcore.running import check_resumable
+    from izcore.workplace import open_workplace
 
     with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
         record = workplace.store.run(run)
@@ -195,10 +197,12 @@ def score(
     json: JsonOption = False,
 ) -> None:
     """Score one instruction on the test split of TASK, with its 95% confidence interval."""
-    from izcore.api import open_workplace, settings_layers
+    from izcore.api import settings_layers
     from izcore.cli.show import show_score
     from izcore.config import ScoringConfig, build_config, parse_assignments
+    from izcore.interrupts import interruptible
     from izcore.running import score_instruction
+    from izcore.workplace import open_workplace
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -220,7 +224,7 @@ def score(
         with (
             open_workplace(registry, db=db, report=_report) as workplace,
             _logging(workplace, log_file, with_text=log_text),
-            _interruptible(),
+            interruptible(),
         ):
             result = score_instruction(workplace, built, instruction)
     if json:
@@ -246,10 +250,11 @@ def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> I
 
 def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":
     from izcore.cli.progress import progress_display
+    from izcore.interrupts import interruptible
     from izcore.running import continue_run
 
     err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
-    with progress_display(err()) as observer, _interruptible():
+    with progress_display(err()) as observer, interruptible():
         workplace.registry.observe(observer, "progress display")
         return continue_run(workplace, record)
 
@@ -261,27 +266,6 @@ def _present(result: "RunResult", *, json: bool) -> None:
         print_json(result)
     else:
         show_result(result)
-
-
-class _interruptible:  # noqa: N801 - reads as a statement
-    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt at once, also within a long computation.
-
-    asyncio's own handling would wait for the computation to come back to the event loop.
-    """
-
-    def __enter__(self) -> None:
-        import signal
-
-        def stop(signum: int, frame: Any) -> None:
-            raise KeyboardInterrupt
-
-        self._before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        import signal
-
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
 
 def _report(message: str) -> None:

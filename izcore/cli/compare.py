@@ -1,0 +1,191 @@
+"""``iz compare``: which method finds the better instruction for the same calls?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from izcore.cli.optimize import (
+    MetricOption,
+    ScorerOption,
+    SetOption,
+    TaskArgument,
+    TemplateOption,
+)
+from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, registry_of, stdout_kept_clean
+
+if TYPE_CHECKING:
+    from izcore.comparison import Comparison, ComparisonResult
+    from izcore.executors import Job
+
+
+@explained
+def compare(
+    context: typer.Context,
+    task: TaskArgument,
+    methods: Annotated[
+        str, typer.Option("--methods", metavar="A,B,…", help="Presets, or TOML files (path ends in .toml).")
+    ],
+    max_calls: Annotated[
+        int, typer.Option("--max-calls", metavar="N", help="Hard limit of calls of each run.", min=1)
+    ],
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", help="Runs of each method, with seeds 0 to N - 1.", min=1)
+    ] = 5,
+    generator: Annotated[
+        str | None,
+        typer.Option("--generator", metavar="NAME[:MODEL]", help="Who writes the instructions, always."),
+    ] = None,
+    scorer: ScorerOption = None,
+    surrogate: Annotated[
+        str | None, typer.Option("--surrogate", metavar="NAME", help="What proposes where to look, always.")
+    ] = None,
+    metric: MetricOption = None,
+    set_: SetOption = None,
+    template: TemplateOption = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option("--baseline", metavar="TEXT", help="Test this instruction in every run, too."),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="Runs at once, each in a process with models of its own; 1 suits local models.",
+            min=1,
+        ),
+    ] = 1,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw quality against calls, as .png or .svg."),
+    ] = None,
+    db: DbOption = None,
+    json: JsonOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and what it may cost.")
+    ] = False,
+) -> None:
+    """Compare methods on TASK: same examples, same seeds, same number of calls.
+
+    The same command goes on where it was stopped, and shows the table at once when all is done.
+    """
+    from izcore.api import settings_layers
+    from izcore.comparison import plan_comparison, plot_comparison, read_methods, run_comparison
+    from izcore.config import parse_assignments
+    from izcore.executors import executor_for
+    from izcore.folders import Folders
+    from izcore.interrupts import interruptible
+    from izcore.store import Store
+
+    with stdout_kept_clean():
+        registry, folders = registry_of(context), Folders.of_this_user()
+        database = folders.database(db)
+        comparison = plan_comparison(
+            registry,
+            read_methods(registry, (name.strip() for name in methods.split(",") if name.strip())),
+            settings_layers(
+                task,
+                generator=generator,
+                scorer=scorer,
+                surrogate=surrogate,
+                metric=metric,
+                prompt_template=template,
+                baselines=baseline or (),
+                settings=parse_assignments(set_ or ()),
+            ),
+            seeds=seeds,
+            max_calls=max_calls,
+            db=database,
+            folders=folders,
+            plot=plot,
+        )
+        with Store(database) as store:
+            waiting = [job for job in comparison.jobs if not job.is_done(store)]
+            _show_plan(comparison, waiting)
+            if not dry_run:
+                from izcore.cli.compare_progress import comparison_display
+
+                with interruptible(), comparison_display(err(), comparison, waiting, database) as tell:
+                    result = run_comparison(store, comparison, executor_for(workers, registry), tell)
+                if plot is not None:
+                    plot_comparison(registry, store, comparison, plot)
+                    err().print(f"Wrote {plot}", style="dim", markup=False, soft_wrap=True)
+    if dry_run:
+        if json:
+            _print_estimate(comparison, waiting)
+    elif json:
+        print_json(result)
+    else:
+        _show_result(result)
+
+
+def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from izcore.comparison import estimate_of
+
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim")
+    rows.add_column(overflow="fold")
+    splits = comparison.jobs[0].planned.plan.splits
+    total, seeds = len(comparison.jobs), comparison.seeds
+    rows.add_row("task", Text(comparison.task))
+    rows.add_row(
+        "runs", f"{len(comparison.methods)} methods x {seeds} seeds, {total - len(waiting)} done already"
+    )
+    rows.add_row("test", f"{len(splits.test)} examples, the same for all methods of a seed")
+    estimate = estimate_of(waiting)
+    cost = "" if estimate.cost_usd is None else f", about ${estimate.cost_usd:.4f}"
+    rows.add_row("at most", f"{estimate.calls:,} calls, about {estimate.tokens:,} tokens{cost}")
+    for note in comparison.notes:
+        rows.add_row("note", Text(note, "yellow"))
+    err().print(rows)
+
+
+def _print_estimate(comparison: "Comparison", waiting: "list[Job]") -> None:
+    from izcore.comparison import estimate_of
+
+    print_json(
+        {
+            "task": comparison.task,
+            "runs": len(comparison.jobs),
+            "waiting": len(waiting),
+            "estimate": estimate_of(waiting),
+            "notes": comparison.notes,
+        }
+    )
+
+
+def _show_result(result: "ComparisonResult") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from izcore.cli.shared import out
+
+    console = out()
+    console.print(
+        Text(f"{result.task}: {result.seeds} seeds, at most {result.max_calls} calls a run", "bold")
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("method", overflow="fold")
+    for heading in ("test score", "95% interval", "calls a run"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    best = max(method.test.mean for method in result.methods)
+    for method in sorted(result.methods, key=lambda method: -method.test.mean):
+        test = method.test
+        style = "bold green" if test.mean == best else ""
+        interval = f"{test.low:.2f} to {test.high:.2f}"
+        table.add_row(Text(method.name, style), f"{test.mean:.3f}", interval, str(method.calls))
+    console.print(table)
+    console.print()
+    pairs = Table(box=None, padding=(0, 2, 0, 0))
+    pairs.add_column("pair", overflow="fold")
+    for heading in ("difference", "p, adjusted"):
+        pairs.add_column(heading, justify="right", no_wrap=True)
+    for pair in result.pairs:
+        pairs.add_row(Text(f"{pair.a} - {pair.b}"), f"{pair.difference:+.3f}", f"{pair.p_value:.2g}")
+    console.print(pairs)
+    if result.seeds == 1:
+        console.print("One seed shows what two winners are worth, not what two methods are.", style="yellow")
