@@ -141,7 +141,7 @@ def plan_comparison(
     )
     blocked = tuple(plugin.name for plugin in registry.plugins if plugin.status == "blocked")
     jobs: list[Job] = []
-    notes: dict[str, None] = {}
+    notes: dict[str, dict[str, None]] = {}
     for seed in range(seeds):
         data = None
         for name, config in configs.items():
@@ -150,7 +150,8 @@ def plan_comparison(
             data = data or load_task(registry, seeded, folders)
             with about(name):
                 planned = plan_run(registry, seeded, folders, data=data, drawn=drawn)
-            notes.update(dict.fromkeys(f"{name}: {note}" for note in planned.plan.notes))
+            for note in planned.plan.notes:
+                notes.setdefault(note, {})[name] = None
             jobs.append(
                 Job(method=name, planned=planned, db=str(db), blocked=blocked, curve=plot is not None)
             )
@@ -160,7 +161,10 @@ def plan_comparison(
         max_calls=max_calls,
         methods=tuple(configs),
         jobs=tuple(jobs),
-        notes=tuple(notes),
+        notes=tuple(
+            note if len(noted) == len(configs) else f"{', '.join(noted)}: {note}"
+            for note, noted in notes.items()
+        ),
     )
 
 

@@ -38,6 +38,7 @@ def check_plot(path: Path) -> None:
 def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str) -> None:
     """Write a plot of quality against calls: a line per method, the mean over its runs' curves.
 
+    A dot marks where a method's searches ended, on average; from there on the line repeats their result.
     With at least :data:`FEWEST_FOR_A_BAND` runs per method a band is the 95% interval of
     :func:`~izcore.stats.mean_over_runs`; with fewer, thin lines are the runs themselves.
     """
@@ -60,9 +61,13 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str
             linestyle=dash,
             label=name,
         )
+        over = sum(run.calls for run in runs) / len(runs)
+        axes.plot([over], [means[-1].score], "o", color=colour)
         if len(runs) >= FEWEST_FOR_A_BAND:
             low, high = [mean.low for mean in means], [mean.high for mean in means]
-            axes.fill_between(calls, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
+            axes.fill_between(calls, low, high, step="post", color=colour, alpha=0.12, linewidth=0)
+            for edge in (low, high):
+                axes.step(calls, edge, where="post", color=colour, linestyle=dash, linewidth=0.6, alpha=0.7)
         elif len(runs) > 1:
             for run in runs:
                 own = [point.calls for point in run.points]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from izcore.config import SplitSizes
 from izcore.errors import DataError
 from izcore.records import Example, TaskData
-from izcore.splits import SMALLEST_SCORED_SPLIT, fingerprint, split_examples
+from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 
 
 def task(size: int, held_out: int = 0, start: int = 0) -> TaskData:
@@ -71,3 +71,29 @@ def test_the_seed_changes_the_splits() -> None:
 def test_the_fingerprint_notices_any_change() -> None:
     assert fingerprint(task(5)) == fingerprint(task(5))
     assert len({fingerprint(task(5)), fingerprint(task(6)), fingerprint(task(5, 2))}) == 3
+
+
+@given(
+    size=st.integers(15, 200),
+    held_out=st.sampled_from([0, 30]),
+    methods=st.lists(sizes, min_size=2, max_size=4),
+    seed=st.integers(0, 5),
+)
+def test_splits_cut_from_the_same_ones_share_what_they_have(
+    size: int, held_out: int, methods: list[SplitSizes], seed: int
+) -> None:
+    drawn = SplitSizes(
+        demonstrations=max(m.demonstrations for m in methods),
+        validation=max(m.validation for m in methods),
+        test=max(m.test for m in methods),
+    )
+    try:
+        whole, _ = split_examples(task(size, held_out), drawn, seed)
+    except DataError:
+        return
+    for wanted in methods:
+        splits, notes = cut_splits(whole, wanted)
+        assert splits.test == whole.test
+        assert splits.demonstrations == whole.demonstrations[: wanted.demonstrations]
+        assert splits.validation == whole.validation[: wanted.validation]
+        assert any("validation" in note for note in notes) is (len(splits.validation) < wanted.validation)

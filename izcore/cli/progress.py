@@ -108,8 +108,8 @@ class LivePanel(RunView):
         rows.add_row("trials", f"{self.trials} of {self.total}" if self.total else "-")
         rows.add_row("spent", self.spent())
         left = self.seconds_left
-        times = f"{_duration(self.seconds)} so far" + (
-            "" if left is None else f", about {_duration(left)} left"
+        times = f"{duration(self.seconds)} so far" + (
+            "" if left is None else f", about {duration(left)} left"
         )
         rows.add_row("time", times)
         rows.add_row(
@@ -150,7 +150,7 @@ class PlainLines(RunView):
             self._say(f"trial {self.trials} of {self.total}: best so far {self.best.mean or 0:.2f}: {text}")
 
     def _say(self, text: str) -> None:
-        self._console.print(f"[{_duration(self.seconds)}] {text}", markup=False, soft_wrap=True)
+        self._console.print(f"[{duration(self.seconds)}] {text}", markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -164,7 +164,8 @@ def progress_display(console: Console) -> Iterator[RunView]:
         yield panel
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Show seconds as minutes and hours."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
