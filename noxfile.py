@@ -26,6 +26,7 @@ TEST_TOOLS = (
     "xllamacpp",
     "keyring",
     "keyrings.alt",
+    "matplotlib",
 )
 
 

@@ -1,6 +1,7 @@
 """Comparisons: fair whatever the order, in one process or several, stopped and gone on with at any moment."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -123,6 +124,17 @@ def test_nothing_is_repeated_or_paid_again(tmp_path: Path) -> None:
     assert not {r for m in other.methods for r in m.runs} & {r for m in more.methods for r in m.runs}
 
 
+def nobody_is_left(group: int) -> bool:
+    """Wait until no process of a group is left; False after ten seconds."""
+    for _ in range(200):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_killing_a_comparison_at_any_moment_loses_nothing(narrow: str, tmp_path: Path, workers: str) -> None:
     log = tmp_path / "log"
@@ -137,6 +149,7 @@ def test_killing_a_comparison_at_any_moment_loses_nothing(narrow: str, tmp_path:
             time.sleep(moments.uniform(0.9, 1.6))
             process.kill()  # the parent alone: its workers must end with it, and let go of their runs
             process.wait()
+            assert nobody_is_left(process.pid)
     output, _ = process.communicate(timeout=120)
     result = json.loads(output)
     runs = izcore.runs()

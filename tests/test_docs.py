@@ -21,6 +21,7 @@ import izcore
 from izcore import hookspecs, plugin
 from izcore.api import discover, settings_layers
 from izcore.cli import app
+from izcore.comparison import ComparisonResult
 from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
 from izcore.records import RunResult, Trial
 from izcore.registry import KINDS
@@ -192,7 +193,7 @@ def test_python_compiles_and_runs_where_marked(block: Block) -> None:
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
 def test_shown_json_has_the_fields_of_the_records(block: Block) -> None:
     shown = json.loads(block.text)
-    record = RunResult if "run_id" in shown else Trial
+    record: Any = RunResult if "run_id" in shown else ComparisonResult if "methods" in shown else Trial
     decoded = msgspec.json.decode(block.text, type=record)
     assert set(msgspec.to_builtins(decoded)) == set(shown)
 

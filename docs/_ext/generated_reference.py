@@ -82,7 +82,7 @@ PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "ho
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
 LIMITS = {
-    "max_calls": "Most paid calls; those answered from the cache are free",
+    "max_calls": "Most paid calls; those answered from the cache are free, unless `count_cached` is set",
     "max_tokens": "Most input and output tokens together",
     "max_cost": "Most US dollars; needs a known price",
 }
