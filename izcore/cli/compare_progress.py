@@ -3,6 +3,7 @@
 What is known comes from the database, so it does not matter in which process a run happens.
 """
 
+import abc
 import contextlib
 import threading
 import time
@@ -14,13 +15,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from izcore.cli.progress import duration
 from izcore.comparison import Comparison
+from izcore.errors import IzError
 from izcore.executors import Job
 from izcore.store import Store
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
-class Watch:
+class Watch(abc.ABC):
     """Tells what is under way, from a thread that looks at the database, and what is done.
 
     Draws nothing itself.
@@ -34,13 +36,13 @@ class Watch:
         self._database = database
         self._over = threading.Event()
 
+    @abc.abstractmethod
     def under_way(self, name: str, calls: int, trials: int) -> None:
         """Show how far a run is. Called in the watching thread."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def finished(self, name: str) -> None:
         """Show that a run is done."""
-        raise NotImplementedError
 
     def tell(self, job: Job) -> None:
         """Take in that a job is done."""
@@ -60,8 +62,9 @@ class Watch:
             watcher.join()
 
     def _watch(self) -> None:
-        with Store(self._database) as store:
-            records = {name: job.record(store) for name, job in self._waiting.items()}
+        # A database that cannot be read is the runs' affair, and they will say so.
+        with contextlib.suppress(IzError), Store(self._database) as store:
+            records = {name: job.record(store) for name, job in list(self._waiting.items())}
             # What a process that was killed left behind is not under way until it moves.
             seen = {name: store.progress(record.id) for name, record in records.items() if record}
             while not self._over.wait(SECONDS_BETWEEN_LOOKS):
