@@ -134,11 +134,8 @@ def plan_comparison(
         name: _config(registry, name, settings, common, max_calls) for name, settings in methods.items()
     }
     sizes = [config.splits for config in configs.values()]
-    drawn = SplitSizes(
-        demonstrations=max(each.demonstrations for each in sizes),
-        validation=max(each.validation for each in sizes),
-        test=max(each.test for each in sizes),
-    )
+    largest = {name: max(getattr(each, name) for each in sizes) for name in SplitSizes.__struct_fields__}
+    drawn = SplitSizes(**largest)
     blocked = tuple(plugin.name for plugin in registry.plugins if plugin.status == "blocked")
     jobs: list[Job] = []
     notes: dict[str, dict[str, None]] = {}

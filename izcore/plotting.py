@@ -1,7 +1,6 @@
 """Draws quality against calls. Needs matplotlib, which is imported when something is drawn."""
 
 import importlib.util
-import os
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -29,8 +28,15 @@ def check_plot(path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise UsageError(f"--plot {path}: there is no folder {path.parent}.")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UsageError(f"--plot {path}: cannot be written.", hint="Choose another file.")
+    is_new = not path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise UsageError(
+            f"--plot {path}: cannot be written: {error.strerror}.", hint="Choose another file."
+        ) from None
+    if is_new:
+        path.unlink()
     if importlib.util.find_spec("matplotlib") is None:
         raise UsageError("--plot: matplotlib is not installed.", hint="pip install 'izcore[plot]'")
 
