@@ -55,12 +55,15 @@ def leaders(store: Store, record: RunRecord, per_answer: int = 1) -> tuple[list[
     """Return who led when, in order, and the calls of the whole search.
 
     Calls are those asked, whether paid or cached, the writing models' among them. Each answer of the black
-    box takes ``per_answer`` calls, those of a grading model among them.
+    box takes ``per_answer`` calls, those of a grading model among them. The last leader is the run's winner.
     """
     leads: list[Lead] = []
     history = History([])
     calls = 0
-    for round_, trials in itertools.groupby(store.trials(record.id), key=lambda trial: trial.round):
+    validation = len(record.plan.splits.validation)
+    known = store.trials(record.id)
+    searched = [_as_searched(trial, validation) for trial in known]
+    for round_, trials in itertools.groupby(searched, key=lambda trial: trial.round):
         proposal = store.proposal(record.id, round_)
         calls = max(calls, proposal.asked if proposal else 0)
         for step in _steps(list(trials), whole=record.config.evaluation.policy != "full"):
@@ -70,6 +73,10 @@ def leaders(store: Store, record: RunRecord, per_answer: int = 1) -> tuple[list[
             best = history.best
             if best is not None and (not leads or leads[-1].instruction != best.candidate.instruction):
                 leads.append(Lead(calls=calls, instruction=best.candidate.instruction))
+    calls += per_answer * sum(max(0, len(t.scores) - validation) for t in known if t.reused is None)
+    winner = record.result.best if record.result else None
+    if winner and leads[-1].instruction != winner.instruction:
+        leads.append(Lead(calls=calls, instruction=winner.instruction))
     return leads, calls
 
 
@@ -111,6 +118,13 @@ def curve_of(registry: Registry, store: Store, record: RunRecord) -> Curve:
         known = [score for score in scores[lead.instruction] if score is not None]
         points.append(CurvePoint(calls=lead.calls, test=sum(known) / len(known)))
     return Curve(points=tuple(points), calls=calls, examples=len(record.plan.splits.test))
+
+
+def _as_searched(trial: Trial, validation: int) -> Trial:
+    """What the search knew of a trial, before its instruction met more than the validation examples."""
+    if len(trial.scores) <= validation:
+        return trial
+    return msgspec.structs.replace(trial, scores=trial.scores[:validation], calls=validation, cached_calls=0)
 
 
 def _steps(trials: list[Trial], *, whole: bool) -> list[Sequence[Trial]]:

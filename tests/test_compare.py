@@ -34,8 +34,9 @@ KILLS = 5
 @pytest.fixture
 def narrow(tmp_path: Path) -> str:
     """A method of one's own: few validation examples, another surrogate."""
-    lines = ['surrogate = "lattice"', "[splits]", "validation = 8", "[search]", "initial = 6", "batch = 3"]
-    return str(write_lines(tmp_path / "narrow.toml", [*lines, "rounds = 9"]))
+    search = ["[search]", "initial = 6", "batch = 3", "rounds = 9"]
+    lines = ['surrogate = "lattice"', 'evaluation.policy = "full"', "splits.validation = 8", *search]
+    return str(write_lines(tmp_path / "narrow.toml", lines))
 
 
 def compare(*methods: str, **more: Any) -> ComparisonResult:
