@@ -82,7 +82,7 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str
                     [*own, end], [*values, values[-1]], where="post", linewidth=0.8, alpha=0.5, color=colour
                 )
     band = "95% interval" if seeds >= FEWEST_FOR_A_BAND else "thin: each seed"
-    axes.legend(title=f"mean over {seeds} seeds, {band}" if seeds > 1 else "one seed", frameon=False)
+    axes.legend(title=f"mean over {seeds} seeds, {band}" if seeds > 1 else "one seed", edgecolor="none")
     axes.set_xlabel("calls asked by the search")
     axes.set_ylabel("test score of the best instruction so far")
     axes.set_title(title)

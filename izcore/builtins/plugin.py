@@ -71,11 +71,8 @@ def izcore_presets() -> Iterable[Preset]:
         Preset(
             name="random",
             summary="The default without a surrogate: uniform latents, the paper's baseline",
-            settings={
-                "surrogate": {"name": "random"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 100},
-                "search": {"initial": 25, "batch": 25, "rounds": 5},
-            },
+            settings={"surrogate": {"name": "random"}},
+            extends="default",
         ),
         Preset(
             name="paper",

@@ -59,11 +59,6 @@ def izcore_presets() -> Iterable[Preset]:
             settings=embedded,
         ),
         Preset(
-            name="random",
-            summary="the embedded model writes and answers unless others are named",
-            settings=embedded,
-        ),
-        Preset(
             name="paper",
             summary="Vicuna-13B writes under published soft prompts",
             settings={
