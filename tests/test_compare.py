@@ -302,6 +302,7 @@ def test_the_table_fits_eighty_columns(iz: Iz, tmp_path: Path) -> None:
     assert process.returncode == 0, process.stderr
     assert max(map(len, process.stdout.splitlines())) <= 80
     assert "".join(process.stdout.split()).count("very-") >= 30
+    assert process.stdout.startswith("mirror: 1 seed, at most")
     assert "One seed" in process.stdout
 
 

@@ -165,9 +165,8 @@ def _show_result(result: "ComparisonResult") -> None:
     from izcore.cli.shared import out
 
     console = out()
-    console.print(
-        Text(f"{result.task}: {result.seeds} seeds, at most {result.max_calls} calls a run", "bold")
-    )
+    seeds = "1 seed" if result.seeds == 1 else f"{result.seeds} seeds"
+    console.print(Text(f"{result.task}: {seeds}, at most {result.max_calls} calls a run", "bold"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("method", overflow="fold")
     for heading in ("test score", "95% interval", "calls a run"):
