@@ -24,6 +24,7 @@ class SplitSizes(Record, forbid_unknown_fields=True):
 
     demonstrations: Annotated[int, Meta(ge=1, description="Examples shown to the generator")] = 5
     validation: Annotated[int, Meta(ge=1, description="Examples that every trial is scored on")] = 20
+    retest: Annotated[int, Meta(ge=0, description="Fresh examples on which the finalists are compared")] = 0
     test: Annotated[int, Meta(ge=1, description="Sealed examples, used once at the end (at most)")] = 100
 
 
@@ -33,6 +34,14 @@ class SearchSize(Record, forbid_unknown_fields=True):
     initial: Annotated[int, Meta(ge=1, description="Latents of the initial design")] = 25
     batch: Annotated[int, Meta(ge=1, description="Latents suggested together in each later round")] = 25
     rounds: Annotated[int, Meta(ge=0, description="Rounds after the initial design")] = 5
+    pool: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Latents written before the search, which then chooses among their distinct "
+            "instructions; 0: written as the search goes",
+        ),
+    ] = 0
 
     @property
     def total(self) -> int:
@@ -44,13 +53,24 @@ class EvaluationPolicy(Record, forbid_unknown_fields=True):
     """How many validation examples an instruction is scored on: all, or more for the better ones."""
 
     policy: Annotated[
-        Literal["full", "halving"],
-        Meta(description="full: all examples; halving: a few, then twice as many for the best"),
+        Literal["full", "halving", "racing"],
+        Meta(
+            description="full: all examples; halving: a few, then twice as many for the best; racing: block "
+            "by block, until an instruction is shown to be worse than the leader"
+        ),
     ] = "full"
-    first: Annotated[int, Meta(ge=1, description="Examples of the first comparison, for halving")] = 4
+    first: Annotated[
+        int, Meta(ge=1, description="Examples of the first comparison (halving), or of each (racing)")
+    ] = 4
     reduction: Annotated[
         float, Meta(gt=1, description="Of so many instructions one stays after a comparison, for halving")
     ] = 3.0
+    risk: Annotated[
+        float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round, for racing")
+    ] = 0.1
+    finalists: Annotated[
+        int, Meta(ge=1, description="Instructions compared on the retest examples, where there are any")
+    ] = 4
 
 
 class Limits(Record, forbid_unknown_fields=True):

@@ -39,6 +39,11 @@ class History:
         """Return the trial whose scores later trials with the same instruction reuse."""
         return self._first.get(instruction)
 
+    def finalists(self, count: int) -> list[Trial]:
+        """Return the best ``count`` trials of different instructions that saw as much as the best one."""
+        ranked = sorted(filter(_is_candidate, self._first.values()), key=_rank)
+        return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
+
 
 def _is_candidate(trial: Trial) -> bool:
     """No winner is chosen on missing evidence."""

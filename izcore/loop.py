@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,11 +13,13 @@ from izcore.errors import BackendError, BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator, resolved
 from izcore.events import Events
 from izcore.history import History
-from izcore.policies import halve
+from izcore.policies import judge
 from izcore.protocols import Generator, Surrogate
 from izcore.records import (
     Candidate,
     GenerateRequest,
+    GenerateResult,
+    Latent,
     PhaseStarted,
     PrepareResult,
     Splits,
@@ -24,10 +27,13 @@ from izcore.records import (
     Trial,
     TrialFinished,
 )
-from izcore.seeds import derive_seed
+from izcore.seeds import derive_seed, sobol_latents
 from izcore.store import Proposal, Store
 
 T = TypeVar("T")
+
+POOL_ROUND = -1
+"""Stands for the round in which a pool is written, before all others."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,13 @@ class Search:
         with contextlib.suppress(BudgetExhaustedError):  # the first new trial will say so again
             await self.score_what_had_failed()
         history = History(self.store.trials(self.run_id))
+        pool = await self.write_pool() if self.config.search.pool else None
         proposed = 0
         for round_ in itertools.count():
             try:
                 proposal = self.store.proposal(self.run_id, round_)
                 if proposal is None:
-                    proposal = await self.propose(round_, history)
+                    proposal = await self.propose(round_, history, pool)
                     self.store.add_proposal(self.run_id, round_, proposal)
                 await self.score(round_, proposed, proposal, history)
             except BudgetExhaustedError as error:
@@ -73,10 +80,30 @@ class Search:
                 return history
         raise AssertionError("rounds are counted without end")
 
-    async def propose(self, round_: int, history: History) -> Proposal:
-        """Let the surrogate suggest latents and the generator write an instruction from each."""
+    async def write_pool(self) -> tuple[Candidate, ...]:
+        """Write the distinct instructions that the search shall choose among, once per run."""
+        proposal = self.store.proposal(self.run_id, POOL_ROUND)
+        if proposal is None:
+            count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool")
+            latents = sobol_latents(count, self.prepared.latent_dim, seed)
+            self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
+            generated = await self.write(POOL_ROUND, latents, ())
+            first = {c.instruction: c for c in reversed(generated.candidates)}
+            distinct = tuple(c for c in generated.candidates if first[c.instruction] is c)
+            proposal = Proposal(candidates=distinct, exhausted=True)
+            self.store.add_proposal(self.run_id, POOL_ROUND, proposal)
+        return proposal.candidates
+
+    async def propose(
+        self, round_: int, history: History, pool: tuple[Candidate, ...] | None = None
+    ) -> Proposal:
+        """Let the surrogate suggest latents, and take what the pool holds there or the generator writes."""
         size = self.config.search.initial if round_ == 0 else self.config.search.batch
         count = min(size, self.total - len(history))
+        untried: list[Candidate] = []
+        if pool is not None:
+            untried = [c for c in pool if history.first_with(c.instruction) is None]
+            count = min(count, len(untried))
         trials = tuple(history.trials)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
         suggestion = await working(
@@ -88,6 +115,7 @@ class Search:
                     latent_dim=self.prepared.latent_dim,
                     seed=derive_seed(self.config.seed, "suggest", round_),
                     initial=self.config.search.initial,
+                    pool=tuple(untried),
                 )
             ),
         )
@@ -98,12 +126,23 @@ class Search:
                 f"and gave {len(suggested)}, or of another length.",
                 hint="This is a fault of the surrogate's plugin; the run is kept.",
             )
+        if pool is not None:
+            chosen = tuple(_take_nearest(latent, untried) for latent in suggested)
+            return Proposal(candidates=chosen, exhausted=not untried)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=count))
+        generated = await self.write(round_, suggested, trials)
+        return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
+
+    async def write(
+        self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
+    ) -> GenerateResult:
+        """Let the generator write an instruction from each latent."""
+        count = len(latents)
         generated = await working(
             "generator",
             lambda: self.generator.generate(
                 GenerateRequest(
-                    latents=suggested,
+                    latents=latents,
                     demonstrations=self.splits.demonstrations,
                     seed=derive_seed(self.config.seed, "generate", round_),
                     history=trials,
@@ -115,7 +154,7 @@ class Search:
                 f"The generator wrote {len(generated.candidates)} instructions from {count} latents.",
                 hint="This is a fault of the generator's plugin; the run is kept.",
             )
-        return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
+        return generated
 
     async def score(self, round_: int, start: int, proposal: Proposal, history: History) -> None:
         """Score the round's new instructions, all at once, and append its trials in order.
@@ -127,8 +166,8 @@ class Search:
         texts = list(dict.fromkeys(candidate.instruction for candidate in fresh))
         total = len(texts) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
-        if self.config.evaluation.policy == "halving":
-            await self.halve(round_, texts, unscored, history)
+        if self.config.evaluation.policy != "full":
+            await self.judge(round_, texts, unscored, history)
             return
         evaluations = {
             text: asyncio.create_task(self.evaluator.evaluate(text, self.splits.validation)) for text in texts
@@ -145,11 +184,12 @@ class Search:
             await asyncio.gather(*evaluations.values(), return_exceptions=True)
             raise
 
-    async def halve(
+    async def judge(
         self, round_: int, texts: Sequence[str], unscored: Sequence[Candidate], history: History
     ) -> None:
-        """Score a round's instructions by successive halving; those that left early keep what they have."""
-        judged = await halve(texts, self.splits.validation, self.evaluator, self.config.evaluation)
+        """Score a round's instructions in comparisons; those that left early keep what they have."""
+        incumbent = history.best.scores if history.best else ()
+        judged = await judge(texts, self.splits.validation, self.evaluator, self.config.evaluation, incumbent)
         for candidate in unscored:
             evaluation = judged.evaluations.get(candidate.instruction)
             if evaluation is None and history.first_with(candidate.instruction) is None:
@@ -157,6 +197,36 @@ class Search:
             self.add(round_, candidate, evaluation, history)
         if judged.stopped:
             raise judged.stopped
+
+    async def compare_finalists(self, history: History) -> History:
+        """Score the best instructions on the retest examples too; return the history with that.
+
+        The winner of many noisy means looks better than it is; on fresh examples the finalists are equal
+        again. Either all finalists are scored or none counts, so that nobody wins by lack of a test.
+        """
+        finalists = history.finalists(self.config.evaluation.finalists)
+        if not self.splits.retest or len(finalists) < 2:
+            return history
+        total = len(finalists) * len(self.splits.retest)
+        self.events.emit(PhaseStarted(run_id=self.run_id, phase="retest", round=0, total=total))
+        examples = (*self.splits.validation, *self.splits.retest)
+        try:
+            evaluations = await asyncio.gather(
+                *(self.evaluator.evaluate(trial.candidate.instruction, examples) for trial in finalists)
+            )
+        except BudgetExhaustedError as error:
+            history.cut_short = history.cut_short or error.message
+            return history
+        self.store.replace_trials(
+            self.run_id,
+            [
+                _scored(trial.index, trial.round, trial.candidate, evaluation)
+                for trial, evaluation in zip(finalists, evaluations, strict=True)
+            ],
+        )
+        compared = History(self.store.trials(self.run_id))
+        compared.cut_short = history.cut_short
+        return compared
 
     def add(self, round_: int, candidate: Candidate, evaluation: Evaluation | None, history: History) -> None:
         """Append a trial with its evaluation, or with that of an earlier trial of the same instruction."""
@@ -175,7 +245,7 @@ class Search:
         trials = self.store.trials(self.run_id)
         for trial in trials:
             if None in trial.scores and trial.reused is None:
-                asked = self.splits.validation[: len(trial.scores)]
+                asked = (*self.splits.validation, *self.splits.retest)[: len(trial.scores)]
                 evaluation = await self.evaluator.evaluate(trial.candidate.instruction, asked)
                 mended = _scored(trial.index, trial.round, trial.candidate, evaluation)
                 copies = [t for t in trials if t.reused == trial.index]
@@ -209,6 +279,12 @@ def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Tr
         finishes=earlier.finishes,
         reused=earlier.index,
     )
+
+
+def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
+    """Remove and return the candidate whose latent is nearest; of equals the first."""
+    nearest = min(range(len(untried)), key=lambda place: math.dist(latent, untried[place].latent))
+    return untried.pop(nearest)
 
 
 async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:

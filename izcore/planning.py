@@ -102,7 +102,8 @@ def plan_run(
     pool_size = generator.pool_size()
     if pool_size is not None:
         trials = pool_size
-    if pool_size is not None or not registry.find("generator", config.generator.name).backend.uses_latents:
+    finite = pool_size is not None and not config.search.pool
+    if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
         surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
         config = msgspec.structs.replace(config, surrogate=surrogate)
     estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
@@ -177,7 +178,8 @@ def _shrink_test(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
     if limit is None:
         return plan
     test, validation = plan.splits.test, plan.splits.validation
-    trial = len(validation) * per_answer
+    # A trial is scored on all validation examples and, should it win, on the retest examples.
+    trial = (len(validation) + len(plan.splits.retest)) * per_answer
     # The final test gets at most half of the calls; the search needs the rest to be worth anything.
     kept = min(len(test), limit // 2 // per_example)
     least = min(len(test), SMALLEST_SCORED_SPLIT)
@@ -199,7 +201,11 @@ def _estimate(
     plan: RunPlan, config: RunConfig, models: Mapping[str, tuple[BackendChoice, Scorer]], trials: int
 ) -> Estimate:
     """Add up what black box, grading models and writing models may take."""
-    groups = ((plan.splits.validation, trials), (plan.splits.test, tested_instructions(config)))
+    groups = (
+        (plan.splits.validation, trials),
+        (plan.splits.retest, min(trials, config.evaluation.finalists)),
+        (plan.splits.test, tested_instructions(config)),
+    )
     prompts = [
         (Prompt(text=render_prompt(config.prompt_template, TYPICAL_INSTRUCTION, example.input)), times)
         for examples, times in groups

@@ -2,13 +2,16 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from izcore.config import EvaluationPolicy
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.records import Example
+from izcore.stats import chance_of_lead
+
+Scores = Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -20,30 +23,35 @@ class Judged:
 
 
 def rungs(policy: EvaluationPolicy, examples: int) -> list[int]:
-    """Return after how many examples instructions are compared: ``first``, doubled up to all of them."""
+    """Return after how many examples instructions are compared, up to all of them.
+
+    That is after ``first``, then twice as many each time (halving) or ``first`` more (racing).
+    """
     sizes = []
     size = policy.first
     while size < examples:
         sizes.append(size)
-        size *= 2
+        size = 2 * size if policy.policy == "halving" else size + policy.first
     return [*sizes, examples]
 
 
-async def halve(
-    instructions: Sequence[str], examples: Sequence[Example], evaluator: Evaluator, policy: EvaluationPolicy
+async def judge(
+    instructions: Sequence[str],
+    examples: Sequence[Example],
+    evaluator: Evaluator,
+    policy: EvaluationPolicy,
+    incumbent: Scores = (),
 ) -> Judged:
-    """Score all instructions on a few examples, the better ones on twice as many, and so on to the end.
+    """Score all instructions on a few examples, then those that stay on more, and so on to the end.
 
-    Successive halving (Jamieson and Talwalkar 2016, algorithm 1) on a fixed order of examples, so that any
-    two instructions are compared on the same ones: between rungs the best 1 / ``policy.reduction`` stay,
-    of equals those that came first. An instruction with failed calls does not stay.
-
-    The best instruction is lost with a probability of at most exp(-n d^2 / 2) per rung of n examples
-    for each rival that it beats by d (Hoeffding, for scores in [0, 1] drawn independently).
+    The order of examples is fixed, so that any two instructions are compared on the same ones. Who stays is
+    for :func:`stay_in_halving` or :func:`stay_in_race` to say; an instruction with failed calls does not.
+    ``incumbent`` are the scores of the best instruction so far, which takes part in a race.
     """
     known: dict[str, Evaluation] = {}
     staying = list(instructions)
-    for size in rungs(policy, len(examples)):
+    sizes = rungs(policy, len(examples))
+    for size in sizes:
         outcomes = await asyncio.gather(
             *(evaluator.evaluate(instruction, examples[:size]) for instruction in staying),
             return_exceptions=True,
@@ -58,11 +66,43 @@ async def halve(
                 known[instruction] = outcome
         if stopped:
             return Judged(known, stopped)
-        whole = [instruction for instruction in staying if None not in known[instruction].scores]
-        ranked = sorted(whole, key=lambda instruction: -_mean(known[instruction]))
-        staying = ranked[: math.ceil(len(staying) / policy.reduction)]
+        scores = {text: known[text].scores for text in staying if None not in known[text].scores}
+        if policy.policy == "halving":
+            staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))
+        else:
+            rival = incumbent[:size] if len(incumbent) >= size else ()
+            staying = stay_in_race(scores, rival, policy.risk / (len(instructions) * len(sizes)))
     return Judged(known)
 
 
-def _mean(evaluation: Evaluation) -> float:
-    return math.fsum(score for score in evaluation.scores if score is not None) / len(evaluation.scores)
+def stay_in_halving(scores: Mapping[str, Scores], places: int) -> list[str]:
+    """Return the ``places`` best, of equals those that came first.
+
+    Successive halving (Jamieson and Talwalkar 2016, algorithm 1). The best instruction is lost with a
+    probability of at most exp(-n d^2 / 2) per rung of n examples for each rival that it beats by d
+    (Hoeffding, for scores in [0, 1] on examples drawn independently).
+    """
+    return sorted(scores, key=lambda text: -_mean(scores[text]))[:places]
+
+
+def stay_in_race(scores: Mapping[str, Scores], incumbent: Scores, level: float) -> list[str]:
+    """Return those that the leader is not shown to beat, at ``level``, in their order.
+
+    A Hoeffding race (Maron and Moore 1994) on paired differences; for right-or-wrong scores with the exact
+    sign test, which decides sooner. The best instruction is lost only if at some comparison some rival leads
+    it by more than chance explains; with ``level`` the risk divided by rivals and comparisons, that happens
+    with a probability of at most the risk (union bound, for examples drawn independently).
+    """
+    rivals = [*scores.values(), *([incumbent] if incumbent and None not in incumbent else [])]
+    if not rivals:
+        return []
+    leader = max(rivals, key=_mean)
+    return [text for text, own in scores.items() if chance_of_lead(_numbers(leader), _numbers(own)) > level]
+
+
+def _mean(scores: Scores) -> float:
+    return math.fsum(_numbers(scores)) / len(scores)
+
+
+def _numbers(scores: Scores) -> list[float]:
+    return [score for score in scores if score is not None]

@@ -90,11 +90,15 @@ class FetchResult(Record):
 
 
 class Splits(Record):
-    """A task's examples as one run uses them; the three never overlap and none is empty."""
+    """A task's examples as one run uses them; they never overlap, and only ``retest`` may be empty.
+
+    ``retest`` are fresh validation examples, on which the finalists of a search are compared once more.
+    """
 
     demonstrations: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
+    retest: tuple[Example, ...] = ()
 
 
 # --- metrics -------------------------------------------------------------------------------------
@@ -298,7 +302,8 @@ class Trial(Record):
 
     ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
     are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
-    There are fewer scores than examples where an evaluation policy stopped early. ``reused`` is the index of
+    There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
+    examples, once a finalist was tested again. ``reused`` is the index of
     the earlier trial with the same instruction, whose scores these are.
     """
 
@@ -332,6 +337,11 @@ class SuggestRequest(Record):
     A surrogate is a pure function of its request: the same request gives the same latents, which is
     what lets a run resume exactly. ``seed`` differs from round to round. ``initial`` is the number of
     trials that the run wants as its initial design.
+
+    ``pool`` holds candidates that were written beforehand and are not tried yet, one per distinct
+    instruction and at least ``count``; it is empty where instructions are written as the search goes. With a
+    pool, a suggested latent stands for the candidate of the pool that is nearest to it and not taken yet, so
+    a surrogate that knows nothing of pools still works; one that does returns latents of the pool.
     """
 
     history: tuple[Trial, ...]
@@ -339,6 +349,7 @@ class SuggestRequest(Record):
     latent_dim: int
     seed: int
     initial: int = 0
+    pool: tuple[Candidate, ...] = ()
 
 
 class SuggestResult(Record):
@@ -423,7 +434,7 @@ class RunResult(Record):
 
 # --- events --------------------------------------------------------------------------------------
 
-Phase = Literal["prepare", "suggest", "generate", "evaluate", "test"]
+Phase = Literal["prepare", "pool", "suggest", "generate", "evaluate", "retest", "test"]
 
 
 class RunStarted(Record):

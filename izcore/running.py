@@ -178,6 +178,8 @@ async def _search_and_conclude(
             events=events,
         )
         history = await search.run()
+        parts.budget.hold_back(_bound_of_final_test(parts, record))
+        history = await search.compare_finalists(history)
         winner = history.best
         if winner is None:
             if history.cut_short:
@@ -263,21 +265,29 @@ async def _agreement(parts: Asking, instruction: str, examples: Sequence[Example
 
 
 def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> None:
+    """Keep room for the final test and, before it, for comparing the finalists."""
     if record.config.budget == Limits():
         return
-    reserve = sum([_bound_of_test(parts, record)] * tested_instructions(record.config), Amount())
+    reserve = _bound_of_final_test(parts, record)
     if fresh and not parts.budget.fits(reserve):
         raise UsageError(
             f"The budget ({parts.budget.describe()}) has no room for the final test, which may take "
             f"{reserve.calls} calls and {reserve.usage.total} tokens.",
             hint="Raise the limit, or lower splits.test.",
         )
-    parts.budget.hold_back(reserve)
+    retest = _bound_of_answers(parts, record, record.plan.splits.retest)
+    parts.budget.hold_back(sum([retest] * record.config.evaluation.finalists, reserve))
 
 
-def _bound_of_test(parts: Asking, record: RunRecord) -> Amount:
-    """The most that testing one instruction can cost, with what a grading metric adds to each answer."""
-    prompts = parts.evaluator.prompts(TYPICAL_INSTRUCTION, record.plan.splits.test)
+def _bound_of_final_test(parts: Asking, record: RunRecord) -> Amount:
+    """The most that testing winner and baselines can cost."""
+    one = _bound_of_answers(parts, record, record.plan.splits.test)
+    return sum([one] * tested_instructions(record.config), Amount())
+
+
+def _bound_of_answers(parts: Asking, record: RunRecord, examples: Sequence[Example]) -> Amount:
+    """The most that one instruction on ``examples`` can cost, with what a metric adds to each answer."""
+    prompts = parts.evaluator.prompts(TYPICAL_INSTRUCTION, examples)
     total = parts.caller.bound(prompts)
     for asker, caller in parts.callers.items():
         if asker.startswith("metric."):

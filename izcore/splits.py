@@ -18,7 +18,7 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
     """Return the splits and notes about what was smaller than wanted.
 
     An input occurs once: repeated inputs are dropped, and those of the test examples leave the others.
-    With too few examples validation and test shrink, down to
+    With too few examples the retest examples go first, then validation and test shrink, down to
     :data:`SMALLEST_SCORED_SPLIT` (or the size asked for, if that is smaller); below, DataError says how
     many examples are needed.
     """
@@ -47,16 +47,19 @@ def split_examples(data: TaskData, sizes: SplitSizes, seed: int) -> tuple[Splits
     rest = len(pool) - demonstrations
     if test_pool:
         validation, test = min(sizes.validation, rest), test_pool[: sizes.test]
-        validation_examples = pool[demonstrations : demonstrations + validation]
+        retest = min(sizes.retest, rest - validation)
     else:
         # Validation may take half of what there is; the test split, whose numbers must be believed, the rest.
         validation = min(sizes.validation, max(least_validation, rest // 2), rest - least_test)
-        validation_examples = pool[demonstrations : demonstrations + validation]
-        test = pool[demonstrations + validation :][: sizes.test]
+        retest = min(sizes.retest, max(0, rest // 2 - validation))
+        test = pool[demonstrations + validation + retest :][: sizes.test]
+    validation_examples = pool[demonstrations : demonstrations + validation]
+    retest_examples = pool[demonstrations + validation :][:retest]
     splits = Splits(
         demonstrations=tuple(pool[:demonstrations]),
         validation=tuple(validation_examples),
         test=tuple(test),
+        retest=tuple(retest_examples),
     )
     return splits, _notes(splits, sizes)
 
@@ -71,6 +74,7 @@ def cut_splits(splits: Splits, sizes: SplitSizes) -> tuple[Splits, tuple[str, ..
         splits,
         demonstrations=splits.demonstrations[: sizes.demonstrations],
         validation=splits.validation[: sizes.validation],
+        retest=splits.retest[: sizes.retest],
     )
     return splits, _notes(splits, sizes)
 
@@ -80,6 +84,7 @@ def _notes(splits: Splits, sizes: SplitSizes) -> tuple[str, ...]:
         f"{name}: {len(got)} examples instead of {wanted}; the task has no more."
         for name, got, wanted in (
             ("validation", splits.validation, sizes.validation),
+            ("retest", splits.retest, sizes.retest),
             ("test", splits.test, sizes.test),
         )
         if len(got) < wanted

@@ -1,5 +1,6 @@
 """Statistics of scores: intervals and paired tests, of instructions over examples and methods over runs."""
 
+import math
 from collections.abc import Sequence
 
 from izcore.records import TestScore
@@ -137,6 +138,27 @@ def adjust_for_number(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
         adjusted[index] = largest
     return adjusted
+
+
+def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
+    """Bound the probability that ``first`` leads by as much as it does, were it no better than ``second``.
+
+    Both are scores in [0, 1] of the same examples, drawn independently. Right-or-wrong scores: the exact
+    one-sided sign test on the examples where they disagree. Others: exp(-n d^2 / 2) for n differences in
+    [-1, 1] with mean d (Hoeffding 1963, theorem 2). 1.0 where ``first`` does not lead.
+
+    Raises ValueError for different lengths.
+    """
+    from scipy import stats
+
+    pairs = list(zip(first, second, strict=True))
+    lead = sum(a - b for a, b in pairs)
+    if lead <= 0:
+        return 1.0
+    if {*first, *second} <= {0.0, 1.0}:
+        ahead = sum(a > b for a, b in pairs)
+        return float(stats.binom.sf(ahead - 1, sum(a != b for a, b in pairs), 0.5))
+    return math.exp(-lead * lead / (2 * len(pairs)))
 
 
 def _wilson(mean: float, n: int) -> tuple[float, float]:

@@ -1,6 +1,7 @@
-"""Successive halving: fewer calls, the same winner where it is clear, and nothing lost on the way."""
+"""Halving, racing and finalists: fewer calls, the same winner where it is clear, nothing lost."""
 
 import math
+import random
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,18 @@ from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
 from izcore.config import EvaluationPolicy
-from izcore.policies import rungs
+from izcore.policies import rungs, stay_in_race
 from izcore.store import Store
 
 MANY = (
     "--set",
     f"generator.phrases={[f'Sentence {n}.' for n in range(30)] + ['Write the input in reverse.']}",
 )
-SEARCH = ("--set", "search.initial=60", "--set", "search.rounds=0", "--set", "splits.validation=16", "--json")
+ONE_ROUND = ("--set", "search.initial=60", "--set", "search.rounds=0", "--set", "splits.validation=16")
+FULL = ("--set", "evaluation.policy=full", "--set", "evaluation.first=4", "--set", "evaluation.reduction=3")
+SEARCH = (*ONE_ROUND, *FULL, "--set", "splits.retest=0", "--json")
 HALVING = ("--set", "evaluation.policy=halving")
+RACING = ("--set", "evaluation.policy=racing", "--set", "evaluation.first=8")
 
 
 @given(first=st.integers(1, 60), examples=st.integers(1, 200))
@@ -27,6 +31,31 @@ def test_rungs_grow_to_all_examples(first: int, examples: int) -> None:
     assert sizes[-1] == examples
     assert sizes[0] == min(first, examples)
     assert len(sizes) <= math.log2(examples) + 2
+    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples)
+    assert blocks == [*range(first, examples, first), examples]
+
+
+def test_the_best_is_rarely_lost_in_a_race() -> None:
+    # Eleven rivals as good as the best: that one of them leads it by chance is as likely as can be.
+    draw, risk, examples, lost = random.Random(0), 0.2, 40, 0
+    sizes = rungs(EvaluationPolicy(policy="racing", first=4), examples)
+    for _ in range(200):
+        scores = {str(n): [float(draw.random() < 0.6) for _ in range(examples)] for n in range(12)}
+        staying = list(scores)
+        for size in sizes:
+            seen = {text: scores[text][:size] for text in staying}
+            staying = stay_in_race(seen, (), risk / (12 * len(sizes)))
+        lost += "0" not in staying
+    assert lost <= 200 * risk
+
+
+def test_a_race_drops_what_is_clearly_worse_and_keeps_the_leader() -> None:
+    good, bad, close = (1.0,) * 16, (0.0,) * 16, (1.0,) * 15 + (0.0,)
+    assert stay_in_race({"bad": bad, "good": good, "close": close}, (), 0.01) == ["good", "close"]
+    # The incumbent of earlier rounds races too, and graded scores are compared by a weaker bound.
+    assert stay_in_race({"bad": bad, "close": close}, good, 0.01) == ["close"]
+    assert stay_in_race({"graded": (0.05,) * 16}, good, 0.01) == []
+    assert stay_in_race({"graded": (0.6,) * 16}, good, 0.01) == ["graded"]
 
 
 def test_halving_finds_what_the_full_search_finds_for_fewer_calls(iz: Iz, tmp_path: Path) -> None:
@@ -74,3 +103,65 @@ def test_a_surrogate_learns_from_trials_of_different_lengths(iz: Iz) -> None:
     sizes = ("--set", "search.initial=12", "--set", "search.batch=8", "--set", "search.rounds=2", "--json")
     result = result_of(iz(*command, *MANY, *HALVING, *sizes))
     assert result["trials"] == 28
+
+
+def test_racing_finds_the_same_winner_for_fewer_calls(iz: Iz, tmp_path: Path) -> None:
+    longer = ("--set", "splits.validation=24", "--no-cache")
+    raced = result_of(iz("optimize", "mirror", *TOY, *MANY, *SEARCH, *RACING, *longer))
+    assert raced["best"]["instruction"] == "Write the input in reverse."
+    assert raced["best"]["validation"]["n"] == 24
+    with Store(tmp_path / "runs.sqlite") as store:
+        trials = [t for t in store.trials(raced["run_id"]) if t.reused is None]
+    assert {len(t.scores) for t in trials} == {16, 24}
+    assert all(t.mean == 1.0 for t in trials if len(t.scores) == 24)
+
+
+def test_finalists_are_compared_on_fresh_examples(iz: Iz, tmp_path: Path) -> None:
+    command = ("optimize", "mirror", *TOY, *MANY, *SEARCH, "--no-cache")
+    plain = result_of(iz(*command))
+    retested = result_of(iz(*command, "--set", "splits.retest=10", "--set", "splits.test=30"))
+    assert retested["best"]["validation"]["n"] == 26
+    with Store(tmp_path / "runs.sqlite") as store:
+        plan = store.run(retested["run_id"]).plan
+        lengths = [len(t.scores) for t in store.trials(retested["run_id"]) if t.reused is None]
+    assert sorted(lengths)[-5:] == [16, 26, 26, 26, 26]
+    inputs = [
+        e.input for part in (plan.splits.validation, plan.splits.retest, plan.splits.test) for e in part
+    ]
+    assert len(inputs) == len(set(inputs)) == 56
+    # Four finalists see ten more examples; the final test has 30 examples fewer for each of three.
+    tested = 3 * (len(store_test(tmp_path, plain["run_id"])) - 30)
+    assert retested["calls"] == plain["calls"] + 40 - tested
+
+
+def store_test(folder: Path, run_id: str) -> tuple[object, ...]:
+    with Store(folder / "runs.sqlite") as store:
+        return store.run(run_id).plan.splits.test
+
+
+@pytest.mark.parametrize("limit", [150, 200, 260])
+def test_a_budget_leaves_the_finalists_comparable(iz: Iz, tmp_path: Path, limit: int) -> None:
+    sizes = ("--set", "splits.test=10", "--set", "splits.retest=10", "--max-calls", str(limit))
+    result = result_of(iz("optimize", "mirror", *TOY, *MANY, *SEARCH, *HALVING, *sizes, "--no-cache"))
+    assert result["calls"] <= limit
+    with Store(tmp_path / "runs.sqlite") as store:
+        lengths = [len(t.scores) for t in store.trials(result["run_id"]) if t.reused is None]
+    # All of them were tested again or none.
+    assert lengths.count(26) in (0, 2, 3, 4)
+    assert result["best"]["test"]["n"] == 10
+
+
+def test_a_pool_is_written_once_and_each_instruction_paid_for_once(iz: Iz, tmp_path: Path) -> None:
+    pool = ("--set", "search.pool=80", "--set", "search.initial=8", "--set", "search.batch=8")
+    command = ("optimize", "mirror", *TOY, *SEARCH, "--set", "search.rounds=2", *pool, "--no-cache")
+    result = result_of(iz(*command))
+    assert result["trials"] == result["unique_instructions"]
+    with Store(tmp_path / "runs.sqlite") as store:
+        written = store.proposal(result["run_id"], -1)
+        trials = store.trials(result["run_id"])
+    assert written is not None
+    texts = [candidate.instruction for candidate in written.candidates]
+    assert len(texts) == len(set(texts))
+    assert {t.candidate for t in trials} <= set(written.candidates)
+    assert result["trials"] == min(24, len(texts))
+    assert without_times(result) == without_times(result_of(iz(*command)))

@@ -52,20 +52,22 @@ def izcore_presets() -> Iterable[Preset]:
     return [
         Preset(
             name="default",
-            summary="150 latents, 20 validation examples",
+            summary="300 latents, of which the better ones are looked at more closely",
             settings={
                 "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 100},
-                "search": {"initial": 25, "batch": 25, "rounds": 5},
+                "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 100},
+                "search": {"initial": 50, "batch": 50, "rounds": 5},
+                "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
             },
         ),
         Preset(
             name="quick",
-            summary="48 latents, 20 validation examples: a first look within minutes",
+            summary="The default search with 100 latents: a first look within minutes",
             settings={
                 "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 60},
-                "search": {"initial": 24, "batch": 12, "rounds": 2},
+                "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 60},
+                "search": {"initial": 50, "batch": 50, "rounds": 1},
+                "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
             },
         ),
         Preset(

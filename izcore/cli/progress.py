@@ -17,9 +17,11 @@ from izcore.records import CallsAnswered, Phase, PhaseStarted, RunStarted, Trial
 
 PHASES: dict[Phase, str] = {
     "prepare": "preparing the generator",
+    "pool": "writing a pool of instructions",
     "suggest": "choosing latents",
     "generate": "writing instructions",
     "evaluate": "scoring on validation",
+    "retest": "comparing the finalists on fresh examples",
     "test": "opening the sealed test split",
 }
 
@@ -134,11 +136,10 @@ class PlainLines(RunView):
         """Say the phase."""
         super().izcore_phase_started(event)
         if event.total or event.phase == "prepare":
-            what = "latents" if event.phase in ("suggest", "generate") else "calls"
+            what = "latents" if event.phase in ("pool", "suggest", "generate") else "calls"
             total = f" ({event.total} {what})" if event.total else ""
-            self._say(
-                f"round {event.round}: {self.phase}{total}" if event.phase != "test" else self.phase + total
-            )
+            outside = event.phase in ("pool", "retest", "test")
+            self._say(self.phase + total if outside else f"round {event.round}: {self.phase}{total}")
 
     @hookimpl
     def izcore_trial_finished(self, event: TrialFinished) -> None:

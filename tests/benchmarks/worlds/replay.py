@@ -7,6 +7,7 @@ would choose after so many calls, on the examples that it never saw.
 """
 
 import argparse
+import itertools
 import os
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 from scipy.spatial import cKDTree
 from world import SYNTHETIC, World, load, recorded
@@ -53,34 +55,44 @@ from izcore.registry import PluginInfo, Registry
 from izcore.store import Store
 
 VALIDATION = 20
+RETEST = 20
 TEST = 60
 AT_CALLS = (250, 500, 1000, 3000)
-METHODS: dict[str, dict[str, Any]] = {
-    "paper": {
-        "surrogate": {"name": "instruction-coupled"},
-        "search": {"initial": 25, "batch": 25, "rounds": 5},
-    },
-    "completed": {
-        "surrogate": {"name": "instruction-coupled-completed"},
-        "search": {"initial": 25, "batch": 25, "rounds": 5},
-    },
-    "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}},
-    "sobol": {"surrogate": {"name": "sobol"}, "search": {"initial": 150, "rounds": 0}},
-    "completed-halving": {
-        "surrogate": {"name": "instruction-coupled-completed"},
-        "search": {"initial": 25, "batch": 25, "rounds": 5},
-        "evaluation": {"policy": "halving"},
-    },
-    "halving": {
-        "surrogate": {"name": "sobol"},
-        "search": {"initial": 150, "rounds": 0},
-        "evaluation": {"policy": "halving"},
-    },
-    "halving-300": {
-        "surrogate": {"name": "sobol"},
-        "search": {"initial": 300, "rounds": 0},
-        "evaluation": {"policy": "halving", "first": 1, "reduction": 2},
-    },
+Method = dict[str, dict[str, Any]]
+
+_ROUNDS = {"initial": 25, "batch": 25, "rounds": 5}
+DEFAULT: Method = {
+    "surrogate": {"name": "sobol"},
+    "search": {"initial": 50, "batch": 50, "rounds": 5},
+    "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
+    "splits": {"retest": RETEST},
+}
+FULL: Method = {"evaluation": {"policy": "full"}, "splits": {"retest": 0}}
+
+
+def _default_but(**changes: dict[str, Any]) -> Method:
+    """Return the default preset's search with some of its settings changed."""
+    return {
+        key: {**({} if "name" in changes.get(key, {}) else DEFAULT.get(key, {})), **changes.get(key, {})}
+        for key in {*DEFAULT, *changes}
+    }
+
+
+METHODS: dict[str, Method] = {
+    "paper": {"surrogate": {"name": "instruction-coupled"}, "search": _ROUNDS, **FULL},
+    "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}, **FULL},
+    "default": DEFAULT,
+    "without retest": _default_but(splits={"retest": 0}),
+    "without halving": _default_but(evaluation={"policy": "full"}),
+    "racing": _default_but(evaluation={"policy": "racing", "first": 4}),
+    "thirds": _default_but(evaluation={"first": 4, "reduction": 3.0}),
+    "150 latents": _default_but(search={"initial": 50, "batch": 50, "rounds": 2}),
+    "400 latents": _default_but(search={"initial": 50, "batch": 50, "rounds": 7}),
+    "one round": _default_but(search={"initial": 300, "batch": 50, "rounds": 0}),
+    "completed": _default_but(surrogate={"name": "instruction-coupled-completed"}),
+    "matern": _default_but(surrogate={"name": "matern"}),
+    "published kernel": _default_but(surrogate={"name": "instruction-coupled"}),
+    "forest": _default_but(surrogate={"name": "sklearn-forest"}),
 }
 
 
@@ -92,12 +104,8 @@ class Curve:
     quality: tuple[float, ...]
 
     def at(self, calls: int) -> float:
-        """Return the quality that ``calls`` buy; the first trial's where they do not pay for one."""
+        """Return the quality that ``calls`` buy: of the first instruction, as long as nothing is known."""
         return self.quality[max(0, int(np.searchsorted(self.calls, calls, side="right")) - 1)]
-
-    def calls_to(self, quality: float) -> float:
-        """Return after how many calls ``quality`` was reached for the first time, or infinity."""
-        return next((c for c, q in zip(self.calls, self.quality, strict=True) if q >= quality), np.inf)
 
 
 class WorldOptions(Options):
@@ -224,8 +232,11 @@ def registry_with_worlds() -> Registry:
     return registry
 
 
-def replay(registry: Registry, world: World, method: dict[str, Any], seed: int, folder: Path) -> Curve:
-    """Run one search and return what its choices were worth on examples that it did not see."""
+def replay(registry: Registry, world: World, method: Method, seed: int, folder: Path) -> Curve:
+    """Run one search and return what its choices were worth on examples that it did not see.
+
+    The last point is what it chose in the end, after the finalists were compared.
+    """
     db = folder / "replay.sqlite"
     sizes = {
         "demonstrations": 1,
@@ -233,23 +244,34 @@ def replay(registry: Registry, world: World, method: dict[str, Any], seed: int, 
         "test": min(TEST, world.examples - VALIDATION - 1),
     }
     backend = {"name": "world", "world": world.name}
-    settings = {"generator": backend, "scorer": backend, "splits": sizes, **method}
+    splits = {**sizes, **method.get("splits", {})}
+    settings = {**method, "generator": backend, "scorer": backend, "splits": splits}
     result = izcore.optimize(
         f"world:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
     )
     with Store(db) as store:
         trials, splits = store.trials(result.run_id), store.run(result.run_id).plan.splits
     unseen = [int(example.input) for example in splits.test]
-    order = {text: number for number, text in enumerate(world.instructions)}
-    history, calls, curve = History([]), 0, []
-    for trial in trials:
-        history.append(trial)
-        calls += trial.calls
-        assert history.best is not None
-        chosen = order[history.best.candidate.instruction]
-        curve.append((calls, float(world.scores[chosen, unseen].mean())))
+    streaming = method["evaluation"]["policy"] == "full"
+    history, calls = History([]), 0
+    curve = [(0, _unseen_quality(world, trials[0].candidate.instruction, unseen))]
+    for trial, later in itertools.zip_longest(trials, trials[1:]):
+        # The retest came after the search: no choice during the search could know its scores.
+        history.append(msgspec.structs.replace(trial, scores=trial.scores[:VALIDATION]))
+        calls += min(trial.calls, VALIDATION)
+        # A comparison is over when its round is, with the calls of all who took part.
+        if streaming or later is None or later.round > trial.round:
+            assert history.best is not None
+            curve.append((calls, _unseen_quality(world, history.best.candidate.instruction, unseen)))
+    assert result.best is not None
+    retested = sum(max(0, trial.calls - VALIDATION) for trial in trials)
+    curve.append((calls + retested, _unseen_quality(world, result.best.instruction, unseen)))
     db.unlink()
     return Curve(calls=tuple(c for c, _ in curve), quality=tuple(q for _, q in curve))
+
+
+def _unseen_quality(world: World, instruction: str, unseen: Sequence[int]) -> float:
+    return float(world.scores[world.instructions.index(instruction), unseen].mean())
 
 
 def mean_with_margin(values: Sequence[float]) -> str:
