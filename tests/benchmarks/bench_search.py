@@ -9,14 +9,16 @@ A replay is the real loop; only generator and black box answer from the record. 
   calls: mean over worlds and seeds;
 - after how many calls that mean reaches what the published algorithm (``paper``) reaches in the end, with a
   95% interval (percentile bootstrap over the seeds of each world, 2,000 resamples of both methods), and as a
-  share of the calls that ``paper`` took. The published code itself pays for 3,000 calls a run: it scores repeated
-  instructions again, which ``paper`` does not.
+  share of the calls that ``paper`` took. The published code itself pays for 3,000 calls a run: it scores
+  repeated instructions again, which ``paper`` does not.
 
-Curves are kept in the cache folder, so that a benchmark that was stopped goes on where it stood.
+Curves are kept in the cache folder, so that a benchmark that was stopped goes on where it stood. They know
+of changes to methods and to ``replay``, not of changes to the loop or a surrogate: then empty that folder.
 """
 
 import argparse
 import hashlib
+import inspect
 import json
 import os
 import sys
@@ -30,7 +32,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parent / "worlds"))
 
 from replay import AT_CALLS, METHODS, Curve, registry_with_worlds, replay
-from world import HERE, SYNTHETIC, load, recorded
+from world import SYNTHETIC, load, recorded
 
 from izcore.folders import Folders
 
@@ -67,12 +69,9 @@ def curves_of(cell: tuple[str, str, int]) -> tuple[Array, float]:
     Replays one method on one world; what was replayed before with the same settings is read from disk.
     """
     name, method, seeds = cell
-    settings = json.dumps([METHODS[method], _digest(HERE / "replay.py"), name], sort_keys=True)
-    known = (
-        Folders.of_this_user().cache
-        / "replays"
-        / f"{hashlib.sha256(settings.encode()).hexdigest()[:24]}.json"
-    )
+    settings = json.dumps([METHODS[method], inspect.getsource(replay), name], sort_keys=True)
+    key = hashlib.sha256(settings.encode()).hexdigest()[:24]
+    known = Folders.of_this_user().cache / "replays" / f"{key}.json"
     points: list[list[list[float]]] = json.loads(known.read_text()) if known.exists() else []
     if len(points) < seeds:
         registry, world = registry_with_worlds(), load(name)
@@ -123,10 +122,6 @@ def _print_table(qualities: dict[str, list[Array]], spent: dict[str, float], *, 
             f"{method:<18}{at}  {spent[method]:6.0f}   {calls:5.0f} ({low:.0f} to {high:.0f})   {share}",
             flush=True,
         )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _one_thread() -> None:
