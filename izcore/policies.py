@@ -71,7 +71,7 @@ async def judge(
             staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))
         else:
             rival = incumbent[:size] if len(incumbent) >= size else ()
-            staying = stay_in_race(scores, rival, policy.risk / (len(instructions) * len(sizes)))
+            staying = stay_in_race(scores, rival, policy.risk / (max(1, len(instructions)) * len(sizes)))
     return Judged(known)
 
 

@@ -52,22 +52,20 @@ def izcore_presets() -> Iterable[Preset]:
     return [
         Preset(
             name="default",
-            summary="300 latents, of which the better ones are looked at more closely",
+            summary="150 latents, 20 validation examples",
             settings={
                 "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 100},
-                "search": {"initial": 50, "batch": 50, "rounds": 5},
-                "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
+                "splits": {"demonstrations": 5, "validation": 20, "test": 100},
+                "search": {"initial": 25, "batch": 25, "rounds": 5},
             },
         ),
         Preset(
             name="quick",
-            summary="The default search with 100 latents: a first look within minutes",
+            summary="48 latents, 20 validation examples: a first look within minutes",
             settings={
                 "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 60},
-                "search": {"initial": 50, "batch": 50, "rounds": 1},
-                "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
+                "splits": {"demonstrations": 5, "validation": 20, "test": 60},
+                "search": {"initial": 24, "batch": 12, "rounds": 2},
             },
         ),
         Preset(
