@@ -41,3 +41,8 @@ def reflect(latent: Array) -> Array:
     """Fold the real line into [0, 1], as if its ends were mirrors."""
     folded: Array = 1 - np.abs(np.mod(latent, 2.0) - 1)
     return folded
+
+
+def first_of_pool(request: SuggestRequest) -> tuple[Latent, ...]:
+    """Return the latents of the pool's first ``request.count`` members."""
+    return tuple(candidate.latent for candidate in request.pool[: request.count])

@@ -157,16 +157,20 @@ def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
     A random projection favours no coordinate, hence one lengthscale. Improvement counts from the best
     posterior mean at a trial.
     """
-    latents = _tensor(observations.latents)
-    kernel = _dimension_scaled_matern(latents.shape[1])
+    return fit_plain(_tensor(observations.latents), observations, told_noise=told_noise)
+
+
+def fit_plain(points: Tensor, observations: Observations, *, told_noise: bool) -> Belief:
+    """Fit the same to any representation of the trials: ``points`` (n, k), as if they lay in a unit cube."""
+    kernel = _dimension_scaled_matern(points.shape[1])
     noise = observations.noise if told_noise else None
-    process = _fit(latents, _tensor(observations.values), noise, kernel)
+    process = _fit(points, _tensor(observations.values), noise, kernel)
     with torch.no_grad():
-        near = kernel.forward(latents, latents)
+        near = kernel.forward(points, points)
         factor = cholesky(near + torch.diag(process.noise / process.scale))
     posterior = LatentPosterior(
         latent_kernel=kernel,
-        latents=latents,
+        latents=points,
         factor=factor,
         mu=process.values - process.constant,
         covariance=None,
@@ -175,7 +179,7 @@ def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
         noise=float(process.noise.mean()),
     )
     with torch.no_grad():
-        return Belief(posterior, float(posterior.mean(latents).max()))
+        return Belief(posterior, float(posterior.mean(points).max()))
 
 
 def _fit(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from izcore.plugin import SuggestRequest, Trial
+from izcore.plugin import Candidate, SuggestRequest, Trial
 
 FLAT = 1e-9
 """A spread of mean scores below this counts as none: every trial scored the same."""
@@ -18,15 +18,19 @@ Array = NDArray[np.float64]
 class Observations:
     """The trials that a surrogate learns from, oldest first; all arrays are float64.
 
-    ``latents`` is (n, d) in [0, 1]. ``scores`` is (n, m), one column per validation example, complete.
-    ``values`` (n,) are the mean scores, standardised to mean 0 and standard deviation 1 (all 0 where
+    ``candidates`` are what was tried, ``rounds`` (n,) when. ``latents`` is (n, d) in [0, 1]. ``scores`` is
+    (n, m), one column per validation example, complete. ``means`` (n,) are the mean scores in [0, 1] and
+    ``values`` (n,) the same, standardised to mean 0 and standard deviation 1 (all 0 where
     every trial scored the same). ``noise`` (n,) is the variance of each value's error, in the same
     units squared. ``instruction`` (n,) numbers the distinct instructions, 0, 1, …, in order of first
     appearance: trials that reuse one measurement share its number.
     """
 
+    candidates: tuple[Candidate, ...]
+    rounds: NDArray[np.int64]
     latents: Array
     scores: Array
+    means: Array
     values: Array
     noise: Array
     instruction: NDArray[np.int64]
@@ -56,8 +60,11 @@ def observe(request: SuggestRequest, max_trials: int) -> Observations | None:
     noise = np.array([mean_variance(row) for row in known])
     values = (means - means.mean()) / unit if spread > FLAT else np.zeros_like(means)
     return Observations(
+        candidates=tuple(trial.candidate for trial in usable),
+        rounds=np.array([trial.round for trial in usable], dtype=np.int64),
         latents=np.array([trial.candidate.latent for trial in usable], dtype=np.float64),
         scores=complete(usable),
+        means=means,
         values=values,
         noise=noise / unit**2,
         instruction=_number_instructions(usable),

@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 
 from izcore.plugin import Meta, Options
 
+AcquisitionName = Literal["ei", "log_ei", "nei", "thompson"]
 Acquisition = Annotated[
-    Literal["ei", "log_ei"],
+    AcquisitionName,
     Meta(
         description="What is maximised: ei, expected improvement; log_ei, its logarithm, which still has a "
-        "slope where expected improvement is zero to the last bit"
+        "slope where expected improvement is zero to the last bit; nei, the logarithm of noisy expected "
+        "improvement, which does not take the best score for the truth; thompson, a random draw of the "
+        "model, a new one for each suggestion (optimizer pool only)"
     ),
 ]
 Optimizer = Annotated[
@@ -48,6 +51,13 @@ Proposals = Annotated[
         "near the best trials",
     ),
 ]
+TrustRegion = Annotated[
+    bool,
+    Meta(
+        description="Look only in a box around the best trial, which grows after rounds that found something "
+        "better and shrinks after rounds that did not (TuRBO)"
+    ),
+]
 MaxTrials = Annotated[
     int,
     Meta(
@@ -68,6 +78,7 @@ class SearchOptions(Options):
     batch: Batch = "greedy"
     repeats: Repeats = "avoided"
     proposals: Proposals = 2048
+    trust_region: TrustRegion = False
     max_trials: MaxTrials = 400
 
 
@@ -87,3 +98,74 @@ class CompletedOptions(SearchOptions):
 
 class MaternOptions(SearchOptions):
     """Options of ``matern``."""
+
+
+On = Literal["latents", "features", "text"]
+Representation = Annotated[
+    On,
+    Meta(
+        description="What candidates are compared by: latents; features, the generator's hidden states (set "
+        "generator.features); text, the words of the instructions (TF-IDF of pieces of 2 to 4 characters)"
+    ),
+]
+Dimensions = Annotated[
+    int,
+    Meta(ge=1, le=512, description="Principal components that features and text are reduced to"),
+]
+
+
+class PoolOptions(Options):
+    """Options that all surrogates share which choose from a pool alone."""
+
+    on: Representation = "features"
+    dimensions: Dimensions = 32
+    max_trials: MaxTrials = 400
+
+
+class PoolProcessOptions(PoolOptions):
+    """Options of ``pool-gp``."""
+
+    on: Representation = "text"
+    acquisition: Acquisition = "log_ei"
+    noise: Noise = "told"
+    batch: Batch = "greedy"
+
+
+class InstinctOptions(PoolOptions):
+    """Options of ``instinct``; the defaults are the published settings (arXiv 2310.02905)."""
+
+    dimensions: Dimensions = 64
+    width: Annotated[int, Meta(ge=1, le=1024, description="Units of the hidden layer")] = 100
+    steps: Annotated[int, Meta(ge=1, le=10_000, description="Steps of Adam for each suggestion")] = 1000
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="Of Adam")] = 1e-3
+    regularisation: Annotated[
+        float,
+        Meta(gt=0, le=100, description="λ: weight decay, times the number of trials, and prior precision"),
+    ] = 0.1
+    exploration: Annotated[float, Meta(ge=0, le=100, description="ν: weight of the variance")] = 1.0
+
+
+class ZopoOptions(PoolOptions):
+    """Options of ``zopo``; the defaults are the published settings (arXiv 2403.02993)."""
+
+    dimensions: Dimensions = 64
+    width: Annotated[int, Meta(ge=1, le=256, description="Units of each hidden layer")] = 32
+    depth: Annotated[int, Meta(ge=1, le=4, description="Hidden layers")] = 2
+    nearest: Annotated[
+        int, Meta(ge=2, le=200, description="Trials near the present point that the gradient is learned from")
+    ] = 20
+    learning_rate: Annotated[float, Meta(gt=0, le=10, description="Length of a step of Adam")] = 0.01
+    tolerance: Annotated[
+        int, Meta(ge=0, le=100, description="Steps without improvement before the search returns to the best")
+    ] = 2
+    uncertainty: Annotated[
+        float,
+        Meta(
+            ge=0, le=1, description="Share of the gradient's variance left unknown that counts as uncertain"
+        ),
+    ] = 0.5
+    patience: Annotated[
+        int,
+        Meta(ge=1, le=100, description="Uncertain steps in a row before the neighbours are tried instead"),
+    ] = 5
+    neighbours: Annotated[int, Meta(ge=1, le=100, description="Neighbours that are tried then")] = 10

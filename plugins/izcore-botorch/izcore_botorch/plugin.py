@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 
 from izcore.plugin import Backend, Preset, hookimpl
-from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions
+from izcore_botorch.options import (
+    CompletedOptions,
+    InstinctOptions,
+    InstructionCoupledOptions,
+    MaternOptions,
+    PoolProcessOptions,
+    ZopoOptions,
+)
 
 IZCORE_API = 1
 _INSTALL = "pip install izcore-botorch"
@@ -11,7 +18,7 @@ _INSTALL = "pip install izcore-botorch"
 
 @hookimpl
 def izcore_surrogates() -> Iterable[Backend]:
-    """Register the three Gaussian-process surrogates."""
+    """Register the surrogates."""
     return [
         Backend(
             name="instruction-coupled",
@@ -32,6 +39,27 @@ def izcore_surrogates() -> Iterable[Backend]:
             summary="Plain Gaussian process on the latents with a Matern-5/2 kernel",
             factory="izcore_botorch.surrogates:Matern",
             options=MaternOptions,
+            install=_INSTALL,
+        ),
+        Backend(
+            name="pool-gp",
+            summary="Gaussian process on the words or hidden states of instructions written beforehand",
+            factory="izcore_botorch.pool:PoolProcess",
+            options=PoolProcessOptions,
+            install=_INSTALL,
+        ),
+        Backend(
+            name="instinct",
+            summary="INSTINCT: NeuralUCB on the hidden states of instructions written beforehand",
+            factory="izcore_botorch.instinct:Instinct",
+            options=InstinctOptions,
+            install=_INSTALL,
+        ),
+        Backend(
+            name="zopo",
+            summary="ZOPO: gradient steps from one to the next of instructions written beforehand",
+            factory="izcore_botorch.zopo:Zopo",
+            options=ZopoOptions,
             install=_INSTALL,
         ),
     ]
@@ -58,4 +86,22 @@ def izcore_presets() -> Iterable[Preset]:
         ),
         Preset(name="default", summary="What measured best", settings=completed),
         Preset(name="quick", summary="The default search, shorter", settings=completed),
+        _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
+        _from_a_pool("zopo", "ZOPO: neural-tangent gradient steps, 40 + 125 of a pool of 500"),
     ]
+
+
+def _from_a_pool(name: str, summary: str) -> Preset:
+    """Both papers ask 165 times, first 40 at random, and score each instruction on all examples."""
+    return Preset(
+        name=name,
+        summary=summary,
+        settings={
+            "surrogate": {"name": name},
+            "generator": {"name": "hf", "features": "last_hidden"},
+            "search": {"initial": 40, "batch": 5, "rounds": 25, "pool": 500},
+            "evaluation": {"policy": "full"},
+            "splits": {"retest": 0},
+        },
+        extends="default",
+    )

@@ -97,6 +97,10 @@ class LatentPosterior(Model):  # type: ignore[misc]
         variance = variance.clamp_min(SMALLEST_VARIANCE) + self.fresh
         return self.constant + weights.T @ self.mu, variance
 
+    def joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean (a,) and covariance (a, a) of the values of new trials at ``x``, none pending."""
+        return self.mean(x), self.covariance_with(x, x) + self.fresh * torch.eye(len(x), dtype=x.dtype)
+
     def expect(self, chosen: Tensor) -> None:
         """Make ``chosen`` (b, d) the pending latents, in place of any before."""
         doubt = (self.fresh + self.noise) * torch.eye(len(chosen), dtype=chosen.dtype)

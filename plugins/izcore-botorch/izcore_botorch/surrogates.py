@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from linear_operator.utils.errors import NanError, NotPSDError
 
-from izcore.plugin import BackendContext, SuggestRequest, SuggestResult, Surrogate
-from izcore_botorch.distinct import make_distinct
+from izcore.plugin import BackendContext, ConfigError, SuggestRequest, SuggestResult, Surrogate
+from izcore_botorch.distinct import first_of_pool, make_distinct
 from izcore_botorch.fitting import Belief, fit_completed, fit_matern, fit_published
 from izcore_botorch.history import Observations, observe
 from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions, SearchOptions
@@ -24,13 +24,20 @@ class _GaussianProcessSurrogate(Surrogate, ABC, Generic[OptionsT]):
     """What the surrogates share: all but the model."""
 
     def __init__(self, options: OptionsT, context: BackendContext) -> None:
+        if options.acquisition == "thompson" and options.optimizer != "pool":
+            raise ConfigError(
+                "surrogate.acquisition: thompson compares a fixed set of latents, which "
+                f"optimizer {options.optimizer} does not have.",
+                hint="Add --set surrogate.optimizer=pool",
+            )
         self._options = options
 
     def suggest(self, request: SuggestRequest) -> SuggestResult:
-        """Return ``request.count`` distinct latents, none of which was tried.
+        """Return ``request.count`` distinct latents, none of which was tried; of the pool, if there is one.
 
         They are Sobol points until the initial design is complete and two trials have scores, and also
-        where the numbers defy the model, jitter and all.
+        where the numbers defy the model, jitter and all; with a pool they are then its first members, which
+        were written from Sobol points.
         """
         observations = observe(request, self._options.max_trials)
         proposed = np.empty((0, request.latent_dim))
@@ -40,6 +47,8 @@ class _GaussianProcessSurrogate(Surrogate, ABC, Generic[OptionsT]):
                     proposed = propose(self._fit(observations), observations, self._options, request)
                 except (NanError, NotPSDError) as error:
                     _log.info("no model of %d trials (%s); Sobol points instead", len(request.history), error)
+        if request.pool:
+            return SuggestResult(latents=tuple(map(tuple, proposed.tolist())) or first_of_pool(request))
         return SuggestResult(latents=make_distinct(proposed, request))
 
     @abstractmethod

@@ -1,21 +1,37 @@
 """Seconds that one suggestion takes: ``python plugins/izcore-botorch/tests/bench_botorch_suggest.py``.
 
 10 dimensions, 20 examples, 25 latents. Every trial has an instruction of its own, which is the dearest
-case. The ratio is to the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the
-model sees; ``--sizes`` and ``--surrogates`` choose what is measured.
+case; surrogates that choose from a pool have one of 300, with hidden states of 576 numbers. The ratio is to
+the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the model sees; ``--sizes``
+and ``--surrogates`` choose what is measured.
 """
 
 import argparse
+import importlib
 import time
 
 import msgspec
 import numpy as np
 
 from izcore.plugin import BackendContext, Candidate, SuggestRequest, Trial, sobol_latents
-from izcore_botorch import surrogates
 from izcore_botorch.plugin import izcore_surrogates
 
 DIMENSION, EXAMPLES, COUNT = 10, 20, 25
+POOL, FEATURES = 300, 576
+WORDS = ("write", "find", "answer", "word", "animal", "opposite", "reply", "name", "list", "count", "last")
+
+
+def candidates(latents: tuple[tuple[float, ...], ...], seed: int) -> tuple[Candidate, ...]:
+    """Candidates with hidden states and instructions of ten words."""
+    rng = np.random.default_rng(seed)
+    return tuple(
+        Candidate(
+            latent=latent,
+            instruction=" ".join([*rng.choice(WORDS, 9), f"{seed}-{index}"]),
+            features=tuple(rng.normal(size=FEATURES).tolist()),
+        )
+        for index, latent in enumerate(latents)
+    )
 
 
 def history(size: int) -> tuple[Trial, ...]:
@@ -28,10 +44,10 @@ def history(size: int) -> tuple[Trial, ...]:
         Trial(
             index=index,
             round=index // COUNT,
-            candidate=Candidate(latent=latent, instruction=f"instruction {index}"),
+            candidate=candidate,
             scores=tuple(row),
         )
-        for index, (latent, row) in enumerate(zip(latents, scores.tolist(), strict=True))
+        for index, (candidate, row) in enumerate(zip(candidates(latents, 0), scores.tolist(), strict=True))
     )
 
 
@@ -48,13 +64,22 @@ def main() -> None:
     changes = {key: value for key, value in changes.items() if value is not None}
     context = BackendContext(seed=0, cache_dir="", data_dir="")
     print(f"{'surrogate':32} {'trials':>7} {'seconds':>8} {'cpu':>8} {'ratio':>7}")
+    written = candidates(sobol_latents(POOL, DIMENSION, 1), 1)
     for name in chosen.surrogates:
-        factory = getattr(surrogates, backends[name].factory.partition(":")[2])
-        surrogate = factory(msgspec.convert(changes, backends[name].options), context)
-        surrogate.suggest(SuggestRequest(history=history(25), count=2, latent_dim=DIMENSION, seed=0))
+        module, _, factory = backends[name].factory.partition(":")
+        made = getattr(importlib.import_module(module), factory)
+        options = backends[name].options
+        known = {key: value for key, value in changes.items() if key in options.__struct_fields__}
+        surrogate = made(msgspec.convert(known, options), context)
+        pool = written if name in ("pool-gp", "instinct", "zopo") else ()
+        surrogate.suggest(
+            SuggestRequest(history=history(25), count=2, latent_dim=DIMENSION, seed=0, pool=pool)
+        )
         base = 0.0
         for size in chosen.sizes:
-            request = SuggestRequest(history=history(size), count=COUNT, latent_dim=DIMENSION, seed=0)
+            request = SuggestRequest(
+                history=history(size), count=COUNT, latent_dim=DIMENSION, seed=0, pool=pool
+            )
             wall, cpu = time.perf_counter(), time.process_time()
             surrogate.suggest(request)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -15,8 +15,18 @@ from izcore.plugin import (
     sobol_latents,
 )
 from izcore_botorch.history import Array
-from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions
+from izcore_botorch.instinct import Instinct
+from izcore_botorch.options import (
+    CompletedOptions,
+    InstinctOptions,
+    InstructionCoupledOptions,
+    MaternOptions,
+    PoolProcessOptions,
+    ZopoOptions,
+)
+from izcore_botorch.pool import PoolProcess
 from izcore_botorch.surrogates import InstructionCoupled, InstructionCoupledCompleted, Matern
+from izcore_botorch.zopo import Zopo
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
@@ -29,6 +39,84 @@ def surrogate(request: pytest.FixtureRequest) -> Surrogate:
     if request.param == "matern":
         return Matern(MaternOptions(), CONTEXT)
     return InstructionCoupledCompleted(CompletedOptions(), CONTEXT)
+
+
+POOL_SURROGATES = {
+    "pool-gp on text": PoolProcess(PoolProcessOptions(), CONTEXT),
+    "pool-gp on features": PoolProcess(PoolProcessOptions(on="features"), CONTEXT),
+    "pool-gp on latents": PoolProcess(PoolProcessOptions(on="latents"), CONTEXT),
+    "instinct": Instinct(InstinctOptions(steps=200), CONTEXT),
+    "zopo": Zopo(ZopoOptions(), CONTEXT),
+}
+
+
+EVERY_SURROGATE = POOL_SURROGATES | {
+    "instruction-coupled": InstructionCoupled(InstructionCoupledOptions(), CONTEXT),
+    "instruction-coupled-completed": InstructionCoupledCompleted(CompletedOptions(), CONTEXT),
+    "matern": Matern(MaternOptions(), CONTEXT),
+}
+
+
+@pytest.fixture(scope="session", params=list(EVERY_SURROGATE))
+def chooser(request: pytest.FixtureRequest) -> Surrogate:
+    """Each surrogate that can choose from a pool, in turn: all of them."""
+    return EVERY_SURROGATE[request.param]
+
+
+@pytest.fixture(scope="session", params=list(POOL_SURROGATES))
+def pool_surrogate(request: pytest.FixtureRequest) -> Surrogate:
+    """Each surrogate that chooses from a pool alone, in turn."""
+    return POOL_SURROGATES[request.param]
+
+
+WORDS = (
+    *("write the answer", "pick one", "say it", "be brief", "list them", "repeat the input"),
+    *("in capitals", "with care", "as a number", "without a word", "twice", "backwards"),
+)
+
+
+@pytest.fixture(scope="session")
+def make_pool() -> Callable[..., tuple[tuple[Candidate, ...], Array]]:
+    """Return a function that makes candidates of three phrases each and the chance of each to be right.
+
+    The chance depends on the phrases, which is what text and features (six that count, six that do not) hold;
+    latents know nothing of it.
+    """
+
+    def make(size: int, seed: int = 0) -> tuple[tuple[Candidate, ...], Array]:
+        rng = np.random.default_rng(seed)
+        worth, directions = rng.normal(size=len(WORDS)), rng.normal(size=(len(WORDS), 6))
+        candidates, chances = [], []
+        for number, latent in enumerate(sobol_latents(size, 4, derive_seed(seed, "pool"))):
+            phrases = rng.choice(len(WORDS), 3, replace=False)
+            features = np.concatenate(
+                [[worth[phrases].sum()] * 3, directions[phrases].sum(0)[:3], rng.random(6)]
+            )
+            text = f"{', '.join(WORDS[phrase] for phrase in phrases)} ({number})"
+            candidates.append(Candidate(latent=latent, instruction=text, features=tuple(features.tolist())))
+            chances.append(1 / (1 + np.exp(-worth[phrases].sum())))
+        return tuple(candidates), np.array(chances)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def try_out() -> Callable[..., tuple[Trial, ...]]:
+    """Return a function that scores candidates on 20 examples of rising difficulty, five to a round."""
+
+    def score(candidates: Sequence[Candidate], chances: Sequence[float]) -> tuple[Trial, ...]:
+        difficulty = (np.arange(20) + 0.5) / 20
+        return tuple(
+            Trial(
+                index=index,
+                round=index // 5,
+                candidate=candidate,
+                scores=tuple((chance > difficulty).astype(float).tolist()),
+            )
+            for index, (candidate, chance) in enumerate(zip(candidates, chances, strict=True))
+        )
+
+    return score
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,162 @@
+"""What makes a latent worth trying: improvement on the best so far, or what a sample of the belief says.
+
+An :class:`Acquisition` values many places at once and is told which were chosen, so that the members of a
+batch differ. A place is whatever the posterior is over: a latent, or another representation of a candidate.
+"""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from botorch.acquisition import AcquisitionFunction, ExpectedImprovement, LogExpectedImprovement
+from botorch.utils.probability.utils import log_ndtr, log_phi
+from torch import Tensor
+
+from izcore_botorch.fitting import Belief
+from izcore_botorch.linalg import cholesky
+from izcore_botorch.options import AcquisitionName
+from izcore_botorch.posterior import SMALLEST_VARIANCE, LatentPosterior
+from izcore_botorch.repeats import Repeats
+
+SAMPLES = 64
+"""Draws of the trials' true values that noisy expected improvement averages over."""
+LARGEST_SAMPLE = 2048
+"""Places that one Thompson sample covers: it costs the cube of their number, once per suggestion."""
+
+
+class Acquisition(AcquisitionFunction, ABC):  # type: ignore[misc]
+    """Values places; BoTorch's optimisers accept it."""
+
+    def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
+        super().__init__(belief.posterior)
+        self._repeats = repeats
+        self.pending: Tensor | None = None
+
+    @abstractmethod
+    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+        """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
+
+    def expect(self, chosen: Tensor) -> None:
+        """Take the places ``chosen`` (b, d) for tried; their scores are not known yet."""
+        self.pending = chosen
+
+
+class Improvement(Acquisition):
+    """Expected improvement or its logarithm, weighted with the probability of a new instruction.
+
+    Chosen places count as tried with the outcome that was expected of them (kriging believer).
+    """
+
+    def __init__(self, belief: Belief, repeats: Repeats | None, *, log: bool) -> None:
+        super().__init__(belief, repeats)
+        self._log = log
+        kind = LogExpectedImprovement if log else ExpectedImprovement
+        self._improvement = kind(belief.posterior, best_f=belief.incumbent)
+
+    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+        """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
+        value: Tensor = self._improvement(X)
+        if self._repeats is not None:
+            log_new = self._repeats.log_new(X.squeeze(-2), self.pending)
+            value = value + log_new if self._log else value * log_new.exp()
+        return value
+
+    def expect(self, chosen: Tensor) -> None:
+        """Take the places ``chosen`` (b, d) for tried."""
+        super().expect(chosen)
+        self.model.expect(chosen)
+
+
+class NoisyImprovement(Acquisition):
+    """Logarithm of noisy expected improvement (Letham et al. 2019): nobody knows what the best is worth.
+
+    The true values of all trials, and of the places chosen but not scored yet, are drawn ``SAMPLES`` times
+    from the posterior. Given one draw, a place has a normal value and the draw's best is what to improve on.
+    """
+
+    def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
+        super().__init__(belief, repeats)
+        self._draws = torch.empty((SAMPLES, 0), dtype=torch.float64)
+        self._condition(belief.posterior.latents)
+
+    def _condition(self, known: Tensor) -> None:
+        """Draw the values at ``known`` (n, d): the trials, then what was chosen; earlier draws stay."""
+        model: LatentPosterior = self.model
+        self._known = known
+        more = torch.randn((SAMPLES, len(known) - self._draws.shape[1]), dtype=torch.float64)
+        self._draws = torch.cat([self._draws, more], dim=1)
+        fresh = torch.zeros(len(known), dtype=torch.float64)
+        fresh[len(model.latents) :] = model.fresh
+        self._factor = cholesky(model.covariance_with(known, known) + torch.diag(fresh))
+        values = model.mean(known) + self._draws @ self._factor.T
+        self._best = values.amax(dim=1, keepdim=True)
+
+    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+        """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
+        x, model = X.squeeze(-2), self.model
+        mean, variance = model.mean_and_variance(x)
+        shared = torch.linalg.solve_triangular(
+            self._factor, model.covariance_with(self._known, x), upper=False
+        )
+        deviation = (variance - shared.square().sum(0)).clamp_min(SMALLEST_VARIANCE).sqrt()
+        means = mean + self._draws @ shared
+        logs = log_improvement((means - self._best) / deviation) + deviation.log()
+        value: Tensor = logs.logsumexp(dim=0) - math.log(SAMPLES)
+        return value if self._repeats is None else value + self._repeats.log_new(x, self.pending)
+
+    def expect(self, chosen: Tensor) -> None:
+        """Take the places ``chosen`` (b, d) for tried."""
+        super().expect(chosen)
+        self._condition(torch.cat([self.model.latents, chosen]))
+
+
+class Thompson(Acquisition):
+    """One draw of the whole belief per member of a batch; the place where it is highest is chosen.
+
+    Places must be the same at every call. Of more than ``LARGEST_SAMPLE`` a random part is looked at. A place
+    that repeats a known instruction, which is drawn too, is out.
+    """
+
+    def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
+        super().__init__(belief, repeats)
+        self._root: tuple[Tensor, Tensor, Tensor] | None = None
+
+    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+        """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
+        x = X.squeeze(-2)
+        if self._root is None:
+            part = torch.randperm(len(x))[:LARGEST_SAMPLE].sort().values
+            mean, covariance = self.model.joint(x[part])
+            self._root = part, mean, cholesky(covariance)
+        part, mean, factor = self._root
+        drawn = mean + factor @ torch.randn(len(part), dtype=torch.float64)
+        if self._repeats is not None:
+            new = torch.rand(len(part), dtype=torch.float64).log() < self._repeats.log_new(
+                x[part], self.pending
+            )
+            drawn = torch.where(new, drawn, drawn - 1e6)
+        value = torch.full((len(x),), -math.inf, dtype=torch.float64)
+        value[part] = drawn
+        return value
+
+
+def acquire(name: AcquisitionName, belief: Belief, repeats: Repeats | None) -> Acquisition:
+    """Return the acquisition function called ``name``."""
+    if name == "nei":
+        return NoisyImprovement(belief, repeats)
+    if name == "thompson":
+        return Thompson(belief, repeats)
+    return Improvement(belief, repeats, log=name == "log_ei")
+
+
+def log_improvement(t: Tensor) -> Tensor:
+    """Return log h(t), h(t) = φ(t) + t Φ(t), also where h(t) is zero in floating point (Ament et al. 2023).
+
+    In the tail h(t) = φ(t) (1 + t Φ(t)/φ(t)), and the bracket, a difference that rounding eats up beyond
+    t = -1000, is 1/t² there.
+    """
+    tail = t.clamp_max(-1.0)
+    bracket = 1 + tail * (log_ndtr(tail) - log_phi(tail)).exp()
+    in_tail = log_phi(tail) + torch.where(tail > -1e3, bracket.clamp_min(1e-12), tail.pow(-2)).log()
+    body = t.clamp_min(-1.0)
+    return torch.where(t < -1.0, in_tail, (log_phi(body).exp() + body * log_ndtr(body).exp()).log())
