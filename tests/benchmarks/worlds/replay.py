@@ -68,6 +68,8 @@ DEFAULT: Method = {
     "splits": {"retest": RETEST},
 }
 FULL: Method = {"evaluation": {"policy": "full"}, "splits": {"retest": 0}}
+_POOL = {"initial": 50, "batch": 25, "rounds": 4, "pool": 400}
+_PUBLISHED_POOL = {"initial": 40, "batch": 5, "rounds": 25, "pool": 400}
 
 
 def _default_but(**changes: dict[str, Any]) -> Method:
@@ -90,6 +92,17 @@ METHODS: dict[str, Method] = {
     "400 latents": _default_but(search={"initial": 50, "batch": 50, "rounds": 7}),
     "one round": _default_but(search={"initial": 300, "batch": 50, "rounds": 0}),
     "completed": _default_but(surrogate={"name": "instruction-coupled-completed"}),
+    "nei": _default_but(surrogate={"name": "instruction-coupled-completed", "acquisition": "nei"}),
+    "thompson": _default_but(surrogate={"name": "instruction-coupled-completed", "acquisition": "thompson"}),
+    "trust region": _default_but(surrogate={"name": "instruction-coupled-completed", "trust_region": True}),
+    "pool sobol": _default_but(search=_POOL),
+    "pool latents": _default_but(surrogate={"name": "instruction-coupled-completed"}, search=_POOL),
+    "pool features": _default_but(surrogate={"name": "pool-gp", "on": "features"}, search=_POOL),
+    "pool text": _default_but(surrogate={"name": "pool-gp", "on": "text"}, search=_POOL),
+    "pool text nei": _default_but(surrogate={"name": "pool-gp", "acquisition": "nei"}, search=_POOL),
+    "pool sobol full": {"surrogate": {"name": "sobol"}, "search": _PUBLISHED_POOL, **FULL},
+    "instinct": {"surrogate": {"name": "instinct"}, "search": _PUBLISHED_POOL, **FULL},
+    "zopo": {"surrogate": {"name": "zopo"}, "search": _PUBLISHED_POOL, **FULL},
     "matern": _default_but(surrogate={"name": "matern"}),
     "published kernel": _default_but(surrogate={"name": "instruction-coupled"}),
     "forest": _default_but(surrogate={"name": "sklearn-forest"}),
