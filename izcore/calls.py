@@ -118,6 +118,10 @@ class Caller:
         """Return the most that these prompts can cost."""
         return sum((self._amount(self._scorer.bound(prompt)) for prompt in prompts), Amount())
 
+    def cost_of(self, completion: Completion) -> float:
+        """Return what an answer costs in US dollars, were it paid for now; 0 where the price is not known."""
+        return self._amount(completion.usage).cost_usd
+
     async def complete(self, prompts: Sequence[Prompt]) -> Answers:
         """Answer all prompts, or raise BudgetExhaustedError before any of them is sent."""
         keys = [completion_key(self._info, prompt, salt=self._salt) for prompt in prompts]

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from izcore.errors import ConfigError, UsageError, nearest_names
+from izcore.objective import Objective
 from izcore.records import Price, Record
 from izcore.registry import BackendChoice, Kind, Registry, explain_validation
 
@@ -134,6 +135,7 @@ class RunConfig(ScoringConfig):
     baselines: tuple[str, ...] = ()
     search: SearchSize = SearchSize()
     evaluation: EvaluationPolicy = EvaluationPolicy()
+    objective: Objective = Objective()
 
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
@@ -145,6 +147,7 @@ PLAIN_KEYS = (
     "splits",
     "search",
     "evaluation",
+    "objective",
     "budget",
     "retries",
     "rate",
@@ -251,6 +254,7 @@ def _check_table(key: str, table: Settings) -> None:
         "splits": SplitSizes,
         "search": SearchSize,
         "evaluation": EvaluationPolicy,
+        "objective": Objective,
         "budget": Limits,
         "retries": Retries,
         "rate": RateLimits,

@@ -20,7 +20,10 @@ _INSTRUCTION_LINE = re.compile(r"[^\n]*\{instruction\}[^\n]*(\n+|$)")
 
 
 class Evaluation(Record):
-    """Scores and answers of one instruction on some examples, in their order (None: the call failed)."""
+    """Scores and answers of one instruction on some examples, in their order (None: the call failed).
+
+    ``answer_cost_usd`` is what an answer costs on average, whoever paid for it; 0 without a known price.
+    """
 
     scores: tuple[float | None, ...]
     answers: tuple[str | None, ...]
@@ -29,6 +32,7 @@ class Evaluation(Record):
     cached_calls: int
     usage: Usage
     cost_usd: float
+    answer_cost_usd: float = 0.0
 
 
 class Evaluator:
@@ -49,6 +53,7 @@ class Evaluator:
         answered = [(completion.text, example) for completion, example in pairs if completion is not None]
         texts, answered_examples = [text for text, _ in answered], [example for _, example in answered]
         scores = iter(await score_answers(self._metric, texts, answered_examples))
+        costs = [self._caller.cost_of(c) for c in answers.completions if c is not None]
         return Evaluation(
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
@@ -57,6 +62,7 @@ class Evaluator:
             cached_calls=answers.cached_calls,
             usage=answers.usage,
             cost_usd=answers.cost_usd,
+            answer_cost_usd=math.fsum(costs) / len(costs) if costs else 0.0,
         )
 
     async def agreement(self, instruction: str, examples: Sequence[Example]) -> Agreement | None:

@@ -51,8 +51,8 @@ def _is_candidate(trial: Trial) -> bool:
 
 
 def _rank(trial: Trial) -> tuple[int, float, int, int]:
-    """Most evidence first, then the best mean.
+    """Most evidence first, then the best mean, less the penalty.
 
     Between equals the shorter instruction, which is cheaper to use, then the earlier.
     """
-    return -len(trial.scores), -(trial.mean or 0.0), len(trial.candidate.instruction), trial.index
+    return -len(trial.scores), -(trial.objective or 0.0), len(trial.candidate.instruction), trial.index

@@ -188,8 +188,14 @@ class Search:
         self, round_: int, texts: Sequence[str], unscored: Sequence[Candidate], history: History
     ) -> None:
         """Score a round's instructions in comparisons; those that left early keep what they have."""
-        incumbent = history.best.scores if history.best else ()
-        judged = await judge(texts, self.splits.validation, self.evaluator, self.config.evaluation, incumbent)
+        judged = await judge(
+            texts,
+            self.splits.validation,
+            self.evaluator,
+            self.config.evaluation,
+            self.config.objective,
+            history.best,
+        )
         for candidate in unscored:
             evaluation = judged.evaluations.get(candidate.instruction)
             if evaluation is None and history.first_with(candidate.instruction) is None:
@@ -220,7 +226,7 @@ class Search:
         self.store.replace_trials(
             self.run_id,
             [
-                _scored(trial.index, trial.round, trial.candidate, evaluation)
+                self.scored(trial.index, trial.round, trial.candidate, evaluation)
                 for trial, evaluation in zip(finalists, evaluations, strict=True)
             ],
         )
@@ -235,10 +241,27 @@ class Search:
             trial = _reused(index, round_, candidate, earlier)
         else:
             assert evaluation is not None
-            trial = _scored(index, round_, candidate, evaluation)
+            trial = self.scored(index, round_, candidate, evaluation)
         self.store.add_trials(self.run_id, [trial])
         history.append(trial)
         self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
+
+    def scored(self, index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:
+        """Return the trial that an evaluation makes of a candidate."""
+        length = len(candidate.instruction)
+        return Trial(
+            index=index,
+            round=round_,
+            candidate=candidate,
+            scores=evaluation.scores,
+            answers=evaluation.answers,
+            finishes=evaluation.finishes,
+            calls=evaluation.calls,
+            cached_calls=evaluation.cached_calls,
+            usage=evaluation.usage,
+            cost_usd=evaluation.cost_usd,
+            penalty=self.config.objective.penalty(length, evaluation.answer_cost_usd),
+        )
 
     async def score_what_had_failed(self) -> None:
         """Ask again for what failed for good before this run was resumed, so that no trial lacks evidence."""
@@ -247,26 +270,11 @@ class Search:
             if None in trial.scores and trial.reused is None:
                 asked = (*self.splits.validation, *self.splits.retest)[: len(trial.scores)]
                 evaluation = await self.evaluator.evaluate(trial.candidate.instruction, asked)
-                mended = _scored(trial.index, trial.round, trial.candidate, evaluation)
+                mended = self.scored(trial.index, trial.round, trial.candidate, evaluation)
                 copies = [t for t in trials if t.reused == trial.index]
                 self.store.replace_trials(
                     self.run_id, [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)]
                 )
-
-
-def _scored(index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:
-    return Trial(
-        index=index,
-        round=round_,
-        candidate=candidate,
-        scores=evaluation.scores,
-        answers=evaluation.answers,
-        finishes=evaluation.finishes,
-        calls=evaluation.calls,
-        cached_calls=evaluation.cached_calls,
-        usage=evaluation.usage,
-        cost_usd=evaluation.cost_usd,
-    )
 
 
 def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:
@@ -278,6 +286,7 @@ def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Tr
         answers=earlier.answers,
         finishes=earlier.finishes,
         reused=earlier.index,
+        penalty=earlier.penalty,
     )
 
 

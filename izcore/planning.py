@@ -92,6 +92,7 @@ def plan_run(
     config, plan = fix_plan(registry, config, data, folders, drawn=drawn)
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
+    config.objective.check_price(known_price(config, config.scorer, scorer))
     generator: Generator = registry.build("generator", config.generator, context)
     models = {
         asker: (choice, registry.build("scorer", choice, context))

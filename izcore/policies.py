@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from izcore.config import EvaluationPolicy
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluation, Evaluator
-from izcore.records import Example
+from izcore.objective import Objective
+from izcore.records import Example, Trial
 from izcore.stats import chance_of_lead
 
 Scores = Sequence[float | None]
@@ -40,14 +41,23 @@ async def judge(
     examples: Sequence[Example],
     evaluator: Evaluator,
     policy: EvaluationPolicy,
-    incumbent: Scores = (),
+    objective: Objective,
+    incumbent: Trial | None = None,
 ) -> Judged:
     """Score all instructions on a few examples, then those that stay on more, and so on to the end.
 
     The order of examples is fixed, so that any two instructions are compared on the same ones. Who stays is
     for :func:`stay_in_halving` or :func:`stay_in_race` to say; an instruction with failed calls does not.
-    ``incumbent`` are the scores of the best instruction so far, which takes part in a race.
+    Every score counts less the penalty of its instruction under ``objective``. ``incumbent`` is the best
+    trial so far, which takes part in a race.
     """
+
+    def penalised(text: str) -> Scores:
+        evaluation = known[text]
+        penalty = objective.penalty(len(text), evaluation.answer_cost_usd)
+        return _less(evaluation.scores, penalty)
+
+    best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
     known: dict[str, Evaluation] = {}
     staying = list(instructions)
     sizes = rungs(policy, len(examples))
@@ -66,11 +76,11 @@ async def judge(
                 known[instruction] = outcome
         if stopped:
             return Judged(known, stopped)
-        scores = {text: known[text].scores for text in staying if None not in known[text].scores}
+        scores = {text: penalised(text) for text in staying if None not in known[text].scores}
         if policy.policy == "halving":
             staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))
         else:
-            rival = incumbent[:size] if len(incumbent) >= size else ()
+            rival = best[:size] if len(best) >= size else ()
             staying = stay_in_race(scores, rival, policy.risk / (max(1, len(instructions)) * len(sizes)))
     return Judged(known)
 
@@ -98,6 +108,10 @@ def stay_in_race(scores: Mapping[str, Scores], incumbent: Scores, level: float) 
         return []
     leader = max(rivals, key=_mean)
     return [text for text, own in scores.items() if chance_of_lead(_numbers(leader), _numbers(own)) > level]
+
+
+def _less(scores: Scores, penalty: float) -> Scores:
+    return [None if score is None else score - penalty for score in scores]
 
 
 def _mean(scores: Scores) -> float:

@@ -303,8 +303,9 @@ class Trial(Record):
     ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
     are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
     There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
-    examples, once a finalist was tested again. ``reused`` is the index of
-    the earlier trial with the same instruction, whose scores these are.
+    examples, once a finalist was tested again. ``reused`` is the index of the earlier trial with the same
+    instruction, whose scores these are. ``penalty`` is what the run's objective takes off the mean score for
+    length and cost, in score points.
     """
 
     index: int
@@ -318,6 +319,7 @@ class Trial(Record):
     cached_calls: int = 0
     usage: Usage = Usage()
     cost_usd: float = 0.0
+    penalty: float = 0.0
 
     @property
     def known_scores(self) -> tuple[float, ...]:
@@ -330,9 +332,17 @@ class Trial(Record):
         known = self.known_scores
         return sum(known) / len(known) if known else None
 
+    @property
+    def objective(self) -> float | None:
+        """What a search maximises: the mean less the penalty, so at most 1; None without any score."""
+        mean = self.mean
+        return None if mean is None else mean - self.penalty
+
 
 class SuggestRequest(Record):
     """Asks for ``count`` latents in [0, 1]^``latent_dim``, given all trials so far, oldest first.
+
+    What the search maximises is :attr:`Trial.objective`: the mean score, less a penalty where a run has one.
 
     A surrogate is a pure function of its request: the same request gives the same latents, which is
     what lets a run resume exactly. ``seed`` differs from round to round. ``initial`` is the number of
@@ -380,11 +390,20 @@ class TestScore(Record):
 
 
 class Best(Record):
-    """The winner: chosen on validation, then scored once on test."""
+    """The winner: chosen by its validation score less the ``penalty``, then scored once on test."""
 
     instruction: str
     validation: ValidationScore
     test: TestScore | None = None
+    penalty: float = 0.0
+
+
+class FrontPoint(Record):
+    """An instruction that none of at most its ``length``, in characters, outdoes on validation."""
+
+    instruction: str
+    length: int
+    validation: ValidationScore
 
 
 class Baseline(Record):
@@ -410,7 +429,8 @@ class RunResult(Record):
     sent and never answered (a time-out, a killed process), which the provider may bill: ``tokens`` and
     ``cost_usd`` hold the most that they can have cost. ``conclusion`` is the result in a sentence, honest
     about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
-    ``finishes`` counts the answers of the run, cached ones included, by how they ended.
+    ``finishes`` counts the answers of the run, cached ones included, by how they ended. ``front`` is the
+    Pareto front of validation score against length, the shortest instruction first.
     """
 
     run_id: str
@@ -430,6 +450,7 @@ class RunResult(Record):
     lost_calls: int = 0
     finishes: Mapping[FinishReason, int] = {}
     agreement: Agreement | None = None
+    front: tuple[FrontPoint, ...] = ()
 
 
 # --- events --------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ async def conclude(
     validation = ValidationScore(score=winner.mean or 0.0, n=len(winner.known_scores))
     mine = scores.get("")
     if mine is None or not _known(mine):
-        best = Best(instruction=winner.candidate.instruction, validation=validation)
+        best = Best(instruction=winner.candidate.instruction, validation=validation, penalty=winner.penalty)
         return Conclusion(
             best=best,
             baselines=(),
@@ -62,6 +62,7 @@ async def conclude(
     best = Best(
         instruction=winner.candidate.instruction,
         validation=validation,
+        penalty=winner.penalty,
         test=mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner")),
     )
     compared = [

@@ -11,6 +11,7 @@ from izcore.calls import Caller
 from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.loop import Search, working
+from izcore.objective import pareto_front
 from izcore.planning import (
     TYPICAL_INSTRUCTION,
     PlannedRun,
@@ -215,6 +216,7 @@ async def _search_and_conclude(
         lost_calls=store.lost(record.id).calls,
         finishes=store.finishes(record.id),
         agreement=agreement,
+        front=pareto_front(history.trials, len(splits.validation)),
         seconds=record.seconds + elapsed(),
         conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
     )

@@ -143,9 +143,10 @@ def adjust_for_number(p_values: Sequence[float]) -> list[float]:
 def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
     """Bound the probability that ``first`` leads by as much as it does, were it no better than ``second``.
 
-    Both are scores in [0, 1] of the same examples, drawn independently. Right-or-wrong scores: the exact
-    one-sided sign test on the examples where they disagree. Others: exp(-n d^2 / 2) for n differences in
-    [-1, 1] with mean d (Hoeffding 1963, theorem 2). 1.0 where ``first`` does not lead.
+    Both are scores of the same examples, drawn independently, in [0, 1] or in that less a constant.
+    Right-or-wrong scores: the exact one-sided sign test on the examples where they disagree. Others:
+    exp(-n d^2 / 2) for n differences that span at most 2, with mean d (Hoeffding 1963, theorem 2). 1.0 where
+    ``first`` does not lead.
 
     Raises ValueError for different lengths.
     """

@@ -31,6 +31,7 @@ from izcore.config import (
     build_config,
 )
 from izcore.errors import IzError
+from izcore.objective import Objective
 from izcore.options import OptionDescription, describe_options
 from izcore.records import Price, Record
 from izcore.registry import KINDS, Kind, Registered, Registry
@@ -47,6 +48,7 @@ TABLES: Mapping[str, type[Record]] = {
     "splits": SplitSizes,
     "search": SearchSize,
     "evaluation": EvaluationPolicy,
+    "objective": Objective,
     "budget": Limits,
     "retries": Retries,
     "rate": RateLimits,
@@ -63,6 +65,7 @@ MEANINGS = {
     "seed": "Decides splits, latents and everything random",
     "splits": "How many examples go where",
     "search": "How many latents are tried: initial + batch * rounds",
+    "objective": "What length and cost take off an instruction's score",
     "evaluation": "How many examples each instruction is scored on",
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",

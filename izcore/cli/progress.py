@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.budget import dollars
+from izcore.cli.show import score_less
 from izcore.hookspecs import hookimpl
 from izcore.records import CallsAnswered, Phase, PhaseStarted, RunStarted, Trial, TrialFinished, Usage
 
@@ -114,9 +115,7 @@ class LivePanel(RunView):
             "" if left is None else f", about {duration(left)} left"
         )
         rows.add_row("time", times)
-        rows.add_row(
-            "best", "-" if self.best is None else Text(f"{self.best.mean or 0:.2f} on validation", "bold")
-        )
+        rows.add_row("best", "-" if self.best is None else Text(f"{_score(self.best)} on validation", "bold"))
         # Text, not markup: an instruction may hold square brackets.
         rows.add_row("", "" if self.best is None else Text(self.best.candidate.instruction, "green"))
         rows.add_row("newest", "-" if self.newest is None else Text(self.newest.candidate.instruction))
@@ -148,7 +147,7 @@ class PlainLines(RunView):
         super().izcore_trial_finished(event)
         if self.best is not None and (before is None or before.index != self.best.index):
             text = self.best.candidate.instruction
-            self._say(f"trial {self.trials} of {self.total}: best so far {self.best.mean or 0:.2f}: {text}")
+            self._say(f"trial {self.trials} of {self.total}: best so far {_score(self.best)}: {text}")
 
     def _say(self, text: str) -> None:
         self._console.print(f"[{duration(self.seconds)}] {text}", markup=False, soft_wrap=True)
@@ -163,6 +162,10 @@ def progress_display(console: Console) -> Iterator[RunView]:
     panel = LivePanel()
     with Live(panel, console=console, refresh_per_second=4, transient=True):
         yield panel
+
+
+def _score(trial: Trial) -> str:
+    return score_less(trial.mean or 0.0, trial.penalty)
 
 
 def duration(seconds: float) -> str:

@@ -105,8 +105,9 @@ def show_result(result: "RunResult") -> None:
         )
     _show_unusual(result.finishes)
     console.print(
-        f"validation {best.validation.score:.2f} (n = {best.validation.n}); {result.trials} trials, "
-        f"{result.unique_instructions} different instructions; {spent_line(result)}; {result.seconds:.0f} s",
+        f"validation {score_less(best.validation.score, best.penalty)} (n = {best.validation.n}); "
+        f"{result.trials} trials, {result.unique_instructions} different instructions; {spent_line(result)}; "
+        f"{result.seconds:.0f} s",
         style="dim",
     )
     console.print(f"All of it: iz runs show {result.run_id}", style="dim")
@@ -117,6 +118,11 @@ def show_score(result: "ScoreResult") -> None:
     low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
     out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
     _show_unusual(result.finishes)
+
+
+def score_less(score: float, penalty: float) -> str:
+    """A validation score, and what the objective takes off it."""
+    return f"{score:.2f} - {penalty:.2f}" if penalty else f"{score:.2f}"
 
 
 def spent_line(result: "RunResult") -> str:

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.cli.show import add_backends, limits_line, show_result
+from izcore.cli.show import add_backends, limits_line, score_less, show_result
 from izcore.history import History
-from izcore.records import Trial
+from izcore.records import FrontPoint, Trial
 from izcore.registry import Registry
 from izcore.store import RunRecord
 
@@ -49,6 +49,7 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     _show_trials(trials)
     if record.result:
         console.print()
+        _show_front(record.result.front)
         show_result(record.result)
     elif record.status != "done":
         console.print(f"Not finished; go on with: iz resume {record.id}")
@@ -75,9 +76,22 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
     console.print(table)
 
 
+def _show_front(front: tuple[FrontPoint, ...]) -> None:
+    if len(front) < 2:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), title="score against length", title_justify="left")
+    for heading in ("characters", "validation", "n", "instruction"):
+        table.add_column(heading, overflow="fold")
+    for point in front:
+        score, n = f"{point.validation.score:.2f}", str(point.validation.n)
+        table.add_row(str(point.length), score, n, Text(point.instruction))
+    out().print(table)
+    out().print()
+
+
 def _show_trials(trials: list[Trial]) -> None:
     distinct = [trial for trial in trials if trial.reused is None]
-    distinct.sort(key=lambda t: (-(t.mean or 0.0), len(t.candidate.instruction), t.index))
+    distinct.sort(key=lambda t: (-(t.objective or 0.0), len(t.candidate.instruction), t.index))
     if not distinct:
         return
     winner = History(trials).best
@@ -86,7 +100,7 @@ def _show_trials(trials: list[Trial]) -> None:
         table.add_column(heading, overflow="fold")
     for trial in distinct[:SHOWN_TRIALS]:
         style = "bold green" if trial == winner else ""
-        shown = "failed" if trial.mean is None else f"{trial.mean:.2f}"
+        shown = "failed" if trial.mean is None else score_less(trial.mean, trial.penalty)
         failed = sum(score is None for score in trial.scores)
         if failed:
             shown += f" ({failed} calls failed)"

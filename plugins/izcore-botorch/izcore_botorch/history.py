@@ -19,11 +19,12 @@ class Observations:
     """The trials that a surrogate learns from, oldest first; all arrays are float64.
 
     ``candidates`` are what was tried, ``rounds`` (n,) when. ``latents`` is (n, d) in [0, 1]. ``scores`` is
-    (n, m), one column per validation example, complete. ``means`` (n,) are the mean scores in [0, 1] and
-    ``values`` (n,) the same, standardised to mean 0 and standard deviation 1 (all 0 where
-    every trial scored the same). ``noise`` (n,) is the variance of each value's error, in the same
-    units squared. ``instruction`` (n,) numbers the distinct instructions, 0, 1, …, in order of first
-    appearance: trials that reuse one measurement share its number.
+    (n, m), one column per validation example, complete, and one more for the penalties, if there are any.
+    ``means`` (n,) are the mean scores less the penalties, at most 1, and ``values`` (n,) the same,
+    standardised to mean 0 and standard deviation 1 (all 0 where all trials did equally well). ``noise`` (n,)
+    is the variance of each value's error, in the same units squared. ``instruction`` (n,) numbers the
+    distinct instructions, 0, 1, …, in order of first appearance: trials that reuse one measurement share
+    its number.
     """
 
     candidates: tuple[Candidate, ...]
@@ -54,7 +55,7 @@ def observe(request: SuggestRequest, max_trials: int) -> Observations | None:
         return None
     usable = _keep(usable, max_trials)
     known = [_known(trial) for trial in usable]
-    means = np.array([row.mean() for row in known])
+    means = np.array([_objective(trial) for trial in usable])
     spread = float(means.std(ddof=1))
     unit = spread if spread > FLAT else 1.0
     noise = np.array([mean_variance(row) for row in known])
@@ -63,7 +64,7 @@ def observe(request: SuggestRequest, max_trials: int) -> Observations | None:
         candidates=tuple(trial.candidate for trial in usable),
         rounds=np.array([trial.round for trial in usable], dtype=np.int64),
         latents=np.array([trial.candidate.latent for trial in usable], dtype=np.float64),
-        scores=complete(usable),
+        scores=_with_penalties(complete(usable), usable),
         means=means,
         values=values,
         noise=noise / unit**2,
@@ -114,6 +115,16 @@ def _known(trial: Trial) -> Array:
     return numbers[~np.isnan(numbers)]
 
 
+def _with_penalties(scores: Array, trials: list[Trial]) -> Array:
+    """Let trials that score alike differ by their penalties as far as if every score differed by as much."""
+    penalties = np.array([trial.penalty for trial in trials])
+    return np.column_stack([scores, penalties * scores.shape[1] ** 0.5]) if penalties.any() else scores
+
+
+def _objective(trial: Trial) -> float:
+    return float(_known(trial).mean()) - trial.penalty
+
+
 def _number(score: float | None) -> float:
     return float(score) if score is not None and math.isfinite(score) else math.nan
 
@@ -121,7 +132,7 @@ def _number(score: float | None) -> float:
 def _keep(trials: list[Trial], limit: int) -> list[Trial]:
     if len(trials) <= limit:
         return trials
-    means = np.array([_known(trial).mean() for trial in trials])
+    means = np.array([_objective(trial) for trial in trials])
     best = set(np.argsort(-means, kind="stable")[: limit // 2].tolist())
     recent = [i for i in reversed(range(len(trials))) if i not in best][: limit - len(best)]
     return [trials[i] for i in sorted(best.union(recent))]

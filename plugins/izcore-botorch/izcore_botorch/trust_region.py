@@ -57,7 +57,7 @@ def members(latents: Array, region: Array, count: int) -> np.ndarray[tuple[int],
 
 
 def _evidence_then_mean(trial: Trial) -> tuple[int, float]:
-    return len(trial.known_scores), trial.mean or 0.0
+    return len(trial.known_scores), trial.objective or 0.0
 
 
 def _is_better(one: Trial, other: Trial) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,3 +67,15 @@ def test_the_best_and_the_most_recent_are_kept(trials_of: Make) -> None:
     kept = observed(trials_of(latents, rows), max_trials=10).latents
     wanted = {0, 1, 2, 3, 8} | {25, 26, 27, 28, 29}
     assert kept.tolist() == [list(latents[i]) for i in sorted(wanted)]
+
+
+def test_penalties_lower_values_and_tell_equal_scores_apart(trials_of: Make) -> None:
+    rows = [(1.0, 0.0, 1.0, 0.0)] * 3
+    free = trials_of(sobol_latents(3, 2, 0), rows)
+    trials = tuple(msgspec.structs.replace(t, penalty=p) for t, p in zip(free, (0.0, 0.1, 0.2), strict=True))
+    observations = observed(trials)
+    assert observations.values == pytest.approx([1.0, 0.0, -1.0])
+    # A penalty of 0.1 moves a trial as far as 0.1 less on each of the four examples would.
+    assert observations.scores[:, -1] == pytest.approx([0.0, 0.2, 0.4])
+    assert observed(free).scores.shape == (3, 4)
+    assert observed(trials, max_trials=2).latents.tolist() == [list(t.candidate.latent) for t in trials[::2]]

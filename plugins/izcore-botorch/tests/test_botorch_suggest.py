@@ -192,3 +192,15 @@ def test_any_history(surrogate: Surrogate, suggest: Suggest, trials_of: Make, hi
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         suggest(surrogate, trials_of([h[0] for h in history], [h[1] for h in history]), count=3, dim=2)
+
+
+def test_of_equal_scores_the_cheaper_side_is_searched(
+    surrogate: Surrogate, suggest: Suggest, trials_of: Make
+) -> None:
+    latents = sobol_latents(30, 4, 1)
+    rows = [(1.0, 1.0, 0.0, 1.0, 0.0)] * 30
+    history = tuple(
+        msgspec.structs.replace(trial, penalty=0.4 * trial.candidate.latent[0])
+        for trial in trials_of(latents, rows)
+    )
+    assert suggest(surrogate, history, count=8)[:, 0].mean() < 0.3

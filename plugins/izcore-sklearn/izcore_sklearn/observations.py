@@ -16,7 +16,8 @@ Array = NDArray[np.float64]
 class Observations:
     """Evaluated trials with at least one known score.
 
-    ``latents`` is n x d; ``means`` holds the mean score of each trial, ``noise`` the variance of that mean.
+    ``latents`` is n x d; ``means`` holds the mean score of each trial less its penalty, ``noise`` the
+    variance of that mean.
     """
 
     latents: Array
@@ -75,6 +76,6 @@ def observe(history: Sequence[Trial], latent_dim: int) -> Observations:
     ]
     return Observations(
         latents=latents_of([trial for trial, _ in known], latent_dim),
-        means=np.array([np.mean(scores) for _, scores in known], dtype=float),
+        means=np.array([np.mean(scores) - trial.penalty for trial, scores in known], dtype=float),
         noise=np.array([variance_of_mean(scores) for _, scores in known], dtype=float),
     )

@@ -78,6 +78,14 @@ def test_missing_and_reused_scores_are_left_out() -> None:
     assert observed.noise.tolist() == [variance_of_mean([1.0, 0.0]), variance_of_mean([1.0])]
 
 
+def test_a_penalty_lowers_the_mean_and_not_the_noise() -> None:
+    candidate = Candidate(latent=(0.1, 0.5), instruction="a")
+    trial = Trial(index=0, round=0, candidate=candidate, scores=(1.0, 0.0), penalty=0.2)
+    observed = observe([trial], 2)
+    assert observed.means.tolist() == [pytest.approx(0.3)]
+    assert observed.noise.tolist() == [variance_of_mean([1.0, 0.0])]
+
+
 def test_standardised_noise_is_on_the_scale_of_the_targets() -> None:
     observed = landscape()
     targets, noise = observed.standardised()
