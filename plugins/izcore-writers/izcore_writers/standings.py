@@ -6,7 +6,7 @@ from izcore.plugin import Record, Trial
 
 
 class Standing(Record):
-    """An instruction, the mean of its known scores, and how many those are."""
+    """An instruction, the mean of its known scores less the run's penalty (at least 0), and their number."""
 
     instruction: str
     mean: float
@@ -23,9 +23,10 @@ class Standing(Record):
 
 def standing(trial: Trial) -> Standing | None:
     """Return how a trial's instruction stands; None if it has no score."""
-    mean = trial.mean
-    if mean is None:
+    objective = trial.objective
+    if objective is None:
         return None
+    mean = max(objective, 0.0)
     return Standing(instruction=trial.candidate.instruction, mean=mean, seen=len(trial.known_scores))
 
 
