@@ -28,6 +28,7 @@ from izcore.records import RunResult
 from izcore.registry import Registry, environment_choice
 from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.store import RunRecord, Store
+from izcore.warm_start import find_earlier_run
 from izcore.workplace import Workplace, open_workplace
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ def settings_layers(
     max_cost: float | None = None,
     seed: int | None = None,
     cache: bool | None = None,
+    warm_start: str | None = None,
     settings: Settings | None = None,
 ) -> list[Settings]:
     """Return the layers of settings that :func:`~izcore.config.build_config` merges.
@@ -79,6 +81,7 @@ def settings_layers(
         "baselines": list(baselines) or None,
         "seed": seed,
         "cache": cache,
+        "warm_start": warm_start,
     }
     limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
     layer = {key: value for key, value in named.items() if value is not None}
@@ -89,11 +92,17 @@ def settings_layers(
     return [*file, layer, settings or {}]
 
 
-def plan(task: str, *, registry: Registry | None = None, **options: Any) -> PlannedRun:
+def plan(
+    task: str, *, db: str | Path | None = None, registry: Registry | None = None, **options: Any
+) -> PlannedRun:
     """Say what ``optimize`` would do and cost at most, without doing it; same options."""
     registry = registry or discover()
     config = build_config(registry, settings_layers(task, **options), RunConfig)
-    return plan_run(registry, config, Folders.of_this_user())
+    earlier = None
+    if config.warm_start:
+        with open_store(db) as store:
+            earlier = find_earlier_run(store, config)
+    return plan_run(registry, config, Folders.of_this_user(), earlier=earlier)
 
 
 def optimize(
@@ -114,7 +123,8 @@ def optimize(
         found = registry or discover()
         config = build_config(found, settings_layers(task, **options), RunConfig)
         with open_workplace(found, db=db, observers=observers) as workplace:
-            planned = plan_run(found, config, workplace.folders)
+            earlier = find_earlier_run(workplace.store, config)
+            planned = plan_run(found, config, workplace.folders, earlier=earlier)
             return continue_run(workplace, start_run(workplace, planned))
 
     return _away_from_loops(work)

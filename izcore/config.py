@@ -136,6 +136,8 @@ class RunConfig(ScoringConfig):
     search: SearchSize = SearchSize()
     evaluation: EvaluationPolicy = EvaluationPolicy()
     objective: Objective = Objective()
+    warm_start: str = ""
+    warm_start_trials: Annotated[int, Meta(ge=1)] = 10
 
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
@@ -148,6 +150,8 @@ PLAIN_KEYS = (
     "search",
     "evaluation",
     "objective",
+    "warm_start",
+    "warm_start_trials",
     "budget",
     "retries",
     "rate",

@@ -38,22 +38,18 @@ POOL_ROUND = -1
 
 @dataclass(frozen=True)
 class Search:
-    """The parts of one search; the store holds its state."""
+    """The parts of one search; the store holds its state. ``carried`` are candidates of an earlier run."""
 
     run_id: str
     config: RunConfig
     splits: Splits
+    carried: tuple[Candidate, ...]
     generator: Generator
     surrogate: Surrogate
     prepared: PrepareResult
     evaluator: Evaluator
     store: Store
     events: Events
-
-    @property
-    def total(self) -> int:
-        """The number of latents to try, or of instructions where that is finite."""
-        return self.generator.pool_size() or self.config.search.total
 
     async def run(self) -> History:
         """Search until all latents are tried, the generator has no more, or the budget is used up.
@@ -64,19 +60,22 @@ class Search:
             await self.score_what_had_failed()
         history = History(self.store.trials(self.run_id))
         pool = await self.write_pool() if self.config.search.pool else None
-        proposed = 0
+        proposed, total = 0, trials_in_all(self.generator, self.config, self.carried)
         for round_ in itertools.count():
             try:
                 proposal = self.store.proposal(self.run_id, round_)
                 if proposal is None:
-                    proposal = await self.propose(round_, history, pool)
+                    if round_ == 0 and self.carried:
+                        proposal = Proposal(candidates=self.carried, exhausted=False)
+                    else:
+                        proposal = await self.propose(round_, total - len(history), history, pool)
                     self.store.add_proposal(self.run_id, round_, proposal)
                 await self.score(round_, proposed, proposal, history)
             except BudgetExhaustedError as error:
                 history.cut_short = error.message
                 return history
             proposed += len(proposal.candidates)
-            if proposal.exhausted or proposed >= self.total:
+            if proposal.exhausted or proposed >= total:
                 return history
         raise AssertionError("rounds are counted without end")
 
@@ -84,7 +83,9 @@ class Search:
         """Write the distinct instructions that the search shall choose among, once per run."""
         proposal = self.store.proposal(self.run_id, POOL_ROUND)
         if proposal is None:
-            count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool")
+            # A run that starts where an earlier one ended shall not be offered the same pool again.
+            earlier = [self.config.warm_start] if self.config.warm_start else []
+            count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool", *earlier)
             latents = sobol_latents(count, self.prepared.latent_dim, seed)
             self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
             generated = await self.write(POOL_ROUND, latents, ())
@@ -95,26 +96,31 @@ class Search:
         return proposal.candidates
 
     async def propose(
-        self, round_: int, history: History, pool: tuple[Candidate, ...] | None = None
+        self, round_: int, left: int, history: History, pool: tuple[Candidate, ...] | None = None
     ) -> Proposal:
-        """Let the surrogate suggest latents, and take what the pool holds there or the generator writes."""
-        size = self.config.search.initial if round_ == 0 else self.config.search.batch
-        count = min(size, self.total - len(history))
+        """Let the surrogate suggest at most ``left`` latents, and take what the pool holds there or the
+        generator writes.
+
+        Trials without a latent come from another generator, and a surrogate learns nothing from them.
+        """
+        design = self.config.search.initial - len(history)
+        count = min(design if design > 0 else self.config.search.batch, left)
         untried: list[Candidate] = []
         if pool is not None:
             untried = [c for c in pool if history.first_with(c.instruction) is None]
             count = min(count, len(untried))
         trials = tuple(history.trials)
+        placed = tuple(t for t in trials if len(t.candidate.latent) == self.prepared.latent_dim)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
         suggestion = await working(
             "surrogate",
             lambda: self.surrogate.suggest(
                 SuggestRequest(
-                    history=trials,
+                    history=placed,
                     count=count,
                     latent_dim=self.prepared.latent_dim,
                     seed=derive_seed(self.config.seed, "suggest", round_),
-                    initial=self.config.search.initial,
+                    initial=self.config.search.initial - (len(trials) - len(placed)),
                     pool=tuple(untried),
                 )
             ),
@@ -166,7 +172,9 @@ class Search:
         texts = list(dict.fromkeys(candidate.instruction for candidate in fresh))
         total = len(texts) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
-        if self.config.evaluation.policy != "full":
+        # What an earlier run has scored costs nothing, and is the measure for all that follow.
+        carried = round_ == 0 and self.carried
+        if self.config.evaluation.policy != "full" and not carried:
             await self.judge(round_, texts, unscored, history)
             return
         evaluations = {
@@ -275,6 +283,12 @@ class Search:
                 self.store.replace_trials(
                     self.run_id, [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)]
                 )
+
+
+def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
+    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
+    size = generator.pool_size()
+    return size + len(carried) if size else config.search.total
 
 
 def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:

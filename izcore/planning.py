@@ -16,6 +16,7 @@ from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record
 from izcore.registry import KINDS, BackendChoice, Registry
 from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.store import RunPlan
+from izcore.warm_start import EarlierRun, start_warm
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
 
@@ -83,13 +84,20 @@ def plan_run(
     *,
     data: TaskData | None = None,
     drawn: SplitSizes | None = None,
+    earlier: EarlierRun | None = None,
 ) -> PlannedRun:
     """Plan a run, with as large a test split as the limit on calls has room for.
 
-    ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`.
+    ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`. ``earlier`` is
+    the run that ``config.warm_start`` names.
     """
+    if config.warm_start and earlier is None:
+        raise UsageError("warm_start: runs that are compared must all start afresh.", hint="Leave it out.")
     data = data or load_task(registry, config, folders)
     config, plan = fix_plan(registry, config, data, folders, drawn=drawn)
+    if earlier is not None:
+        plan = msgspec.structs.replace(plan, notes=data.notes)
+        config, plan = start_warm(registry, config, plan, earlier, folders)
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     config.objective.check_price(known_price(config, config.scorer, scorer))
@@ -102,7 +110,7 @@ def plan_run(
     trials = config.search.total
     pool_size = generator.pool_size()
     if pool_size is not None:
-        trials = pool_size
+        trials = pool_size + len(plan.carried)
     finite = pool_size is not None and not config.search.pool
     if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
         surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})

@@ -10,7 +10,7 @@ from izcore.budget import Amount
 from izcore.calls import Caller
 from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
-from izcore.loop import Search, working
+from izcore.loop import Search, trials_in_all, working
 from izcore.objective import pareto_front
 from izcore.planning import (
     TYPICAL_INSTRUCTION,
@@ -153,7 +153,7 @@ async def _search_and_conclude(
         generator: Generator = registry.build("generator", config.generator, parts.context("generator"))
         surrogate: Surrogate = registry.build("surrogate", config.surrogate, parts.context("surrogate"))
         done = len(store.trials(record.id))
-        total = generator.pool_size() or config.search.total
+        total = trials_in_all(generator, config, record.plan.carried)
         events.emit(
             RunStarted(
                 run_id=record.id,
@@ -171,6 +171,7 @@ async def _search_and_conclude(
             run_id=record.id,
             config=config,
             splits=splits,
+            carried=record.plan.carried,
             generator=generator,
             surrogate=surrogate,
             prepared=await _prepare(generator, record, store),

@@ -115,6 +115,8 @@ class RunPlan(Record):
     """What was fixed when a run began, beside its configuration.
 
     ``fingerprint`` is a digest of the task's data; ``versions`` names the distributions of the backends.
+    ``carried`` are candidates of an earlier run that are scored first; those without a latent come from
+    another generator.
     """
 
     task_name: str
@@ -122,6 +124,7 @@ class RunPlan(Record):
     fingerprint: str
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = {}
+    carried: tuple[Candidate, ...] = ()
 
 
 class RunRecord(Record):

@@ -67,6 +67,8 @@ MEANINGS = {
     "search": "How many latents are tried: initial + batch * rounds",
     "objective": "What length and cost take off an instruction's score",
     "evaluation": "How many examples each instruction is scored on",
+    "warm_start": "Id of an earlier run on the same task, whose best instructions come first",
+    "warm_start_trials": "How many of them, at most as many as search.initial",
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",
     "rate": "How fast each model may be asked",

@@ -95,6 +95,12 @@ def optimize(
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
     seed: SeedOption = None,
+    warm_start: Annotated[
+        str | None,
+        typer.Option(
+            "--warm-start", metavar="RUN", help="Start with the best instructions of an earlier run."
+        ),
+    ] = None,
     no_cache: NoCacheOption = False,
     log_file: LogFileOption = None,
     log_text: LogTextOption = False,
@@ -110,6 +116,7 @@ def optimize(
     from izcore.config import RunConfig, build_config, parse_assignments
     from izcore.planning import plan_run
     from izcore.running import start_run
+    from izcore.warm_start import find_earlier_run
     from izcore.workplace import open_workplace
 
     with stdout_kept_clean():
@@ -129,11 +136,13 @@ def optimize(
             max_cost=max_cost,
             seed=seed,
             cache=False if no_cache else None,
+            warm_start=warm_start,
             settings=parse_assignments(set_ or ()),
         )
         built = build_config(registry, layers, RunConfig)
         with open_workplace(registry, db=db, report=_report) as workplace:
-            planned = plan_run(registry, built, workplace.folders)
+            earlier = find_earlier_run(workplace.store, built)
+            planned = plan_run(registry, built, workplace.folders, earlier=earlier)
             show_plan(err(), registry, planned)
             if not dry_run:
                 with _logging(workplace, log_file, with_text=log_text):
