@@ -21,14 +21,15 @@ def trust_region(request: SuggestRequest) -> Array:
     """Return the corners, (2, d), of the box around the best trial, cut off at the walls of the cube.
 
     A round succeeds if one of its trials beats all before it by more than a thousandth. The best trial is the
-    one with the highest mean among those that saw the most examples; without any the box is the whole cube.
+    one with the highest objective among those that saw the most examples; without any the box is the whole
+    cube.
     """
     rounds = [list(trials) for _, trials in groupby(request.history, key=lambda trial: trial.round)]
     best: Trial | None = None
     side, successes, failures = FIRST_SIDE, 0, 0
     for number, trials in enumerate(rounds):
         known = [t for t in trials if t.mean is not None and len(t.candidate.latent) == request.latent_dim]
-        winner = max(known, key=_evidence_then_mean, default=None)
+        winner = max(known, key=_evidence_then_objective, default=None)
         improved = winner is not None and (best is None or _is_better(winner, best))
         best = winner if improved else best
         if number == 0:
@@ -56,10 +57,10 @@ def members(latents: Array, region: Array, count: int) -> np.ndarray[tuple[int],
     return np.sort(np.argsort(outside, kind="stable")[:count])
 
 
-def _evidence_then_mean(trial: Trial) -> tuple[int, float]:
+def _evidence_then_objective(trial: Trial) -> tuple[int, float]:
     return len(trial.known_scores), trial.objective or 0.0
 
 
 def _is_better(one: Trial, other: Trial) -> bool:
-    (seen, mean), (other_seen, other_mean) = _evidence_then_mean(one), _evidence_then_mean(other)
+    (seen, mean), (other_seen, other_mean) = _evidence_then_objective(one), _evidence_then_objective(other)
     return seen > other_seen or (seen == other_seen and mean > other_mean + 1e-3)
