@@ -321,4 +321,4 @@ def _p_value(
 def _winner_scores(store: Store, record: RunRecord) -> tuple[float | None, ...]:
     assert record.result is not None
     assert record.result.best is not None
-    return store.test_scores(record.id)[record.result.best.instruction]
+    return store.test_scores(record.id)[record.result.best.guidance.key]

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from izcore.errors import ConfigError, UsageError, nearest_names
+from izcore.exemplars import FewShot
 from izcore.objective import Objective
 from izcore.records import Price, Record
 from izcore.registry import BackendChoice, Kind, Registry, explain_validation
@@ -136,6 +137,7 @@ class RunConfig(ScoringConfig):
     search: SearchSize = SearchSize()
     evaluation: EvaluationPolicy = EvaluationPolicy()
     objective: Objective = Objective()
+    few_shot: FewShot = FewShot()
     warm_start: str = ""
     warm_start_trials: Annotated[int, Meta(ge=1)] = 10
 
@@ -150,6 +152,7 @@ PLAIN_KEYS = (
     "search",
     "evaluation",
     "objective",
+    "few_shot",
     "warm_start",
     "warm_start_trials",
     "budget",
@@ -259,6 +262,7 @@ def _check_table(key: str, table: Settings) -> None:
         "search": SearchSize,
         "evaluation": EvaluationPolicy,
         "objective": Objective,
+        "few_shot": FewShot,
         "budget": Limits,
         "retries": Retries,
         "rate": RateLimits,

@@ -11,7 +11,7 @@ from izcore.config import Limits
 from izcore.errors import BackendError
 from izcore.history import History
 from izcore.planning import calls_per_answer
-from izcore.records import Record, Trial
+from izcore.records import Guidance, Record, Trial
 from izcore.registry import Registry
 from izcore.store import RunRecord, Store
 from izcore.workplace import Workplace
@@ -21,7 +21,7 @@ class Lead(Record):
     """From ``calls`` calls of the search on, this instruction was the best by validation."""
 
     calls: int
-    instruction: str
+    guidance: Guidance
 
 
 class CurvePoint(Record):
@@ -71,20 +71,20 @@ def leaders(store: Store, record: RunRecord, per_answer: int = 1) -> tuple[list[
                 history.append(trial)
                 calls += (trial.calls + trial.cached_calls) * per_answer
             best = history.best
-            if best is not None and (not leads or leads[-1].instruction != best.candidate.instruction):
-                leads.append(Lead(calls=calls, instruction=best.candidate.instruction))
+            if best is not None and (not leads or leads[-1].guidance != best.candidate.guidance):
+                leads.append(Lead(calls=calls, guidance=best.candidate.guidance))
     calls += per_answer * sum(max(0, len(t.scores) - validation) for t in known if t.reused is None)
     winner = record.result.best if record.result else None
-    if winner and leads[-1].instruction != winner.instruction:
-        leads.append(Lead(calls=calls, instruction=winner.instruction))
+    if winner and leads[-1].guidance != winner.guidance:
+        leads.append(Lead(calls=calls, guidance=winner.guidance))
     return leads, calls
 
 
-def unscored_leaders(store: Store, record: RunRecord) -> list[str]:
+def unscored_leaders(store: Store, record: RunRecord) -> list[Guidance]:
     """Return the instructions that led for a time and have no score on the test examples yet."""
     known = store.test_scores(record.id)
-    led = dict.fromkeys(lead.instruction for lead in leaders(store, record)[0])
-    return [instruction for instruction in led if instruction not in known]
+    led = dict.fromkeys(lead.guidance for lead in leaders(store, record)[0])
+    return [guidance for guidance in led if guidance.key not in known]
 
 
 async def score_leaders(workplace: Workplace, record: RunRecord) -> None:
@@ -98,9 +98,9 @@ async def score_leaders(workplace: Workplace, record: RunRecord) -> None:
     config = msgspec.structs.replace(record.config, budget=Limits())
     async with asking(workplace, config, f"curve-{record.id}") as parts:
         evaluations = await asyncio.gather(
-            *(parts.evaluator.evaluate(instruction, record.plan.splits.test) for instruction in missing)
+            *(parts.evaluator.evaluate(guidance, record.plan.splits.test) for guidance in missing)
         )
-    scores = {text: each.scores for text, each in zip(missing, evaluations, strict=True)}
+    scores = {guidance.key: each.scores for guidance, each in zip(missing, evaluations, strict=True)}
     if any(None in each for each in scores.values()):
         raise BackendError(
             "Calls failed while the curve was scored, so there is no plot yet.",
@@ -115,7 +115,7 @@ def curve_of(registry: Registry, store: Store, record: RunRecord) -> Curve:
     leads, calls = leaders(store, record, calls_per_answer(registry, record.config))
     points = []
     for lead in leads:
-        known = [score for score in scores[lead.instruction] if score is not None]
+        known = [score for score in scores[lead.guidance.key] if score is not None]
         points.append(CurvePoint(calls=lead.calls, test=sum(known) / len(known)))
     return Curve(points=tuple(points), calls=calls, examples=len(record.plan.splits.test))
 

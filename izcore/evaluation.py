@@ -1,26 +1,20 @@
 """From an instruction to per-example scores: instruction -> prompts -> completions -> metric."""
 
 import math
-import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from izcore.calls import Caller
-from izcore.errors import BackendError, ConfigError, IzError
+from izcore.errors import BackendError, IzError
+from izcore.prompting import render_prompt
 from izcore.protocols import Metric
-from izcore.records import Agreement, Example, FinishReason, MetricRequest, Prompt, Record, Usage
+from izcore.records import Agreement, Example, FinishReason, Guidance, MetricRequest, Prompt, Record, Usage
 
 T = TypeVar("T")
 
-DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
-"""Used for validation and test alike; the published code used two different ones."""
-
-_PLACEHOLDER = re.compile(r"\{(instruction|input)\}")
-_INSTRUCTION_LINE = re.compile(r"[^\n]*\{instruction\}[^\n]*(\n+|$)")
-
 
 class Evaluation(Record):
-    """Scores and answers of one instruction on some examples, in their order (None: the call failed).
+    """Scores and answers of one guidance on some examples, in their order (None: the call failed).
 
     ``answer_cost_usd`` is what an answer costs on average, whoever paid for it; 0 without a known price.
     """
@@ -36,19 +30,19 @@ class Evaluation(Record):
 
 
 class Evaluator:
-    """Scores instructions with one scorer, one metric and one prompt template."""
+    """Scores guidance with one scorer, one metric and one prompt template."""
 
     def __init__(self, caller: Caller, metric: Metric, template: str) -> None:
         self._caller = caller
         self._metric = metric
         self._template = template
 
-    async def evaluate(self, instruction: str, examples: Sequence[Example]) -> Evaluation:
-        """Score an instruction on examples; raises BudgetExhaustedError before any call that is too much.
+    async def evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
+        """Score guidance on examples; raises BudgetExhaustedError before any call that is too much.
 
-        What a metric spends on asking a model counts in the run's budget, not among the instruction's calls.
+        What a metric spends on asking a model counts in the run's budget, not among these calls.
         """
-        answers = await self._caller.complete(self.prompts(instruction, examples))
+        answers = await self._caller.complete(self.prompts(guidance, examples))
         pairs = zip(answers.completions, examples, strict=True)
         answered = [(completion.text, example) for completion, example in pairs if completion is not None]
         texts, answered_examples = [text for text, _ in answered], [example for _, example in answered]
@@ -65,9 +59,9 @@ class Evaluator:
             answer_cost_usd=math.fsum(costs) / len(costs) if costs else 0.0,
         )
 
-    async def agreement(self, instruction: str, examples: Sequence[Example]) -> Agreement | None:
-        """Say how far the metric agrees with itself on an instruction's answers, which are known already."""
-        answers = await self._caller.complete(self.prompts(instruction, examples))
+    async def agreement(self, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
+        """Say how far the metric agrees with itself on the answers to guidance, which are known already."""
+        answers = await self._caller.complete(self.prompts(guidance, examples))
         pairs = [(c.text, e) for c, e in zip(answers.completions, examples, strict=True) if c is not None]
         request = MetricRequest(answers=tuple(a for a, _ in pairs), examples=tuple(e for _, e in pairs))
         return await resolved(self._metric.agreement(request)) if pairs else None
@@ -76,9 +70,9 @@ class Evaluator:
         """Let evaluations under way finish the calls that are out, and send no more."""
         self._caller.stop(reason)
 
-    def prompts(self, instruction: str, examples: Sequence[Example]) -> list[Prompt]:
-        """Return the prompts that ask the black box to follow an instruction on each example."""
-        return [Prompt(text=render_prompt(self._template, instruction, e.input)) for e in examples]
+    def prompts(self, guidance: Guidance, examples: Sequence[Example]) -> list[Prompt]:
+        """Return the prompts that ask the black box to follow guidance on each example."""
+        return [Prompt(text=render_prompt(self._template, guidance, e.input)) for e in examples]
 
 
 async def score_answers(
@@ -103,22 +97,14 @@ async def resolved(result: T | Awaitable[T]) -> T:
     return await result if isinstance(result, Awaitable) else result
 
 
-def render_prompt(template: str, instruction: str, input_: str) -> str:
-    """Fill a template. With an empty instruction the lines that hold it disappear.
-
-    An instruction line that also holds ``{input}`` stays, with the instruction left out.
-    """
-    if not instruction:
-        template = _INSTRUCTION_LINE.sub(lambda m: m[0] if "{input}" in m[0] else "", template)
-    values = {"instruction": instruction, "input": input_}
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
-
-
-def check_template(template: str) -> None:
-    """Raise ConfigError if a template lacks a placeholder."""
-    for name in ("instruction", "input"):
-        if f"{{{name}}}" not in template:
-            raise ConfigError(
-                f"prompt_template: {{{name}}} is missing in {template!r}.",
-                hint=f"The default is {DEFAULT_TEMPLATE!r}.",
-            )
+async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
+    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
+    try:
+        return await resolved(work())
+    except IzError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"The {what} failed: {type(error).__name__}: {error}",
+            hint=f"The run is kept; this is a fault of the {what}'s plugin.",
+        ) from error

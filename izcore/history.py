@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from izcore.records import Trial
+from izcore.records import Candidate, Guidance, Trial
 
 
 class History:
-    """Trials in order, the first trial of each instruction, and the best trial; appending takes no search.
+    """Trials in order, the first trial of each guidance, and the best trial; appending takes no search.
 
     ``cut_short`` says why the search ended early, if it did.
     """
@@ -15,7 +15,7 @@ class History:
         self.trials: list[Trial] = []
         self.best: Trial | None = None
         self.cut_short = ""
-        self._first: dict[str, Trial] = {}
+        self._first: dict[Guidance, Trial] = {}
         for trial in trials:
             self.append(trial)
 
@@ -24,20 +24,20 @@ class History:
 
     @property
     def unique_instructions(self) -> int:
-        """The number of different instructions tried."""
-        return len(self._first)
+        """The number of different instructions tried, with whatever exemplars."""
+        return len({guidance.instruction for guidance in self._first})
 
     def append(self, trial: Trial) -> None:
         """Add the next trial."""
         self.trials.append(trial)
         if trial.reused is None:
-            self._first[trial.candidate.instruction] = trial
+            self._first[trial.candidate.guidance] = trial
             if _is_candidate(trial) and (self.best is None or _rank(trial) < _rank(self.best)):
                 self.best = trial
 
-    def first_with(self, instruction: str) -> Trial | None:
-        """Return the trial whose scores later trials with the same instruction reuse."""
-        return self._first.get(instruction)
+    def first_with(self, candidate: Candidate) -> Trial | None:
+        """Return the trial whose scores later trials with the same instruction and exemplars reuse."""
+        return self._first.get(candidate.guidance)
 
     def finalists(self, count: int) -> list[Trial]:
         """Return the best ``count`` trials of different instructions that saw as much as the best one."""
@@ -53,6 +53,6 @@ def _is_candidate(trial: Trial) -> bool:
 def _rank(trial: Trial) -> tuple[int, float, int, int]:
     """Most evidence first, then the best mean, less the penalty.
 
-    Between equals the shorter instruction, which is cheaper to use, then the earlier.
+    Between equals the shorter guidance, which is cheaper to use, then the earlier.
     """
-    return -len(trial.scores), -(trial.objective or 0.0), len(trial.candidate.instruction), trial.index
+    return -len(trial.scores), -(trial.objective or 0.0), trial.candidate.guidance.length, trial.index

@@ -3,37 +3,19 @@
 import asyncio
 import contextlib
 import itertools
-import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from izcore.config import RunConfig
-from izcore.errors import BackendError, BudgetExhaustedError, IzError
-from izcore.evaluation import Evaluation, Evaluator, resolved
+from izcore.errors import BudgetExhaustedError, IzError
+from izcore.evaluation import Evaluation, Evaluator
 from izcore.events import Events
 from izcore.history import History
 from izcore.policies import judge
-from izcore.protocols import Generator, Surrogate
-from izcore.records import (
-    Candidate,
-    GenerateRequest,
-    GenerateResult,
-    Latent,
-    PhaseStarted,
-    PrepareResult,
-    Splits,
-    SuggestRequest,
-    Trial,
-    TrialFinished,
-)
-from izcore.seeds import derive_seed, sobol_latents
+from izcore.proposing import Proposer
+from izcore.protocols import Generator
+from izcore.records import Candidate, Guidance, PhaseStarted, Splits, Trial, TrialFinished
 from izcore.store import Proposal, Store
-
-T = TypeVar("T")
-
-POOL_ROUND = -1
-"""Stands for the round in which a pool is written, before all others."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +26,7 @@ class Search:
     config: RunConfig
     splits: Splits
     carried: tuple[Candidate, ...]
-    generator: Generator
-    surrogate: Surrogate
-    prepared: PrepareResult
+    proposer: Proposer
     evaluator: Evaluator
     store: Store
     events: Events
@@ -59,8 +39,8 @@ class Search:
         with contextlib.suppress(BudgetExhaustedError):  # the first new trial will say so again
             await self.score_what_had_failed()
         history = History(self.store.trials(self.run_id))
-        pool = await self.write_pool() if self.config.search.pool else None
-        proposed, total = 0, trials_in_all(self.generator, self.config, self.carried)
+        pool = await self.proposer.write_pool() if self.config.search.pool else None
+        proposed, total = 0, trials_in_all(self.proposer.generator, self.config, self.carried)
         for round_ in itertools.count():
             try:
                 proposal = self.store.proposal(self.run_id, round_)
@@ -68,7 +48,7 @@ class Search:
                     if round_ == 0 and self.carried:
                         proposal = Proposal(candidates=self.carried, exhausted=False)
                     else:
-                        proposal = await self.propose(round_, total - len(history), history, pool)
+                        proposal = await self.proposer.propose(round_, total - len(history), history, pool)
                     self.store.add_proposal(self.run_id, round_, proposal)
                 await self.score(round_, proposed, proposal, history)
             except BudgetExhaustedError as error:
@@ -79,111 +59,29 @@ class Search:
                 return history
         raise AssertionError("rounds are counted without end")
 
-    async def write_pool(self) -> tuple[Candidate, ...]:
-        """Write the distinct instructions that the search shall choose among, once per run."""
-        proposal = self.store.proposal(self.run_id, POOL_ROUND)
-        if proposal is None:
-            # A run that starts where an earlier one ended shall not be offered the same pool again.
-            earlier = [self.config.warm_start] if self.config.warm_start else []
-            count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool", *earlier)
-            latents = sobol_latents(count, self.prepared.latent_dim, seed)
-            self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
-            generated = await self.write(POOL_ROUND, latents, ())
-            first = {c.instruction: c for c in reversed(generated.candidates)}
-            distinct = tuple(c for c in generated.candidates if first[c.instruction] is c)
-            proposal = Proposal(candidates=distinct, exhausted=True)
-            self.store.add_proposal(self.run_id, POOL_ROUND, proposal)
-        return proposal.candidates
-
-    async def propose(
-        self, round_: int, left: int, history: History, pool: tuple[Candidate, ...] | None = None
-    ) -> Proposal:
-        """Let the surrogate suggest at most ``left`` latents, and take what the pool holds there or the
-        generator writes.
-
-        Trials without a latent come from another generator, and a surrogate learns nothing from them.
-        """
-        design = self.config.search.initial - len(history)
-        count = min(design if design > 0 else self.config.search.batch, left)
-        untried: list[Candidate] = []
-        if pool is not None:
-            untried = [c for c in pool if history.first_with(c.instruction) is None]
-            count = min(count, len(untried))
-        trials = tuple(history.trials)
-        placed = tuple(t for t in trials if len(t.candidate.latent) == self.prepared.latent_dim)
-        self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
-        suggestion = await working(
-            "surrogate",
-            lambda: self.surrogate.suggest(
-                SuggestRequest(
-                    history=placed,
-                    count=count,
-                    latent_dim=self.prepared.latent_dim,
-                    seed=derive_seed(self.config.seed, "suggest", round_),
-                    initial=self.config.search.initial - (len(trials) - len(placed)),
-                    pool=tuple(untried),
-                )
-            ),
-        )
-        suggested = suggestion.latents
-        if len(suggested) != count or any(len(latent) != self.prepared.latent_dim for latent in suggested):
-            raise BackendError(
-                f"The surrogate was asked for {count} latents of {self.prepared.latent_dim} numbers "
-                f"and gave {len(suggested)}, or of another length.",
-                hint="This is a fault of the surrogate's plugin; the run is kept.",
-            )
-        if pool is not None:
-            chosen = tuple(_take_nearest(latent, untried) for latent in suggested)
-            return Proposal(candidates=chosen, exhausted=not untried)
-        self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=count))
-        generated = await self.write(round_, suggested, trials)
-        return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
-
-    async def write(
-        self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
-    ) -> GenerateResult:
-        """Let the generator write an instruction from each latent."""
-        count = len(latents)
-        generated = await working(
-            "generator",
-            lambda: self.generator.generate(
-                GenerateRequest(
-                    latents=latents,
-                    demonstrations=self.splits.demonstrations,
-                    seed=derive_seed(self.config.seed, "generate", round_),
-                    history=trials,
-                )
-            ),
-        )
-        if len(generated.candidates) != count and not generated.exhausted:
-            raise BackendError(
-                f"The generator wrote {len(generated.candidates)} instructions from {count} latents.",
-                hint="This is a fault of the generator's plugin; the run is kept.",
-            )
-        return generated
-
     async def score(self, round_: int, start: int, proposal: Proposal, history: History) -> None:
         """Score the round's new instructions, all at once, and append its trials in order.
 
         Many latents write the same sentence: it is paid for once, and later trials reuse its scores.
         """
         unscored = proposal.candidates[len(history) - start :]
-        fresh = [c for c in unscored if history.first_with(c.instruction) is None]
-        texts = list(dict.fromkeys(candidate.instruction for candidate in fresh))
-        total = len(texts) * len(self.splits.validation)
+        fresh = [c for c in unscored if history.first_with(c) is None]
+        guidances = list(dict.fromkeys(candidate.guidance for candidate in fresh))
+        total = len(guidances) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
         # What an earlier run has scored costs nothing, and is the measure for all that follow.
         carried = round_ == 0 and self.carried
         if self.config.evaluation.policy != "full" and not carried:
-            await self.judge(round_, texts, unscored, history)
+            await self.judge(round_, guidances, unscored, history)
             return
         evaluations = {
-            text: asyncio.create_task(self.evaluator.evaluate(text, self.splits.validation)) for text in texts
+            each: asyncio.create_task(self.evaluator.evaluate(each, self.splits.validation))
+            for each in guidances
         }
         try:
             for candidate in unscored:
-                if history.first_with(candidate.instruction) is None:
-                    self.add(round_, candidate, await evaluations[candidate.instruction], history)
+                if history.first_with(candidate) is None:
+                    self.add(round_, candidate, await evaluations[candidate.guidance], history)
                 else:
                     self.add(round_, candidate, None, history)
         except IzError as error:
@@ -193,11 +91,11 @@ class Search:
             raise
 
     async def judge(
-        self, round_: int, texts: Sequence[str], unscored: Sequence[Candidate], history: History
+        self, round_: int, guidances: Sequence[Guidance], unscored: Sequence[Candidate], history: History
     ) -> None:
         """Score a round's instructions in comparisons; those that left early keep what they have."""
         judged = await judge(
-            texts,
+            guidances,
             self.splits.validation,
             self.evaluator,
             self.config.evaluation,
@@ -205,8 +103,8 @@ class Search:
             history.best,
         )
         for candidate in unscored:
-            evaluation = judged.evaluations.get(candidate.instruction)
-            if evaluation is None and history.first_with(candidate.instruction) is None:
+            evaluation = judged.evaluations.get(candidate.guidance)
+            if evaluation is None and history.first_with(candidate) is None:
                 break  # the budget had no room for it, and trials stand in their order
             self.add(round_, candidate, evaluation, history)
         if judged.stopped:
@@ -226,7 +124,7 @@ class Search:
         examples = (*self.splits.validation, *self.splits.retest)
         try:
             evaluations = await asyncio.gather(
-                *(self.evaluator.evaluate(trial.candidate.instruction, examples) for trial in finalists)
+                *(self.evaluator.evaluate(trial.candidate.guidance, examples) for trial in finalists)
             )
         except BudgetExhaustedError as error:
             history.cut_short = history.cut_short or error.message
@@ -244,7 +142,7 @@ class Search:
 
     def add(self, round_: int, candidate: Candidate, evaluation: Evaluation | None, history: History) -> None:
         """Append a trial with its evaluation, or with that of an earlier trial of the same instruction."""
-        index, earlier = len(history), history.first_with(candidate.instruction)
+        index, earlier = len(history), history.first_with(candidate)
         if earlier is not None:
             trial = _reused(index, round_, candidate, earlier)
         else:
@@ -256,7 +154,7 @@ class Search:
 
     def scored(self, index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:
         """Return the trial that an evaluation makes of a candidate."""
-        length = len(candidate.instruction)
+        length = candidate.guidance.length
         return Trial(
             index=index,
             round=round_,
@@ -277,7 +175,7 @@ class Search:
         for trial in trials:
             if None in trial.scores and trial.reused is None:
                 asked = (*self.splits.validation, *self.splits.retest)[: len(trial.scores)]
-                evaluation = await self.evaluator.evaluate(trial.candidate.instruction, asked)
+                evaluation = await self.evaluator.evaluate(trial.candidate.guidance, asked)
                 mended = self.scored(trial.index, trial.round, trial.candidate, evaluation)
                 copies = [t for t in trials if t.reused == trial.index]
                 self.store.replace_trials(
@@ -302,22 +200,3 @@ def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Tr
         reused=earlier.index,
         penalty=earlier.penalty,
     )
-
-
-def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
-    """Remove and return the candidate whose latent is nearest; of equals the first."""
-    nearest = min(range(len(untried)), key=lambda place: math.dist(latent, untried[place].latent))
-    return untried.pop(nearest)
-
-
-async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
-    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
-    try:
-        return await resolved(work())
-    except IzError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"The {what} failed: {type(error).__name__}: {error}",
-            hint=f"The run is kept; this is a fault of the {what}'s plugin.",
-        ) from error

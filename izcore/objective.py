@@ -13,7 +13,7 @@ class Objective(Record, forbid_unknown_fields=True):
     """What an instruction's validation score loses, for the search and for the choice of the winner."""
 
     length_penalty: Annotated[
-        float, Meta(ge=0, description="Score lost per 100 characters of the instruction")
+        float, Meta(ge=0, description="Score lost per 100 characters of the instruction and its exemplars")
     ] = 0.0
     cost_penalty: Annotated[
         float, Meta(ge=0, description="Score lost per US dollar that 1,000 answers cost; needs a known price")
@@ -44,7 +44,8 @@ def pareto_front(trials: Iterable[Trial], examples: int) -> tuple[FrontPoint, ..
     points = [
         FrontPoint(
             instruction=trial.candidate.instruction,
-            length=len(trial.candidate.instruction),
+            exemplars=trial.candidate.exemplars,
+            length=trial.candidate.guidance.length,
             validation=ValidationScore(score=sum(trial.known_scores[:count]) / count, n=count),
         )
         for trial in known

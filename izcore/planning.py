@@ -1,7 +1,7 @@
 """Before a run: load the task, fix the splits, and say what it may cost at most."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -9,10 +9,12 @@ import msgspec
 
 from izcore.config import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.errors import ConfigError, UsageError
-from izcore.evaluation import DEFAULT_TEMPLATE, check_template, render_prompt, score_answers
+from izcore.evaluation import score_answers
+from izcore.exemplars import longest_exemplars
 from izcore.folders import Folders
+from izcore.prompting import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import Estimate, Example, LoadRequest, Price, Prompt, Record, TaskData, Usage
+from izcore.records import Estimate, Example, Guidance, LoadRequest, Price, Prompt, Record, TaskData, Usage
 from izcore.registry import KINDS, BackendChoice, Registry
 from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.store import RunPlan
@@ -98,6 +100,7 @@ def plan_run(
     if earlier is not None:
         plan = msgspec.structs.replace(plan, notes=data.notes)
         config, plan = start_warm(registry, config, plan, earlier, folders)
+    config.few_shot.check(plan.splits.demonstrations)
     context = folders.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     config.objective.check_price(known_price(config, config.scorer, scorer))
@@ -120,8 +123,14 @@ def plan_run(
 
 
 def tested_instructions(config: RunConfig) -> int:
-    """Winner, no instruction, unsteered generator, and the user's own."""
-    return 3 + len(config.baselines)
+    """Winner, unsteered generator, the user's own, no instruction, and in few-shot the exemplars alone."""
+    return 3 + bool(config.few_shot.examples) + len(config.baselines)
+
+
+def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Guidance:
+    """Stand in for what is not written yet, with the longest exemplars, when costs are estimated."""
+    exemplars = longest_exemplars(config.few_shot, demonstrations)
+    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars)
 
 
 def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
@@ -215,8 +224,9 @@ def _estimate(
         (plan.splits.retest, min(trials, config.evaluation.finalists)),
         (plan.splits.test, tested_instructions(config)),
     )
+    guidance = typical_guidance(config, plan.splits.demonstrations)
     prompts = [
-        (Prompt(text=render_prompt(config.prompt_template, TYPICAL_INSTRUCTION, example.input)), times)
+        (Prompt(text=render_prompt(config.prompt_template, guidance, example.input)), times)
         for examples, times in groups
         for example in examples
     ]

@@ -4,22 +4,24 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from izcore.config import EvaluationPolicy
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.objective import Objective
-from izcore.records import Example, Trial
+from izcore.records import Example, Guidance, Trial
 from izcore.stats import chance_of_lead
 
 Scores = Sequence[float | None]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Evaluations by instruction; ``stopped`` is why some are shorter than planned, or missing."""
+    """Evaluations by guidance; ``stopped`` is why some are shorter than planned, or missing."""
 
-    evaluations: dict[str, Evaluation]
+    evaluations: dict[Guidance, Evaluation]
     stopped: BudgetExhaustedError | None = None
 
 
@@ -37,7 +39,7 @@ def rungs(policy: EvaluationPolicy, examples: int) -> list[int]:
 
 
 async def judge(
-    instructions: Sequence[str],
+    instructions: Sequence[Guidance],
     examples: Sequence[Example],
     evaluator: Evaluator,
     policy: EvaluationPolicy,
@@ -52,13 +54,13 @@ async def judge(
     trial so far, which takes part in a race.
     """
 
-    def penalised(text: str) -> Scores:
-        evaluation = known[text]
-        penalty = objective.penalty(len(text), evaluation.answer_cost_usd)
+    def penalised(guidance: Guidance) -> Scores:
+        evaluation = known[guidance]
+        penalty = objective.penalty(guidance.length, evaluation.answer_cost_usd)
         return _less(evaluation.scores, penalty)
 
     best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
-    known: dict[str, Evaluation] = {}
+    known: dict[Guidance, Evaluation] = {}
     staying = list(instructions)
     sizes = rungs(policy, len(examples))
     for size in sizes:
@@ -76,7 +78,7 @@ async def judge(
                 known[instruction] = outcome
         if stopped:
             return Judged(known, stopped)
-        scores = {text: penalised(text) for text in staying if None not in known[text].scores}
+        scores = {each: penalised(each) for each in staying if None not in known[each].scores}
         if policy.policy == "halving":
             staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))
         else:
@@ -85,17 +87,17 @@ async def judge(
     return Judged(known)
 
 
-def stay_in_halving(scores: Mapping[str, Scores], places: int) -> list[str]:
+def stay_in_halving(scores: Mapping[Key, Scores], places: int) -> list[Key]:
     """Return the ``places`` best, of equals those that came first.
 
     Successive halving (Jamieson and Talwalkar 2016, algorithm 1). The best instruction is lost with a
     probability of at most exp(-n d^2 / 2) per rung of n examples for each rival that it beats by d
     (Hoeffding, for scores in [0, 1] on examples drawn independently).
     """
-    return sorted(scores, key=lambda text: -_mean(scores[text]))[:places]
+    return sorted(scores, key=lambda key: -_mean(scores[key]))[:places]
 
 
-def stay_in_race(scores: Mapping[str, Scores], incumbent: Scores, level: float) -> list[str]:
+def stay_in_race(scores: Mapping[Key, Scores], incumbent: Scores, level: float) -> list[Key]:
     """Return those that the leader is not shown to beat, at ``level``, in their order.
 
     A Hoeffding race (Maron and Moore 1994) on paired differences; for right-or-wrong scores with the exact
@@ -107,7 +109,7 @@ def stay_in_race(scores: Mapping[str, Scores], incumbent: Scores, level: float) 
     if not rivals:
         return []
     leader = max(rivals, key=_mean)
-    return [text for text, own in scores.items() if chance_of_lead(_numbers(leader), _numbers(own)) > level]
+    return [key for key, own in scores.items() if chance_of_lead(_numbers(leader), _numbers(own)) > level]
 
 
 def _less(scores: Scores, penalty: float) -> Scores:

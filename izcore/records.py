@@ -243,17 +243,42 @@ Raises :class:`~izcore.errors.BudgetExhaustedError` before anything is sent that
 # --- generators ----------------------------------------------------------------------------------
 
 
+class Guidance(Record):
+    """What the black box is given before every input: an instruction and, few-shot, solved examples."""
+
+    instruction: str
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Characters of the instruction, and of the exemplars' inputs and first targets."""
+        shown = sum(len(exemplar.input) + len(exemplar.targets[0]) for exemplar in self.exemplars)
+        return len(self.instruction) + shown
+
+    @property
+    def key(self) -> str:
+        """A text that no other guidance has: the instruction, if that is all."""
+        return msgspec.json.encode(self).decode() if self.exemplars else self.instruction
+
+
 class Candidate(Record):
     """A latent and the instruction written from it.
 
     ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
-    such as a hidden state, for surrogates that use them.
+    such as a hidden state, for surrogates that use them. ``exemplars`` are chosen by a few-shot search: a
+    latent then has one coordinate more than its generator was given.
     """
 
     latent: Latent
     instruction: str
     raw: str = ""
     features: tuple[float, ...] = ()
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def guidance(self) -> Guidance:
+        """What the black box is given of the candidate."""
+        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
 
 
 class PrepareRequest(Record):
@@ -390,20 +415,33 @@ class TestScore(Record):
 
 
 class Best(Record):
-    """The winner: chosen by its validation score less the ``penalty``, then scored once on test."""
+    """The winner: chosen by its validation score less the ``penalty``, then scored once on test.
+
+    ``exemplars`` are the solved examples that a few-shot search chose with it.
+    """
 
     instruction: str
     validation: ValidationScore
     test: TestScore | None = None
     penalty: float = 0.0
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def guidance(self) -> Guidance:
+        """What to give the black box."""
+        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
 
 
 class FrontPoint(Record):
-    """An instruction that none of at most its ``length``, in characters, outdoes on validation."""
+    """An instruction, with its exemplars, that none of at most its ``length`` outdoes on validation.
+
+    For ``length`` see :attr:`Guidance.length`.
+    """
 
     instruction: str
     length: int
     validation: ValidationScore
+    exemplars: tuple[Example, ...] = ()
 
 
 class Baseline(Record):

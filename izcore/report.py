@@ -4,25 +4,27 @@ from collections.abc import Mapping, Sequence
 
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluator
-from izcore.records import Baseline, Best, Example, Record, TestScore, Trial, ValidationScore
+from izcore.records import Baseline, Best, Example, Guidance, Record, TestScore, Trial, ValidationScore
 from izcore.seeds import derive_seed
 from izcore.stats import CONFIDENCE, mean_with_interval, paired_p_value
 
 NO_INSTRUCTION = "no instruction"
 UNSTEERED = "generator without soft prompt"
 GIVEN = "given"
+EXEMPLARS_ALONE = "no instruction, same exemplars"
 SIGNIFICANT = 1 - CONFIDENCE
 
 
 class NamedInstruction(Record):
-    """An instruction to compare the winner with."""
+    """An instruction to compare the winner with, and its exemplars."""
 
     name: str
     instruction: str
+    exemplars: tuple[Example, ...] = ()
 
 
 class Conclusion(Record):
-    """What the test split says. ``scores`` are per example, by instruction (None: the call failed)."""
+    """What the test split says. ``scores`` are per example, by key of guidance (None: the call failed)."""
 
     best: Best
     baselines: tuple[Baseline, ...]
@@ -43,17 +45,31 @@ async def conclude(
     An example whose call failed for one of two instructions counts for neither in their comparison.
     """
     scores: dict[str, tuple[float | None, ...]] = {}
-    texts = {"": winner.candidate.instruction, **{b.name: b.instruction for b in baselines}}
+    exemplars = winner.candidate.exemplars
+    if exemplars:
+        baselines = [
+            *baselines,
+            NamedInstruction(name=EXEMPLARS_ALONE, instruction="", exemplars=exemplars),
+        ]
+    guidances = {
+        "": winner.candidate.guidance,
+        **{b.name: Guidance(instruction=b.instruction, exemplars=b.exemplars) for b in baselines},
+    }
     untested: list[str] = []
-    for name, instruction in texts.items():
+    for name, guidance in guidances.items():
         try:
-            scores[name] = (await evaluator.evaluate(instruction, test)).scores
+            scores[name] = (await evaluator.evaluate(guidance, test)).scores
         except BudgetExhaustedError:
             untested.append(name)
     validation = ValidationScore(score=winner.mean or 0.0, n=len(winner.known_scores))
     mine = scores.get("")
     if mine is None or not _known(mine):
-        best = Best(instruction=winner.candidate.instruction, validation=validation, penalty=winner.penalty)
+        best = Best(
+            instruction=winner.candidate.instruction,
+            exemplars=exemplars,
+            validation=validation,
+            penalty=winner.penalty,
+        )
         return Conclusion(
             best=best,
             baselines=(),
@@ -61,6 +77,7 @@ async def conclude(
         )
     best = Best(
         instruction=winner.candidate.instruction,
+        exemplars=exemplars,
         validation=validation,
         penalty=winner.penalty,
         test=mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner")),
@@ -75,7 +92,7 @@ async def conclude(
         best=best,
         baselines=tuple(compared),
         sentence=sentence,
-        scores={texts[name]: each for name, each in scores.items()},
+        scores={guidances[name].key: each for name, each in scores.items()},
     )
 
 

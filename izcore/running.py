@@ -10,21 +10,25 @@ from izcore.budget import Amount
 from izcore.calls import Caller
 from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
-from izcore.loop import Search, trials_in_all, working
+from izcore.evaluation import working
+from izcore.exemplars import draw_sets
+from izcore.loop import Search, trials_in_all
 from izcore.objective import pareto_front
 from izcore.planning import (
-    TYPICAL_INSTRUCTION,
     PlannedRun,
     fix_plan,
     graded_prompt,
     load_task,
     tested_instructions,
+    typical_guidance,
 )
+from izcore.proposing import Proposer
 from izcore.protocols import Generator, Surrogate
 from izcore.records import (
     Agreement,
     Example,
     FinishReason,
+    Guidance,
     PhaseStarted,
     PrepareRequest,
     PrepareResult,
@@ -118,7 +122,8 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
         async with asking(workplace, config, run_id) as parts:
             total = len(plan.splits.test)
             workplace.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
-            scores = (await parts.evaluator.evaluate(instruction, plan.splits.test)).scores
+            guidance = Guidance(instruction=instruction)
+            scores = (await parts.evaluator.evaluate(guidance, plan.splits.test)).scores
         known = [score for score in scores if score is not None]
         if not known:
             raise BackendError(
@@ -172,9 +177,17 @@ async def _search_and_conclude(
             config=config,
             splits=splits,
             carried=record.plan.carried,
-            generator=generator,
-            surrogate=surrogate,
-            prepared=await _prepare(generator, record, store),
+            proposer=Proposer(
+                run_id=record.id,
+                config=config,
+                splits=splits,
+                exemplar_sets=draw_sets(config.few_shot, splits.demonstrations, config.seed),
+                generator=generator,
+                surrogate=surrogate,
+                prepared=await _prepare(generator, record, store),
+                store=store,
+                events=events,
+            ),
             evaluator=parts.evaluator,
             store=store,
             events=events,
@@ -195,11 +208,11 @@ async def _search_and_conclude(
             )
         parts.budget.release_held_back()
         baselines = await _baselines(generator, record)
-        planned_calls = (1 + len(baselines)) * len(splits.test)
+        planned_calls = (1 + len(baselines) + bool(winner.candidate.exemplars)) * len(splits.test)
         events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
         conclusion = await conclude(winner, baselines, splits.test, parts.evaluator, seed=config.seed)
         store.add_test_scores(record.id, conclusion.scores)
-        agreement = await _agreement(parts, winner.candidate.instruction, splits.test)
+        agreement = await _agreement(parts, winner.candidate.guidance, splits.test)
     spent, cached_calls = store.spent(record.id)
     return RunResult(
         run_id=record.id,
@@ -260,10 +273,10 @@ async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstr
     return found
 
 
-async def _agreement(parts: Asking, instruction: str, examples: Sequence[Example]) -> Agreement | None:
+async def _agreement(parts: Asking, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
     """What is left of the budget, if anything, goes into grading some answers again."""
     with contextlib.suppress(BudgetExhaustedError):
-        return await working("metric", lambda: parts.evaluator.agreement(instruction, examples))
+        return await working("metric", lambda: parts.evaluator.agreement(guidance, examples))
     return None
 
 
@@ -290,7 +303,8 @@ def _bound_of_final_test(parts: Asking, record: RunRecord) -> Amount:
 
 def _bound_of_answers(parts: Asking, record: RunRecord, examples: Sequence[Example]) -> Amount:
     """The most that one instruction on ``examples`` can cost, with what a metric adds to each answer."""
-    prompts = parts.evaluator.prompts(TYPICAL_INSTRUCTION, examples)
+    guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
+    prompts = parts.evaluator.prompts(guidance, examples)
     total = parts.caller.bound(prompts)
     for asker, caller in parts.callers.items():
         if asker.startswith("metric."):

@@ -102,6 +102,7 @@ def _check_alike(
         for what, same in (
             ("the scorer", scorers[0].info().identity == scorers[1].info().identity),
             ("the metric", _same(config.metric, record.config.metric)),
+            ("few_shot", config.few_shot == record.config.few_shot),
             ("the prompt template", config.prompt_template == record.config.prompt_template),
         )
         if not same

@@ -243,13 +243,13 @@ def test_curves_follow_the_leaders(narrow: str, tmp_path: Path) -> None:
                 scores = store.test_scores(record.id)
             assert record.result is not None
             assert record.result.best is not None
-            assert leads[-1].instruction == record.result.best.instruction
+            assert leads[-1].guidance == record.result.best.guidance
             assert [lead.calls for lead in leads] == sorted({lead.calls for lead in leads})
             assert (leads[0].calls == 8) is (policy == "full"), "halving judges a round as a whole"
             tested = (1 + len(record.result.baselines)) * len(record.plan.splits.test)
             asked = record.result.calls + record.result.cached_calls
             assert asked - tested <= calls <= asked
-            assert set(scores) >= {lead.instruction for lead in leads}
+            assert set(scores) >= {lead.guidance.key for lead in leads}
 
 
 def test_mistakes_cost_nothing(tmp_path: Path, iz: Iz) -> None:

@@ -106,6 +106,7 @@ def test_a_length_penalty_chooses_a_shorter_instruction_and_says_what_it_took(iz
     }
     shown = iz("runs", "show", penalised["run_id"]).stdout
     assert "score against length" in shown
+    assert "score, less 3 per 100 characters" in shown
     assert f"{chosen.mean:.2f} - {chosen.penalty:.2f} (n = 16)" in shown
 
 

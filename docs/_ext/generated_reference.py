@@ -31,6 +31,7 @@ from izcore.config import (
     build_config,
 )
 from izcore.errors import IzError
+from izcore.exemplars import FewShot
 from izcore.objective import Objective
 from izcore.options import OptionDescription, describe_options
 from izcore.records import Price, Record
@@ -49,6 +50,7 @@ TABLES: Mapping[str, type[Record]] = {
     "search": SearchSize,
     "evaluation": EvaluationPolicy,
     "objective": Objective,
+    "few_shot": FewShot,
     "budget": Limits,
     "retries": Retries,
     "rate": RateLimits,
@@ -59,13 +61,14 @@ MEANINGS = {
     "scorer": "The black-box model that follows them",
     "surrogate": "What proposes where to look next",
     "metric": "How an answer is compared with the targets; else the task's own",
-    "prompt_template": "Text with {instruction} and {input}; else the task's own, else the default",
+    "prompt_template": "Text with {instruction}, {input}, maybe {exemplars}; else the task's or the default",
     "baselines": "Your own instructions to compare the winner with",
     "preset": "Named settings that all others lie over",
     "seed": "Decides splits, latents and everything random",
     "splits": "How many examples go where",
     "search": "How many latents are tried: initial + batch * rounds",
     "objective": "What length and cost take off an instruction's score",
+    "few_shot": "Solved examples in the black box's prompt",
     "evaluation": "How many examples each instruction is scored on",
     "warm_start": "Id of an earlier run on the same task, whose best instructions come first",
     "warm_start_trials": "How many of them, at most as many as search.initial",

@@ -45,7 +45,9 @@ SetOption = Annotated[
 ]
 TemplateOption = Annotated[
     str | None,
-    typer.Option("--template", metavar="TEXT", help="Prompt template with {instruction} and {input}."),
+    typer.Option(
+        "--template", metavar="TEXT", help="Prompt template with {instruction}, {input}, maybe {exemplars}."
+    ),
 ]
 MaxCallsOption = Annotated[
     int | None, typer.Option("--max-calls", metavar="N", help="Hard limit of paid calls.", min=1)

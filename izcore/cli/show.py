@@ -8,7 +8,7 @@ from rich.text import Text
 
 from izcore.budget import dollars
 from izcore.cli.shared import out
-from izcore.records import TestScore
+from izcore.records import Example, TestScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     rows = _grid()
     rows.add_row("task", Text(planned.plan.task_name))
     add_backends(rows, registry, config)
+    add_departures(rows, config)
     rows.add_row(
         "examples",
         f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
@@ -75,6 +76,20 @@ def limits_line(budget: "Limits") -> str:
     return ", ".join(parts)
 
 
+def add_departures(rows: Table, config: "RunConfig") -> None:
+    """Add a row for an objective beside the score, and for exemplars, where a run has them."""
+    objective, few_shot = config.objective, config.few_shot
+    penalties = []
+    if objective.length_penalty:
+        penalties.append(f"{objective.length_penalty:g} per 100 characters")
+    if objective.cost_penalty:
+        penalties.append(f"{objective.cost_penalty:g} per dollar that 1,000 answers cost")
+    if penalties:
+        rows.add_row("objective", f"score, less {' and '.join(penalties)}")
+    if few_shot.examples:
+        rows.add_row("few-shot", f"{few_shot.sets} sets of {few_shot.examples} exemplars, or none")
+
+
 def show_result(result: "RunResult") -> None:
     """Print a finished run."""
     console, best = out(), result.best
@@ -82,6 +97,7 @@ def show_result(result: "RunResult") -> None:
         console.print(f"Run {result.run_id}: {result.status}, without a result.")
         return
     console.print(Text(best.instruction, "bold green"))
+    show_exemplars(console, best.exemplars)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("on the sealed test split", "score", "95% interval", "n", "winner's lead", "p"):
         table.add_column(heading, justify="left" if heading == "on the sealed test split" else "right")
@@ -111,6 +127,12 @@ def show_result(result: "RunResult") -> None:
         style="dim",
     )
     console.print(f"All of it: iz runs show {result.run_id}", style="dim")
+
+
+def show_exemplars(console: Console, exemplars: tuple[Example, ...]) -> None:
+    """Print the exemplars that go with an instruction, if there are any."""
+    for exemplar in exemplars:
+        console.print(Text(f"with the exemplar {exemplar.input!r}: {exemplar.targets[0]!r}", "green"))
 
 
 def show_score(result: "ScoreResult") -> None:

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.cli.show import add_backends, limits_line, score_less, show_result
+from izcore.cli.show import add_backends, add_departures, limits_line, score_less, show_exemplars, show_result
 from izcore.history import History
-from izcore.records import FrontPoint, Trial
+from izcore.records import Example, FrontPoint, Trial
 from izcore.registry import Registry
 from izcore.store import RunRecord
 
@@ -28,6 +28,7 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     rows.add_row("status", record.status)
     rows.add_row("task", Text(f"{record.task}: {registry.describe('task', config.task)}"))
     add_backends(rows, registry, config)
+    add_departures(rows, config)
     if record.generator_state:
         rows.add_row("worked out", Text(json.dumps(record.generator_state)))
     rows.add_row("prompt template", Text(repr(config.prompt_template)))
@@ -59,6 +60,7 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
     """Print one trial with every answer."""
     console = out()
     console.print(Text(trial.candidate.instruction, "bold"))
+    show_exemplars(console, trial.candidate.exemplars)
     if trial.candidate.raw:
         console.print(Text(f"as written: {trial.candidate.raw!r}", "dim"))
     if trial.reused is not None:
@@ -76,6 +78,10 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
     console.print(table)
 
 
+def _named(instruction: str, exemplars: tuple[Example, ...]) -> str:
+    return f"{instruction} [+ {', '.join(e.input for e in exemplars)}]" if exemplars else instruction
+
+
 def _show_front(front: tuple[FrontPoint, ...]) -> None:
     if len(front) < 2:
         return
@@ -84,14 +90,14 @@ def _show_front(front: tuple[FrontPoint, ...]) -> None:
         table.add_column(heading, overflow="fold")
     for point in front:
         score, n = f"{point.validation.score:.2f}", str(point.validation.n)
-        table.add_row(str(point.length), score, n, Text(point.instruction))
+        table.add_row(str(point.length), score, n, Text(_named(point.instruction, point.exemplars)))
     out().print(table)
     out().print()
 
 
 def _show_trials(trials: list[Trial]) -> None:
     distinct = [trial for trial in trials if trial.reused is None]
-    distinct.sort(key=lambda t: (-(t.objective or 0.0), len(t.candidate.instruction), t.index))
+    distinct.sort(key=lambda t: (-(t.objective or 0.0), t.candidate.guidance.length, t.index))
     if not distinct:
         return
     winner = History(trials).best
@@ -104,7 +110,11 @@ def _show_trials(trials: list[Trial]) -> None:
         failed = sum(score is None for score in trial.scores)
         if failed:
             shown += f" ({failed} calls failed)"
-        table.add_row(str(trial.index), shown, Text(trial.candidate.instruction, style))
+        table.add_row(
+            str(trial.index),
+            shown,
+            Text(_named(trial.candidate.instruction, trial.candidate.exemplars), style),
+        )
     out().print(table)
     if len(distinct) > SHOWN_TRIALS:
         out().print(f"… and {len(distinct) - SHOWN_TRIALS} more; all of them: iz runs export", style="dim")

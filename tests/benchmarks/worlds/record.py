@@ -23,11 +23,12 @@ import numpy as np
 
 from izcore.api import discover, settings_layers
 from izcore.config import RunConfig, build_config, parse_assignments
-from izcore.evaluation import render_prompt, score_answers
+from izcore.evaluation import score_answers
 from izcore.folders import Folders
 from izcore.planning import fix_plan, load_task
+from izcore.prompting import render_prompt
 from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import CompletionRequest, Example, GenerateRequest, PrepareRequest, Prompt
+from izcore.records import CompletionRequest, Example, GenerateRequest, Guidance, PrepareRequest, Prompt
 from izcore.seeds import derive_seed, sobol_latents
 
 HERE = Path(__file__).parent
@@ -167,8 +168,9 @@ class Recording:
         return np.array(latents), instructions, _projected(np.array(features))
 
     def _score(self, instruction: str, examples: tuple[Example, ...]) -> list[float]:
+        guidance = Guidance(instruction=instruction)
         prompts = [
-            Prompt(text=render_prompt(self._config.prompt_template, instruction, example.input))
+            Prompt(text=render_prompt(self._config.prompt_template, guidance, example.input))
             for example in examples
         ]
         size = self._scorer.info().batch_size

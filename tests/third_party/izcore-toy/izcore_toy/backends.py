@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+import re
 from pathlib import Path
 
 from izcore.plugin import (
@@ -67,7 +68,8 @@ class Obedient(Scorer):
             raise TransientScorerError("Overloaded, it says.", retry_after=0.0)
         instruction, _, rest = prompt.rpartition("Input: ")
         word = rest.split("\n")[0]
-        does = next((do for phrase, do in _DOES.items() if phrase in instruction.lower()), lambda text: text)
+        told = next((do for phrase, do in _DOES.items() if phrase in instruction.lower()), None)
+        does = told or _shown(instruction) or (lambda text: text)
         text = "I would rather not." if _chance(prompt, "mistake") < self._options.mistakes else does(word)
         if self._options.log:
             line = (hashlib.sha256(prompt.encode()).hexdigest() + "\n").encode()
@@ -160,6 +162,12 @@ def _same_letters(answer, example):
     target = example.targets[0]
     same = sum(a == b for a, b in zip(answer, target, strict=False))
     return same / max(len(answer), len(target), 1)
+
+
+def _shown(prompt):
+    pairs = re.findall(r"Input: (.*)\nOutput: (.*)\n", prompt)
+    fitting = (do for do in _DOES.values() if all(do(word) == answer for word, answer in pairs))
+    return next(fitting, None) if pairs else None
 
 
 def _chance(prompt, label):

@@ -1,0 +1,115 @@
+"""Few-shot: exemplars are chosen together with the instruction, and what they alone do is shown."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import TOY, Iz, assert_explained, result_of, without_times
+
+from izcore.exemplars import FewShot, choose_set, draw_sets
+from izcore.records import Example
+from izcore.store import Store
+
+USELESS = ("--set", 'generator.phrases=["Say something nice.", "Be kind."]')
+SEARCH = (
+    *("--set", "search.initial=10", "--set", "search.batch=5", "--set", "search.rounds=1"),
+    *("--set", "splits.validation=10", "--set", "splits.test=12", "--set", "splits.retest=0"),
+    *("--set", "evaluation.policy=full", "--json"),
+)
+FEW = ("--set", "few_shot.examples=2", "--set", "few_shot.sets=3")
+
+
+def optimize(iz: Iz, *more: str) -> dict[str, Any]:
+    return result_of(iz("optimize", "mirror", *TOY, *SEARCH, *more))
+
+
+@given(st.integers(1, 5), st.integers(0, 5), st.integers(1, 40), st.integers(0, 9))
+def test_sets_are_different_and_come_from_the_demonstrations(
+    count: int, examples: int, sets: int, seed: int
+) -> None:
+    examples = min(examples, count)
+    demonstrations = tuple(Example(input=str(n), targets=("x",)) for n in range(count))
+    few_shot = FewShot(examples=examples, sets=sets)
+    drawn = draw_sets(few_shot, demonstrations, seed)
+    assert drawn == draw_sets(few_shot, demonstrations, seed)
+    assert drawn[0] == ()
+    assert len(set(drawn)) == len(drawn)
+    assert len(drawn) - 1 == (min(sets, math.perm(count, examples)) if examples else 0)
+    for exemplars in drawn[1:]:
+        assert len(set(exemplars)) == examples
+        assert set(exemplars) <= set(demonstrations)
+    # Every set has its share of the coordinate, both ends included.
+    shares = [choose_set(drawn, step / (10 * len(drawn))) for step in range(10 * len(drawn) + 1)]
+    assert [shares.count(exemplars) for exemplars in drawn] == [10] * (len(drawn) - 1) + [11]
+
+
+def test_exemplars_do_what_no_instruction_says(iz: Iz, tmp_path: Path) -> None:
+    zero, few = optimize(iz, *USELESS), optimize(iz, *USELESS, *FEW)
+    assert zero["best"]["validation"]["score"] < 0.5
+    assert zero["best"]["exemplars"] == []
+    assert few["best"]["validation"]["score"] == 1.0
+    assert few["best"]["test"]["score"] == 1.0
+    names = ["no instruction", "generator without soft prompt", "no instruction, same exemplars"]
+    assert [b["name"] for b in few["baselines"]] == names
+    # The exemplars did it, and the result says that the instruction added nothing.
+    assert few["baselines"][-1]["test"]["score"] == 1.0
+    assert few["baselines"][-1]["difference"] == 0.0
+    assert few["baselines"][0]["test"]["score"] < 0.5
+    assert "No improvement found over" in few["conclusion"] or "Not shown to be better" in few["conclusion"]
+    with Store(tmp_path / "runs.sqlite") as store:
+        splits, trials = store.run(few["run_id"]).plan.splits, store.trials(few["run_id"])
+    shown = {exemplar for t in trials for exemplar in t.candidate.exemplars}
+    assert shown <= set(splits.demonstrations)
+    assert not shown & {*splits.validation, *splits.test}
+    # The surrogate's space has one coordinate more than the generator's two.
+    assert {len(t.candidate.latent) for t in trials} == {3}
+    first = next(t for t in trials if t.candidate.exemplars)
+    page = iz("runs", "show", few["run_id"]).stdout
+    assert "3 sets of 2 exemplars, or none" in page
+    assert f"with the exemplar '{few['best']['exemplars'][0]['input']}'" in page
+    assert "with the exemplar" in iz("runs", "show", few["run_id"], "--trial", str(first.index)).stdout
+    assert few["front"][-1]["exemplars"]
+
+
+def test_same_instruction_with_other_exemplars_is_scored_anew(iz: Iz, tmp_path: Path) -> None:
+    one = ("--set", 'generator.phrases=["Be kind."]', "--set", "scorer.mistakes=0.4", *FEW)
+    result = optimize(iz, *one, "--no-cache")
+    with Store(tmp_path / "runs.sqlite") as store:
+        trials = store.trials(result["run_id"])
+    scored = [t.candidate.guidance for t in trials if t.reused is None]
+    assert len(set(scored)) == len(scored)
+    assert len({g.instruction for g in scored}) == result["unique_instructions"] < len(scored)
+    for trial in trials:
+        if trial.reused is not None:
+            assert trials[trial.reused].candidate.guidance == trial.candidate.guidance
+    assert without_times(result) == without_times(optimize(iz, *one, "--no-cache"))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        ("--set", "search.pool=30"),
+        ("--set", "evaluation.policy=halving", "--set", "splits.retest=4"),
+        ("--set", "evaluation.policy=racing", "--set", "objective.length_penalty=0.1"),
+        ("--surrogate", "instruction-coupled-completed"),
+        ("--max-calls", "150"),
+    ],
+)
+def test_everything_else_works_with_exemplars(iz: Iz, how: tuple[str, ...]) -> None:
+    result = optimize(iz, *USELESS, *FEW, *how)
+    assert result["best"]["test"]["score"] == 1.0
+    assert result["best"]["exemplars"]
+    assert len(result["baselines"]) == 3
+    warm = optimize(iz, *USELESS, *FEW, *how, "--warm-start", "last")
+    assert warm["best"]["exemplars"]
+
+
+def test_more_exemplars_than_demonstrations_are_refused(iz: Iz) -> None:
+    process = iz("optimize", "mirror", *TOY, "--set", "few_shot.examples=6", "--dry-run")
+    assert_explained(process, "few_shot.examples", "5 demonstrations", "splits.demonstrations")
+    optimize(iz)
+    changed = iz("optimize", "mirror", *TOY, *SEARCH, *FEW, "--warm-start", "last")
+    assert_explained(changed, "few_shot")
