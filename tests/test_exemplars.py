@@ -94,7 +94,7 @@ def test_same_instruction_with_other_exemplars_is_scored_anew(iz: Iz, tmp_path: 
         ("--set", "search.pool=30"),
         ("--set", "evaluation.policy=halving", "--set", "splits.retest=4"),
         ("--set", "evaluation.policy=racing", "--set", "objective.length_penalty=0.1"),
-        ("--surrogate", "instruction-coupled-completed"),
+        ("--surrogate", "sklearn-gp"),
         ("--max-calls", "150"),
     ],
 )
