@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from typing import Protocol
 
+from izcore.collector import collect_rarely
 from izcore.curves import score_leaders, unscored_leaders
 from izcore.errors import BackendError, InterruptedRunError, UsageError, about
 from izcore.interrupts import interruptible
@@ -165,6 +166,7 @@ def _begin_worker(stop: Event, threads: int) -> None:
     global _stop  # noqa: PLW0603 - a worker process has one
     _stop = stop
     os.environ.setdefault(THREADS_VARIABLE, str(threads))
+    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # but for the time of a job
     sys.stdout = sys.stderr
     threading.Thread(target=_end_with_parent, daemon=True).start()

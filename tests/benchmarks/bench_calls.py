@@ -20,6 +20,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from izcore.budget import Amount, Budget
 from izcore.calls import Caller
+from izcore.collector import collect_rarely
 from izcore.config import Limits, RateLimits, Retries
 from izcore.plugin import BackendContext, Prompt
 from izcore.records import Price
@@ -37,7 +38,8 @@ RUN = "bench"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print, with the garbage collection of the command line."""
+    collect_rarely()
     throughput(concurrency=64, latency=0.2, calls=64 * 60)
     many_at_once(concurrency=1000, latency=0.5)
     cpu_per_call(calls=1500, repeats=5)
