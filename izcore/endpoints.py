@@ -113,6 +113,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
+def check_price_holds(size: int, up_to: int | None, model: str) -> None:
+    """Raise UsageError for a prompt of ``size`` bytes that may be longer than its listed price holds for.
+
+    ``up_to`` is that length in tokens, of at least one byte each; None where one price holds for all.
+    """
+    if up_to is not None and size > up_to:
+        raise UsageError(
+            f"A prompt of {size} bytes may exceed {up_to} tokens, "
+            f"above which {model} costs more than the price list says.",
+            hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
+        )
+
+
 def shortened(text: str) -> str:
     """Return ``text`` in one line of a length that fits into a message."""
     line = " ".join(text.split())

@@ -11,9 +11,9 @@ from izcore.errors import BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.events import Events
 from izcore.history import History
+from izcore.planning import trials_in_all
 from izcore.policies import judge
 from izcore.proposing import Proposer
-from izcore.protocols import Generator
 from izcore.records import Candidate, Guidance, PhaseStarted, Splits, Trial, TrialFinished
 from izcore.store import Proposal, Store
 
@@ -181,12 +181,6 @@ class Search:
                 self.store.replace_trials(
                     self.run_id, [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)]
                 )
-
-
-def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
-    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
-    size = generator.pool_size()
-    return size + len(carried) if size else config.search.total
 
 
 def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:

@@ -28,7 +28,7 @@ class Objective(Record, forbid_unknown_fields=True):
         if self.cost_penalty and (price is None or not (price.input or price.output)):
             raise ConfigError(
                 "objective.cost_penalty: the scorer's answers have no price, so they cannot differ in cost.",
-                hint='Give one in a TOML file (--config), [prices."MODEL"] input = …, output = …, '
+                hint='Give one in a TOML file (--config): prices."MODEL" = {input = …, output = …}, '
                 "or use objective.length_penalty.",
             )
 

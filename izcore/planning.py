@@ -14,7 +14,18 @@ from izcore.exemplars import longest_exemplars
 from izcore.folders import Folders
 from izcore.prompting import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import Estimate, Example, Guidance, LoadRequest, Price, Prompt, Record, TaskData, Usage
+from izcore.records import (
+    Candidate,
+    Estimate,
+    Example,
+    Guidance,
+    LoadRequest,
+    Price,
+    Prompt,
+    Record,
+    TaskData,
+    Usage,
+)
 from izcore.registry import KINDS, BackendChoice, Registry
 from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.store import RunPlan
@@ -110,16 +121,19 @@ def plan_run(
         for asker, choice in asked_models(registry, config).items()
     }
     plan = _shrink_test(plan, config, calls_per_answer(registry, config))
-    trials = config.search.total
-    pool_size = generator.pool_size()
-    if pool_size is not None:
-        trials = pool_size + len(plan.carried)
-    finite = pool_size is not None and not config.search.pool
+    trials = trials_in_all(generator, config, plan.carried)
+    finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
         surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
         config = msgspec.structs.replace(config, surrogate=surrogate)
     estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
+
+
+def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
+    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
+    size = generator.pool_size()
+    return size + len(carried) if size else config.search.total
 
 
 def tested_instructions(config: RunConfig) -> int:

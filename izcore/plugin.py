@@ -5,6 +5,7 @@ from msgspec import Meta
 from izcore.endpoints import (
     Key,
     LoopClients,
+    check_price_holds,
     check_url,
     find_key,
     how_to_give,
@@ -142,6 +143,7 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "check_price_holds",
     "check_url",
     "clean_instruction",
     "clean_or_nothing",

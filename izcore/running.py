@@ -12,7 +12,7 @@ from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.evaluation import working
 from izcore.exemplars import draw_sets
-from izcore.loop import Search, trials_in_all
+from izcore.loop import Search
 from izcore.objective import pareto_front
 from izcore.planning import (
     PlannedRun,
@@ -20,6 +20,7 @@ from izcore.planning import (
     graded_prompt,
     load_task,
     tested_instructions,
+    trials_in_all,
     typical_guidance,
 )
 from izcore.proposing import Proposer
@@ -170,7 +171,7 @@ async def _search_and_conclude(
                 max_cost=config.budget.max_cost,
             )
         )
-        _hold_back_for_test(parts, record, fresh=done == 0)
+        final_test = _hold_back_for_test(parts, record, fresh=done == 0)
         events.emit(PhaseStarted(run_id=record.id, phase="prepare", round=0))
         search = Search(
             run_id=record.id,
@@ -193,7 +194,7 @@ async def _search_and_conclude(
             events=events,
         )
         history = await search.run()
-        parts.budget.hold_back(_bound_of_final_test(parts, record))
+        parts.budget.hold_back(final_test)
         history = await search.compare_finalists(history)
         winner = history.best
         if winner is None:
@@ -280,25 +281,21 @@ async def _agreement(parts: Asking, guidance: Guidance, examples: Sequence[Examp
     return None
 
 
-def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> None:
-    """Keep room for the final test and, before it, for comparing the finalists."""
+def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> Amount:
+    """Keep room for the final test and, before it, for comparing the finalists; return that of the test."""
     if record.config.budget == Limits():
-        return
-    reserve = _bound_of_final_test(parts, record)
-    if fresh and not parts.budget.fits(reserve):
+        return Amount()
+    one = _bound_of_answers(parts, record, record.plan.splits.test)
+    final_test = sum([one] * tested_instructions(record.config), Amount())
+    if fresh and not parts.budget.fits(final_test):
         raise UsageError(
             f"The budget ({parts.budget.describe()}) has no room for the final test, which may take "
-            f"{reserve.calls} calls and {reserve.usage.total} tokens.",
+            f"{final_test.calls} calls and {final_test.usage.total} tokens.",
             hint="Raise the limit, or lower splits.test.",
         )
     retest = _bound_of_answers(parts, record, record.plan.splits.retest)
-    parts.budget.hold_back(sum([retest] * record.config.evaluation.finalists, reserve))
-
-
-def _bound_of_final_test(parts: Asking, record: RunRecord) -> Amount:
-    """The most that testing winner and baselines can cost."""
-    one = _bound_of_answers(parts, record, record.plan.splits.test)
-    return sum([one] * tested_instructions(record.config), Amount())
+    parts.budget.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
+    return final_test
 
 
 def _bound_of_answers(parts: Asking, record: RunRecord, examples: Sequence[Example]) -> Amount:

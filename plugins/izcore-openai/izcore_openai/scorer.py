@@ -17,7 +17,7 @@ from izcore.plugin import (
     Scorer,
     ScorerInfo,
     Usage,
-    UsageError,
+    check_price_holds,
 )
 from izcore_openai.answers import read_answer
 from izcore_openai.clients import make_client
@@ -80,12 +80,7 @@ class OpenAIScorer(Scorer):
         text = self._options.system + prompt.text
         overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
         size = len(text.encode("utf-8", "surrogatepass")) + overhead
-        if self._price_up_to is not None and size > self._price_up_to:
-            raise UsageError(
-                f"A prompt of {size} bytes may exceed {self._price_up_to} tokens, "
-                f"above which {self._options.model} costs more than the price list says.",
-                hint="Set scorer.price to the price for long prompts, or shorten the inputs.",
-            )
+        check_price_holds(size, self._price_up_to, self._options.model)
         return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
