@@ -83,6 +83,20 @@ def _default_but(**changes: dict[str, Any]) -> Method:
 METHODS: dict[str, Method] = {
     "paper": {"surrogate": {"name": "instruction-coupled"}, "search": _ROUNDS, **FULL},
     "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}, **FULL},
+    # The three columns of the table in docs/method.md.
+    "sobol": {"surrogate": {"name": "sobol"}, "search": {"initial": 150, "rounds": 0}, **FULL},
+    "halving": {
+        "surrogate": {"name": "sobol"},
+        "search": {"initial": 150, "rounds": 0},
+        "evaluation": {"policy": "halving", "first": 4, "reduction": 3.0},
+        "splits": {"retest": 0},
+    },
+    "halving-300": {
+        "surrogate": {"name": "sobol"},
+        "search": {"initial": 300, "rounds": 0},
+        "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0},
+        "splits": {"retest": 0},
+    },
     "default": DEFAULT,
     "without retest": _default_but(splits={"retest": 0}),
     "without halving": _default_but(evaluation={"policy": "full"}),
