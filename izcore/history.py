@@ -39,9 +39,14 @@ class History:
         """Return the trial whose scores later trials with the same instruction and exemplars reuse."""
         return self._first.get(candidate.guidance)
 
+    @property
+    def ranked(self) -> list[Trial]:
+        """Trials of different instructions, the best first; last those that lack scores."""
+        return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
+
     def finalists(self, count: int) -> list[Trial]:
         """Return the best ``count`` trials of different instructions that saw as much as the best one."""
-        ranked = sorted(filter(_is_candidate, self._first.values()), key=_rank)
+        ranked = [trial for trial in self.ranked if _is_candidate(trial)]
         return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from izcore.config import RunConfig
+from izcore.config import EvaluationPolicy, RunConfig
 from izcore.errors import BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator
 from izcore.events import Events
@@ -69,9 +69,7 @@ class Search:
         guidances = list(dict.fromkeys(candidate.guidance for candidate in fresh))
         total = len(guidances) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
-        # What an earlier run has scored costs nothing, and is the measure for all that follow.
-        carried = round_ == 0 and self.carried
-        if self.config.evaluation.policy != "full" and not carried:
+        if self.policy_of(round_).policy != "full":
             await self.judge(round_, guidances, unscored, history)
             return
         evaluations = {
@@ -109,6 +107,13 @@ class Search:
             self.add(round_, candidate, evaluation, history)
         if judged.stopped:
             raise judged.stopped
+
+    def policy_of(self, round_: int) -> EvaluationPolicy:
+        """Return how a round is judged.
+
+        What an earlier run has scored costs nothing, and is the measure for all that follow: it sees all.
+        """
+        return EvaluationPolicy() if round_ == 0 and self.carried else self.config.evaluation
 
     async def compare_finalists(self, history: History) -> History:
         """Score the best instructions on the retest examples too; return the history with that.
@@ -170,17 +175,32 @@ class Search:
         )
 
     async def score_what_had_failed(self) -> None:
-        """Ask again for what failed for good before this run was resumed, so that no trial lacks evidence."""
+        """Judge again the rounds in which calls had failed for good before this run was resumed.
+
+        What was answered then costs nothing now, and no instruction leaves for the lack of an answer.
+        """
         trials = self.store.trials(self.run_id)
-        for trial in trials:
-            if None in trial.scores and trial.reused is None:
-                asked = (*self.splits.validation, *self.splits.retest)[: len(trial.scores)]
-                evaluation = await self.evaluator.evaluate(trial.candidate.guidance, asked)
-                mended = self.scored(trial.index, trial.round, trial.candidate, evaluation)
-                copies = [t for t in trials if t.reused == trial.index]
-                self.store.replace_trials(
-                    self.run_id, [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)]
-                )
+        for round_ in sorted({trial.round for trial in trials if None in trial.scores}):
+            own = [trial for trial in trials if trial.round == round_ and trial.reused is None]
+            judged = await judge(
+                [trial.candidate.guidance for trial in own],
+                self.splits.validation,
+                self.evaluator,
+                self.policy_of(round_),
+                self.config.objective,
+                History([trial for trial in trials if trial.round < round_]).best,
+            )
+            for trial in own:
+                evaluation = judged.evaluations.get(trial.candidate.guidance)
+                if evaluation is not None:
+                    mended = self.scored(trial.index, round_, trial.candidate, evaluation)
+                    copies = [t for t in trials if t.reused == trial.index]
+                    self.store.replace_trials(
+                        self.run_id,
+                        [mended, *(_reused(t.index, t.round, t.candidate, mended) for t in copies)],
+                    )
+            if judged.stopped:
+                raise judged.stopped
 
 
 def _reused(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:

@@ -12,6 +12,7 @@ from izcore.errors import ConfigError, UsageError
 from izcore.evaluation import score_answers
 from izcore.exemplars import longest_exemplars
 from izcore.folders import Folders
+from izcore.policies import most_that_see
 from izcore.prompting import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.protocols import Generator, Metric, Scorer
 from izcore.records import (
@@ -233,16 +234,21 @@ def _estimate(
     plan: RunPlan, config: RunConfig, models: Mapping[str, tuple[BackendChoice, Scorer]], trials: int
 ) -> Estimate:
     """Add up what black box, grading models and writing models may take."""
-    groups = (
-        (plan.splits.validation, trials),
-        (plan.splits.retest, min(trials, config.evaluation.finalists)),
-        (plan.splits.test, tested_instructions(config)),
-    )
-    guidance = typical_guidance(config, plan.splits.demonstrations)
+    splits = plan.splits
+    rounds = [
+        most_that_see(config.evaluation, len(splits.validation), size)
+        for size in _round_sizes(config, trials)
+    ]
+    finalists = min(trials, config.evaluation.finalists)
+    asked_about = [
+        *zip(splits.validation, map(sum, zip(*rounds, strict=True)), strict=True),
+        *((example, finalists) for example in splits.retest),
+        *((example, tested_instructions(config)) for example in splits.test),
+    ]
+    guidance = typical_guidance(config, splits.demonstrations)
     prompts = [
         (Prompt(text=render_prompt(config.prompt_template, guidance, example.input)), times)
-        for examples, times in groups
-        for example in examples
+        for example, times in asked_about
     ]
     writing = Prompt(text="".join(example.input for example in plan.splits.demonstrations))
     calls, tokens, cost = 0, 0, 0.0
@@ -268,6 +274,12 @@ def _estimate(
         tokens=int(tokens * share),
         cost_usd=None if unknown else cost * share,
     )
+
+
+def _round_sizes(config: RunConfig, trials: int) -> list[int]:
+    initial = min(trials, config.search.initial)
+    full, rest = divmod(trials - initial, config.search.batch)
+    return [initial, *[config.search.batch] * full, *([rest] if rest else [])]
 
 
 def _versions(registry: Registry, config: ScoringConfig) -> dict[str, str]:

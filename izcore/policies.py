@@ -25,17 +25,45 @@ class Judged:
     stopped: BudgetExhaustedError | None = None
 
 
-def rungs(policy: EvaluationPolicy, examples: int) -> list[int]:
+def rungs(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
     """Return after how many examples instructions are compared, up to all of them.
 
-    That is after ``first``, then twice as many each time (halving) or ``first`` more (racing).
+    That is after ``first``, then twice as many each time (halving) or ``first`` more (racing). Halving begins
+    later in a round of few instructions, so that two are left at the end: among a few, one example is no
+    reason to drop any.
     """
+    if policy.policy == "full":
+        return [examples]
     sizes = []
     size = policy.first
     while size < examples:
         sizes.append(size)
         size = 2 * size if policy.policy == "halving" else size + policy.first
+    if policy.policy == "halving":
+        begin, staying = len(sizes), instructions
+        while begin and (staying := math.ceil(staying / policy.reduction)) > 1:
+            begin -= 1
+        sizes = sizes[begin:]
     return [*sizes, examples]
+
+
+def most_that_see(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
+    """Return for each example by how many of at most so many distinct instructions of a round it is seen.
+
+    No round takes more calls, though one of fewer instructions may show more of them a second example.
+    """
+    rounds = [_that_see(policy, examples, count) for count in range(1, instructions + 1)]
+    return [max(counts) for counts in zip(*rounds, strict=True)]
+
+
+def _that_see(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
+    seen: list[int] = []
+    staying = instructions
+    for size in rungs(policy, examples, instructions):
+        seen += [staying] * (size - len(seen))
+        if policy.policy == "halving":
+            staying = math.ceil(staying / policy.reduction)
+    return seen
 
 
 async def judge(
@@ -62,7 +90,7 @@ async def judge(
     best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
     known: dict[Guidance, Evaluation] = {}
     staying = list(instructions)
-    sizes = rungs(policy, len(examples))
+    sizes = rungs(policy, len(examples), len(instructions))
     for size in sizes:
         outcomes = await asyncio.gather(
             *(evaluator.evaluate(instruction, examples[:size]) for instruction in staying),
@@ -78,6 +106,8 @@ async def judge(
                 known[instruction] = outcome
         if stopped:
             return Judged(known, stopped)
+        if size == len(examples):
+            break
         scores = {each: penalised(each) for each in staying if None not in known[each].scores}
         if policy.policy == "halving":
             staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))

@@ -53,7 +53,7 @@ def test_optimize_returns_the_result_and_tells_observers() -> None:
     result = izcore.optimize("mirror", observers={"diary": diary}, **BACKENDS)
     assert result.best is not None
     assert "reverse" in result.best.instruction
-    assert diary.seen == ["started 48", *(f"trial {i}" for i in range(48)), "finished done"]
+    assert diary.seen == ["started 100", *(f"trial {i}" for i in range(100)), "finished done"]
     assert izcore.runs()[0].result == result
 
 
@@ -62,7 +62,7 @@ def test_an_observer_that_fails_is_named_and_left_out() -> None:
     with pytest.warns(UserWarning, match="grumbler.*I do not like this trial") as warned:
         izcore.optimize("mirror", observers={"a-grumbler": Grumbler(), "diary": diary}, **BACKENDS)
     assert len(warned) == 1
-    assert "trial 47" in diary.seen
+    assert "trial 99" in diary.seen
 
 
 def test_it_works_within_a_running_event_loop() -> None:
@@ -76,7 +76,7 @@ def test_score_plan_and_settings() -> None:
     score = izcore.score("mirror", "Write the input in reverse.", scorer="obedient", settings={"seed": 3})
     assert score.test.score == 1.0
     planned = izcore.plan("mirror", settings={"search": {"rounds": 0}}, **BACKENDS)
-    assert planned.estimate.trials == 24
+    assert planned.estimate.trials == 50
     with pytest.raises(ConfigError, match=r"search\.rounds"):
         izcore.plan("mirror", settings={"search": {"rounds": "several"}}, **BACKENDS)
 
@@ -111,7 +111,7 @@ def test_store_keeps_what_it_is_given(tmp_path: Path) -> None:
         record = store.run("last")
         assert store.run(record.id[:-1]).id == record.id
         trials = store.trials(record.id)
-        assert [trial.index for trial in trials] == list(range(48))
+        assert [trial.index for trial in trials] == list(range(100))
         reused = [trial for trial in trials if trial.reused is not None]
         assert len(trials) - len(reused) == result.unique_instructions
         for trial in reused:

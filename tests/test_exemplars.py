@@ -42,8 +42,9 @@ def test_sets_are_different_and_come_from_the_demonstrations(
         assert len(set(exemplars)) == examples
         assert set(exemplars) <= set(demonstrations)
     # Every set has its share of the coordinate, both ends included.
-    shares = [choose_set(drawn, step / (10 * len(drawn))) for step in range(10 * len(drawn) + 1)]
-    assert [shares.count(exemplars) for exemplars in drawn] == [10] * (len(drawn) - 1) + [11]
+    shares = [choose_set(drawn, (step + 0.5) / (10 * len(drawn))) for step in range(10 * len(drawn))]
+    assert [shares.count(exemplars) for exemplars in drawn] == [10] * len(drawn)
+    assert (choose_set(drawn, 0.0), choose_set(drawn, 1.0)) == (drawn[0], drawn[-1])
 
 
 def test_exemplars_do_what_no_instruction_says(iz: Iz, tmp_path: Path) -> None:

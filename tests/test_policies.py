@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
 from izcore.config import EvaluationPolicy
-from izcore.policies import rungs, stay_in_race
+from izcore.policies import most_that_see, rungs, stay_in_race
 from izcore.store import Store
 
 MANY = (
@@ -24,21 +24,58 @@ HALVING = ("--set", "evaluation.policy=halving")
 RACING = ("--set", "evaluation.policy=racing", "--set", "evaluation.first=8")
 
 
-@given(first=st.integers(1, 60), examples=st.integers(1, 200))
-def test_rungs_grow_to_all_examples(first: int, examples: int) -> None:
-    sizes = rungs(EvaluationPolicy(policy="halving", first=first), examples)
+@given(first=st.integers(1, 60), examples=st.integers(1, 200), instructions=st.integers(1, 300))
+def test_rungs_grow_to_all_examples(first: int, examples: int, instructions: int) -> None:
+    policy = EvaluationPolicy(policy="halving", first=first, reduction=2)
+    sizes = rungs(policy, examples, instructions)
     assert sizes == sorted(set(sizes))
     assert sizes[-1] == examples
-    assert sizes[0] == min(first, examples)
-    assert len(sizes) <= math.log2(examples) + 2
-    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples)
+    assert set(sizes) <= {*(first * 2**n for n in range(9)), examples}
+    # The last two are compared on all examples.
+    assert instructions > 2 ** (len(sizes) - 1) or len(sizes) == 1
+    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples, instructions)
     assert blocks == [*range(first, examples, first), examples]
+    assert rungs(EvaluationPolicy(policy="full", first=first), examples, instructions) == [examples]
+
+
+def test_a_few_instructions_are_not_judged_by_one_example() -> None:
+    policy = EvaluationPolicy(policy="halving", first=1, reduction=2)
+    assert rungs(policy, 20, 50) == [1, 2, 4, 8, 16, 20]
+    assert rungs(policy, 20, 32) == [2, 4, 8, 16, 20]
+    assert rungs(policy, 20, 9) == [4, 8, 16, 20]
+    assert rungs(policy, 20, 3) == [16, 20]
+    assert rungs(policy, 20, 2) == [20]
+
+
+@given(
+    policy=st.builds(
+        EvaluationPolicy,
+        policy=st.sampled_from(["full", "halving", "racing"]),
+        first=st.integers(1, 8),
+        reduction=st.sampled_from([1.5, 2.0, 3.0]),
+    ),
+    examples=st.integers(1, 40),
+    instructions=st.integers(1, 60),
+    fewer=st.integers(0, 59),
+)
+def test_no_round_shows_more_examples_than_the_estimate_says(
+    policy: EvaluationPolicy, examples: int, instructions: int, fewer: int
+) -> None:
+    count = max(1, instructions - fewer)
+    spent, staying, seen = 0, count, 0
+    for size in rungs(policy, examples, count):
+        spent, seen = spent + staying * (size - seen), size
+        if policy.policy == "halving":
+            staying = math.ceil(staying / policy.reduction)
+    most = most_that_see(policy, examples, instructions)
+    assert len(most) == examples
+    assert spent <= sum(most) <= examples * instructions
 
 
 def test_the_best_is_rarely_lost_in_a_race() -> None:
     # Eleven rivals as good as the best: that one of them leads it by chance is as likely as can be.
     draw, risk, examples, lost = random.Random(0), 0.2, 40, 0
-    sizes = rungs(EvaluationPolicy(policy="racing", first=4), examples)
+    sizes = rungs(EvaluationPolicy(policy="racing", first=4), examples, 12)
     for _ in range(200):
         scores = {str(n): [float(draw.random() < 0.6) for _ in range(examples)] for n in range(12)}
         staying = list(scores)

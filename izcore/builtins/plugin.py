@@ -1,12 +1,19 @@
 """Registers the core's own backends and its part of the presets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from izcore.builtins.metrics import METRICS
 from izcore.builtins.options import PoolOptions
 from izcore.plugin import Backend, Preset, hookimpl
 
 IZCORE_API = 1
+
+_PUBLISHED: Mapping[str, Mapping[str, Any]] = {
+    "splits": {"demonstrations": 5, "validation": 20, "retest": 0, "test": 100},
+    "search": {"initial": 25, "batch": 25, "rounds": 5},
+    "evaluation": {"policy": "full"},
+}
 
 
 @hookimpl
@@ -52,35 +59,29 @@ def izcore_presets() -> Iterable[Preset]:
     return [
         Preset(
             name="default",
-            summary="150 latents, 20 validation examples",
+            summary="300 latents; many instructions see few examples, the best see all",
             settings={
                 "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 100},
-                "search": {"initial": 25, "batch": 25, "rounds": 5},
+                "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 100},
+                "search": {"initial": 50, "batch": 50, "rounds": 5},
+                "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
             },
         ),
         Preset(
             name="quick",
-            summary="48 latents, 20 validation examples: a first look within minutes",
-            settings={
-                "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 60},
-                "search": {"initial": 24, "batch": 12, "rounds": 2},
-            },
+            summary="The default with 100 latents and at most 60 test examples: a first look within minutes",
+            settings={"splits": {"test": 60}, "search": {"rounds": 1}},
+            extends="default",
         ),
         Preset(
             name="random",
-            summary="The default without a surrogate: uniform latents, the paper's baseline",
-            settings={"surrogate": {"name": "random"}},
+            summary="Uniform latents, each instruction on all examples: the paper's baseline",
+            settings={"surrogate": {"name": "random"}, **_PUBLISHED},
             extends="default",
         ),
         Preset(
             name="paper",
             summary="The published algorithm with its published settings",
-            settings={
-                "surrogate": {"name": "sobol"},
-                "splits": {"demonstrations": 5, "validation": 20, "test": 100},
-                "search": {"initial": 25, "batch": 25, "rounds": 5},
-            },
+            settings={"surrogate": {"name": "sobol"}, **_PUBLISHED},
         ),
     ]

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from izcore.budget import dollars
 from izcore.cli.shared import out
-from izcore.records import Example, TestScore
+from izcore.records import Example, Splits, TestScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,11 +33,7 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     rows.add_row("task", Text(planned.plan.task_name))
     add_backends(rows, registry, config)
     add_departures(rows, config)
-    rows.add_row(
-        "examples",
-        f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
-        f"{len(splits.test)} test (sealed)",
-    )
+    rows.add_row("examples", f"{split_sizes(splits)} (sealed)")
     cost = "" if estimate.cost_usd is None else f", about ${estimate.cost_usd:.4f}"
     rows.add_row(
         "at most",
@@ -49,6 +45,15 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     for note in planned.plan.notes:
         rows.add_row("note", Text(note, "yellow"))
     console.print(rows)
+
+
+def split_sizes(splits: "Splits") -> str:
+    """Say how many examples go where."""
+    retest = f"{len(splits.retest)} for finalists, " if splits.retest else ""
+    return (
+        f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, {retest}"
+        f"{len(splits.test)} test"
+    )
 
 
 def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None:

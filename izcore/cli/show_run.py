@@ -8,7 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out
-from izcore.cli.show import add_backends, add_departures, limits_line, score_less, show_exemplars, show_result
+from izcore.cli.show import (
+    add_backends,
+    add_departures,
+    limits_line,
+    score_less,
+    show_exemplars,
+    show_result,
+    split_sizes,
+)
 from izcore.history import History
 from izcore.records import Example, FrontPoint, Trial
 from izcore.registry import Registry
@@ -32,11 +40,7 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     if record.generator_state:
         rows.add_row("worked out", Text(json.dumps(record.generator_state)))
     rows.add_row("prompt template", Text(repr(config.prompt_template)))
-    rows.add_row(
-        "examples",
-        f"{len(splits.demonstrations)} demonstrations, {len(splits.validation)} validation, "
-        f"{len(splits.test)} test",
-    )
+    rows.add_row("examples", split_sizes(splits))
     rows.add_row("seed", str(config.seed))
     rows.add_row("preset", config.preset)
     rows.add_row("versions", ", ".join(f"{name} {v}" for name, v in sorted(record.plan.versions.items())))
@@ -70,7 +74,8 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
         table.add_column(heading, overflow="fold")
     # Trials of older versions have no finishes.
     rows = zip_longest(trial.scores, trial.answers, trial.finishes)
-    for example, (score, answer, finish) in zip(record.plan.splits.validation, rows, strict=False):
+    splits = record.plan.splits
+    for example, (score, answer, finish) in zip((*splits.validation, *splits.retest), rows, strict=False):
         shown = "failed" if score is None else f"{score:.2f}"
         ended = "" if finish in (None, "stop") else finish
         targets = Text(" | ".join(example.targets))
@@ -96,16 +101,15 @@ def _show_front(front: tuple[FrontPoint, ...]) -> None:
 
 
 def _show_trials(trials: list[Trial]) -> None:
-    distinct = [trial for trial in trials if trial.reused is None]
-    distinct.sort(key=lambda t: (-(t.objective or 0.0), t.candidate.guidance.length, t.index))
+    history = History(trials)
+    distinct = history.ranked
     if not distinct:
         return
-    winner = History(trials).best
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("trial", "validation", "instruction"):
+    for heading in ("trial", "validation", "examples", "instruction"):
         table.add_column(heading, overflow="fold")
     for trial in distinct[:SHOWN_TRIALS]:
-        style = "bold green" if trial == winner else ""
+        style = "bold green" if trial == history.best else ""
         shown = "failed" if trial.mean is None else score_less(trial.mean, trial.penalty)
         failed = sum(score is None for score in trial.scores)
         if failed:
@@ -113,6 +117,7 @@ def _show_trials(trials: list[Trial]) -> None:
         table.add_row(
             str(trial.index),
             shown,
+            str(len(trial.scores)),
             Text(_named(trial.candidate.instruction, trial.candidate.exemplars), style),
         )
     out().print(table)

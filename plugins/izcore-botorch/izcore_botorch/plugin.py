@@ -68,7 +68,6 @@ def izcore_surrogates() -> Iterable[Backend]:
 @hookimpl
 def izcore_presets() -> Iterable[Preset]:
     """Add the surrogate to the presets."""
-    completed = {"surrogate": {"name": "instruction-coupled-completed"}}
     return [
         Preset(
             name="paper",
@@ -84,8 +83,6 @@ def izcore_presets() -> Iterable[Preset]:
                 }
             },
         ),
-        Preset(name="default", summary="What measured best", settings=completed),
-        Preset(name="quick", summary="The default search, shorter", settings=completed),
         _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
         _from_a_pool("zopo", "ZOPO: neural-tangent gradient steps, 40 + 125 of a pool of 500"),
     ]

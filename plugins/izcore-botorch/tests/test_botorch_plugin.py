@@ -29,10 +29,9 @@ def test_every_factory_takes_its_default_options() -> None:
 
 def test_presets_name_their_surrogate() -> None:
     presets = {preset.name: preset.settings["surrogate"] for preset in plugin.izcore_presets()}
-    assert set(presets) == {"paper", "default", "quick", "instinct", "zopo"}
+    assert set(presets) == {"paper", "instinct", "zopo"}
     assert all(presets[name]["name"] == name for name in ("instinct", "zopo"))
     assert presets["paper"]["name"] == "instruction-coupled"
-    assert presets["default"]["name"] == presets["quick"]["name"] == "instruction-coupled-completed"
 
 
 def test_the_paper_preset_is_the_published_search_whatever_the_defaults() -> None:

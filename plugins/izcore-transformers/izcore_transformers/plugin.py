@@ -46,17 +46,11 @@ def izcore_scorers() -> Iterable[Backend]:
 @hookimpl
 def izcore_presets() -> Iterable[Preset]:
     """Say which models write and answer."""
-    embedded = {"generator": {"name": "hf"}, "scorer": {"name": "hf"}}
     return [
         Preset(
             name="default",
             summary="the embedded model writes and answers unless others are named",
-            settings=embedded,
-        ),
-        Preset(
-            name="quick",
-            summary="the embedded model writes and answers unless others are named",
-            settings=embedded,
+            settings={"generator": {"name": "hf"}, "scorer": {"name": "hf"}},
         ),
         Preset(
             name="paper",

@@ -69,5 +69,12 @@ def _writing(name: str, summary: str, factory: str, options: type[WriterOptions]
 
 
 def _preset(name: str, summary: str, **search: int) -> Preset:
-    settings = {"generator": {"name": name}, "surrogate": {"name": "sobol"}, "search": search}
+    settings = {
+        "generator": {"name": name},
+        "surrogate": {"name": "sobol"},
+        "search": search,
+        # The papers score every instruction on all examples; a writer is shown these scores.
+        "evaluation": {"policy": "full"},
+        "splits": {"retest": 0},
+    }
     return Preset(name=name, summary=summary, settings=settings, extends="default")
