@@ -11,7 +11,7 @@ from izcore.curves import curve_of
 from izcore.errors import BackendError, ConfigError, InterruptedRunError, IzError, UsageError, about
 from izcore.executors import Executor, Job
 from izcore.folders import Folders
-from izcore.planning import load_task, plan_run
+from izcore.planning import PlannedRun, load_task, plan_run
 from izcore.plotting import check_plot, draw_curves
 from izcore.records import Estimate, Record, TestScore
 from izcore.registry import Registry
@@ -141,18 +141,20 @@ def plan_comparison(
     notes: dict[str, dict[str, None]] = {}
     for seed in range(seeds):
         data = None
+        plans: dict[str, PlannedRun] = {}
         for name, config in configs.items():
             splits = msgspec.structs.replace(config.splits, test=drawn.test)
             seeded = msgspec.structs.replace(config, seed=seed, splits=splits)
             data = data or load_task(registry, seeded, folders)
             with about(name):
-                planned = plan_run(registry, seeded, folders, data=data, drawn=drawn)
-            for note in planned.plan.notes:
+                plans[name] = plan_run(registry, seeded, folders, data=data, drawn=drawn)
+            for note in plans[name].plan.notes:
                 notes.setdefault(note, {})[name] = None
-            jobs.append(
-                Job(method=name, planned=planned, db=str(db), blocked=blocked, curve=plot is not None)
-            )
-        _check_comparable(registry, {job.method: job.planned.config for job in jobs[-len(configs) :]})
+        _check_comparable(registry, {name: planned.config for name, planned in plans.items()})
+        jobs += [
+            Job(method=name, planned=planned, db=str(db), blocked=blocked, curve=plot is not None)
+            for name, planned in _on_the_same_test(plans).items()
+        ]
     return Comparison(
         task=jobs[0].planned.plan.task_name,
         max_calls=max_calls,
@@ -175,6 +177,17 @@ def estimate_of(jobs: Iterable[Job]) -> Estimate:
         tokens=sum(each.tokens for each in estimates),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
     )
+
+
+def _on_the_same_test(plans: Mapping[str, PlannedRun]) -> dict[str, PlannedRun]:
+    """Cut all tests to the shortest: a method that tests more baselines has room for fewer examples."""
+    shortest = min(len(planned.plan.splits.test) for planned in plans.values())
+    same: dict[str, PlannedRun] = {}
+    for name, planned in plans.items():
+        splits = msgspec.structs.replace(planned.plan.splits, test=planned.plan.splits.test[:shortest])
+        plan = msgspec.structs.replace(planned.plan, splits=splits)
+        same[name] = msgspec.structs.replace(planned, plan=plan)
+    return same
 
 
 def run_comparison(

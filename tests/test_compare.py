@@ -84,6 +84,24 @@ def test_the_result_has_exactly_the_promised_fields(iz: Iz, narrow: str) -> None
     assert "quick, seed 1: done, 6 of 6 runs" in process.stderr
 
 
+def test_a_few_shot_method_is_compared_with_a_zero_shot_one(tmp_path: Path) -> None:
+    few = str(write_lines(tmp_path / "few.toml", ["few_shot = { examples = 2, sets = 3 }"]))
+    search = {"initial": 10, "batch": 5, "rounds": 1}
+    useless = {"phrases": ["Say something nice.", "Be kind."]}
+    settings = {"surrogate": "sobol", "search": search, "generator": {"name": "phrases", **useless}}
+    result = compare("random", few, settings=settings, scorer_options={"mistakes": 0.0})
+    zero, shown = result.methods
+    # No phrase says what to do; exemplars show it.
+    assert shown.test.mean == 1.0 > zero.test.mean
+    for record in records(result)["few"]:
+        assert record.result
+        assert record.result.best
+        assert record.result.best.exemplars
+        assert set(record.result.best.exemplars) <= set(record.plan.splits.demonstrations)
+    test_of = {name: [run.plan.splits.test for run in runs] for name, runs in records(result).items()}
+    assert test_of["few"] == test_of["random"]
+
+
 def test_all_methods_of_a_seed_share_their_examples(narrow: str) -> None:
     found = records(compare(narrow, "random"))
     for small, large in zip(found["narrow"], found["random"], strict=True):
