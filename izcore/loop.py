@@ -31,6 +31,11 @@ class Search:
     store: Store
     events: Events
 
+    @property
+    def trials_in_all(self) -> int:
+        """How many trials the search makes, if nothing ends it sooner."""
+        return trials_in_all(self.proposer.generator, self.config, self.carried)
+
     async def run(self) -> History:
         """Search until all latents are tried, the generator has no more, or the budget is used up.
 
@@ -40,7 +45,7 @@ class Search:
             await self.score_what_had_failed()
         history = History(self.store.trials(self.run_id))
         pool = await self.proposer.write_pool() if self.config.search.pool else None
-        proposed, total = 0, trials_in_all(self.proposer.generator, self.config, self.carried)
+        proposed, total = 0, self.trials_in_all
         for round_ in itertools.count():
             try:
                 proposal = self.store.proposal(self.run_id, round_)
@@ -98,7 +103,8 @@ class Search:
             self.evaluator,
             self.config.evaluation,
             self.config.objective,
-            history.best,
+            searched=self.trials_in_all,
+            incumbent=history.best,
         )
         for candidate in unscored:
             evaluation = judged.evaluations.get(candidate.guidance)
@@ -188,7 +194,8 @@ class Search:
                 self.evaluator,
                 self.policy_of(round_),
                 self.config.objective,
-                History([trial for trial in trials if trial.round < round_]).best,
+                searched=self.trials_in_all,
+                incumbent=History([trial for trial in trials if trial.round < round_]).best,
             )
             for trial in own:
                 evaluation = judged.evaluations.get(trial.candidate.guidance)

@@ -236,7 +236,7 @@ def _estimate(
     """Add up what black box, grading models and writing models may take."""
     splits = plan.splits
     rounds = [
-        most_that_see(config.evaluation, len(splits.validation), size)
+        most_that_see(config.evaluation, len(splits.validation), size, trials)
         for size in _round_sizes(config, trials)
     ]
     finalists = min(trials, config.evaluation.finalists)

@@ -25,12 +25,12 @@ class Judged:
     stopped: BudgetExhaustedError | None = None
 
 
-def rungs(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
+def rungs(policy: EvaluationPolicy, examples: int, searched: int) -> list[int]:
     """Return after how many examples instructions are compared, up to all of them.
 
-    That is after ``first``, then twice as many each time (halving) or ``first`` more (racing). Halving begins
-    later in a round of few instructions, so that two are left at the end: among a few, one example is no
-    reason to drop any.
+    That is after ``first``, then twice as many each time (halving) or ``first`` more (racing). A search of
+    few instructions, ``searched`` at most, begins halving later, so that two would be left at the end: among
+    a handful, one example is no reason to drop any.
     """
     if policy.policy == "full":
         return [examples]
@@ -40,26 +40,18 @@ def rungs(policy: EvaluationPolicy, examples: int, instructions: int) -> list[in
         sizes.append(size)
         size = 2 * size if policy.policy == "halving" else size + policy.first
     if policy.policy == "halving":
-        begin, staying = len(sizes), instructions
+        begin, staying = len(sizes), searched
         while begin and (staying := math.ceil(staying / policy.reduction)) > 1:
             begin -= 1
         sizes = sizes[begin:]
     return [*sizes, examples]
 
 
-def most_that_see(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
-    """Return for each example by how many of at most so many distinct instructions of a round it is seen.
-
-    No round takes more calls, though one of fewer instructions may show more of them a second example.
-    """
-    rounds = [_that_see(policy, examples, count) for count in range(1, instructions + 1)]
-    return [max(counts) for counts in zip(*rounds, strict=True)]
-
-
-def _that_see(policy: EvaluationPolicy, examples: int, instructions: int) -> list[int]:
+def most_that_see(policy: EvaluationPolicy, examples: int, instructions: int, searched: int) -> list[int]:
+    """Return for each example by how many instructions of a round it is seen at most."""
     seen: list[int] = []
     staying = instructions
-    for size in rungs(policy, examples, instructions):
+    for size in rungs(policy, examples, searched):
         seen += [staying] * (size - len(seen))
         if policy.policy == "halving":
             staying = math.ceil(staying / policy.reduction)
@@ -72,6 +64,8 @@ async def judge(
     evaluator: Evaluator,
     policy: EvaluationPolicy,
     objective: Objective,
+    *,
+    searched: int,
     incumbent: Trial | None = None,
 ) -> Judged:
     """Score all instructions on a few examples, then those that stay on more, and so on to the end.
@@ -79,7 +73,7 @@ async def judge(
     The order of examples is fixed, so that any two instructions are compared on the same ones. Who stays is
     for :func:`stay_in_halving` or :func:`stay_in_race` to say; an instruction with failed calls does not.
     Every score counts less the penalty of its instruction under ``objective``. ``incumbent`` is the best
-    trial so far, which takes part in a race.
+    trial so far, which takes part in a race; for ``searched`` see :func:`rungs`.
     """
 
     def penalised(guidance: Guidance) -> Scores:
@@ -90,7 +84,7 @@ async def judge(
     best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
     known: dict[Guidance, Evaluation] = {}
     staying = list(instructions)
-    sizes = rungs(policy, len(examples), len(instructions))
+    sizes = rungs(policy, len(examples), searched)
     for size in sizes:
         outcomes = await asyncio.gather(
             *(evaluator.evaluate(instruction, examples[:size]) for instruction in staying),

@@ -24,18 +24,18 @@ HALVING = ("--set", "evaluation.policy=halving")
 RACING = ("--set", "evaluation.policy=racing", "--set", "evaluation.first=8")
 
 
-@given(first=st.integers(1, 60), examples=st.integers(1, 200), instructions=st.integers(1, 300))
-def test_rungs_grow_to_all_examples(first: int, examples: int, instructions: int) -> None:
+@given(first=st.integers(1, 60), examples=st.integers(1, 200), searched=st.integers(1, 300))
+def test_rungs_grow_to_all_examples(first: int, examples: int, searched: int) -> None:
     policy = EvaluationPolicy(policy="halving", first=first, reduction=2)
-    sizes = rungs(policy, examples, instructions)
+    sizes = rungs(policy, examples, searched)
     assert sizes == sorted(set(sizes))
     assert sizes[-1] == examples
     assert set(sizes) <= {*(first * 2**n for n in range(9)), examples}
     # The last two are compared on all examples.
-    assert instructions > 2 ** (len(sizes) - 1) or len(sizes) == 1
-    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples, instructions)
+    assert searched > 2 ** (len(sizes) - 1) or len(sizes) == 1
+    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples, searched)
     assert blocks == [*range(first, examples, first), examples]
-    assert rungs(EvaluationPolicy(policy="full", first=first), examples, instructions) == [examples]
+    assert rungs(EvaluationPolicy(policy="full", first=first), examples, searched) == [examples]
 
 
 def test_a_few_instructions_are_not_judged_by_one_example() -> None:
@@ -61,15 +61,15 @@ def test_a_few_instructions_are_not_judged_by_one_example() -> None:
 def test_no_round_shows_more_examples_than_the_estimate_says(
     policy: EvaluationPolicy, examples: int, instructions: int, fewer: int
 ) -> None:
-    count = max(1, instructions - fewer)
-    spent, staying, seen = 0, count, 0
-    for size in rungs(policy, examples, count):
+    staying, seen, spent = max(1, instructions - fewer), 0, 0
+    for size in rungs(policy, examples, instructions):
         spent, seen = spent + staying * (size - seen), size
         if policy.policy == "halving":
             staying = math.ceil(staying / policy.reduction)
-    most = most_that_see(policy, examples, instructions)
+    most = most_that_see(policy, examples, instructions, instructions)
     assert len(most) == examples
     assert spent <= sum(most) <= examples * instructions
+    assert fewer or spent == sum(most)
 
 
 def test_the_best_is_rarely_lost_in_a_race() -> None:
