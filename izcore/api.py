@@ -64,6 +64,7 @@ def settings_layers(
     seed: int | None = None,
     cache: bool | None = None,
     warm_start: str | None = None,
+    trackers: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> list[Settings]:
     """Return the layers of settings that :func:`~izcore.config.build_config` merges.
@@ -82,6 +83,7 @@ def settings_layers(
         "seed": seed,
         "cache": cache,
         "warm_start": warm_start,
+        "trackers": list(trackers) or None,
     }
     limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
     layer = {key: value for key, value in named.items() if value is not None}
@@ -195,6 +197,7 @@ def compare(
     metric: str | None = None,
     prompt_template: str | None = None,
     baselines: Sequence[str] = (),
+    trackers: Sequence[str] = (),
     settings: Settings | None = None,
     db: str | Path | None = None,
     registry: Registry | None = None,
@@ -220,6 +223,7 @@ def compare(
             metric=metric,
             prompt_template=prompt_template,
             baselines=baselines,
+            trackers=trackers,
             settings=settings,
         )
         comparison = plan_comparison(

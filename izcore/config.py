@@ -140,10 +140,12 @@ class RunConfig(ScoringConfig):
     few_shot: FewShot = FewShot()
     warm_start: str = ""
     warm_start_trials: Annotated[int, Meta(ge=1)] = 10
+    trackers: tuple[BackendChoice, ...] = ()
 
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
+TRACKERS_KEY = "trackers"
 PLAIN_KEYS = (
     "prompt_template",
     "baselines",
@@ -223,6 +225,9 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
         speaking = [layer for layer in all_layers if layer.get(kind)]
         if speaking:
             merged[kind] = _merge_backends(kind, speaking)
+    merged[TRACKERS_KEY] = _trackers(
+        registry, [layer[TRACKERS_KEY] for layer in all_layers if layer.get(TRACKERS_KEY)]
+    )
     merged["preset"] = preset
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     merged = {key: value for key, value in merged.items() if key in fields}
@@ -245,10 +250,11 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
 
 def _merge(merged: dict[str, Any], layer: Settings) -> None:
     for key, value in layer.items():
-        if key in BACKEND_KEYS:
+        if key in (*BACKEND_KEYS, TRACKERS_KEY):
             continue
         if key not in PLAIN_KEYS:
-            raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, (*BACKEND_KEYS, *PLAIN_KEYS)))
+            known = (*BACKEND_KEYS, TRACKERS_KEY, *PLAIN_KEYS)
+            raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, known))
         if isinstance(value, Mapping):
             merged[key] = {**merged.get(key, {}), **value}
             _check_table(key, merged[key])
@@ -293,6 +299,32 @@ def _merge_backends(kind: Kind, layers: Sequence[Settings]) -> dict[str, Any]:
         if not named or named.partition(":")[0] == names[-1].partition(":")[0]:
             merged |= table
     return {**merged, "name": names[-1]} if names else merged
+
+
+def _trackers(registry: Registry, layers: Sequence[object]) -> tuple[BackendChoice, ...]:
+    """Choose the trackers that any layer names, in a list or as tables of options; later options win."""
+    specs: dict[str, str] = {}
+    options: dict[str, dict[str, Any]] = {}
+    for layer in layers:
+        tables = layer if isinstance(layer, Mapping) else {name: {} for name in _names(layer)}
+        for spec, table in tables.items():
+            if not isinstance(table, Mapping):
+                raise ConfigError(f"{TRACKERS_KEY}.{spec}: a table is wanted, not {table!r}.")
+            name, colon, _ = spec.partition(":")
+            if colon or name not in specs:
+                specs[name] = spec
+            options[name] = {**options.get(name, {}), **table}
+    return tuple(registry.choose("tracker", spec, options[name]) for name, spec in specs.items())
+
+
+def _names(layer: object) -> Sequence[str]:
+    named = [layer] if isinstance(layer, str) else layer
+    if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
+        raise ConfigError(
+            f"{TRACKERS_KEY}: names or tables are wanted, not {layer!r}.",
+            hint=f'Write {TRACKERS_KEY} = ["NAME"], or a table [{TRACKERS_KEY}.NAME] of options.',
+        )
+    return named
 
 
 def _task_choice(

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pluggy
 
@@ -13,16 +13,18 @@ from izcore.records import (
     Record,
     RunFinished,
     RunStarted,
+    RunStopped,
     TrialFinished,
 )
 
-_HOOK_OF: dict[type[Record], str] = {
+HOOK_OF: dict[type[Record], str] = {
     RunStarted: "izcore_run_started",
     PhaseStarted: "izcore_phase_started",
     CallsAnswered: "izcore_calls_answered",
     CallFinished: "izcore_call_finished",
     TrialFinished: "izcore_trial_finished",
     RunFinished: "izcore_run_finished",
+    RunStopped: "izcore_run_stopped",
 }
 
 
@@ -39,16 +41,22 @@ class Events:
 
     def emit(self, event: Record) -> None:
         """Call the hook of this kind of event on each observer."""
-        hook = getattr(self._hooks.hook, _HOOK_OF[type(event)])
+        hook = getattr(self._hooks.hook, HOOK_OF[type(event)])
         for implementation in hook.get_hookimpls():
             if implementation.plugin_name in self._silenced:
                 continue
-            try:
-                with contextlib.redirect_stdout(sys.stderr):
-                    implementation.function(*[event for _ in implementation.argnames])
-            except Exception as error:
-                self._silenced.add(implementation.plugin_name)
-                self._report(
-                    f"The observer {implementation.plugin_name!r} failed ({type(error).__name__}: {error}); "
-                    "the run goes on without it."
-                )
+            with self.surviving(implementation.plugin_name):
+                implementation.function(*[event for _ in implementation.argnames])
+
+    @contextlib.contextmanager
+    def surviving(self, observer: str) -> Iterator[None]:
+        """Let an observer of that name work: if it fails, say so and leave it out from then on."""
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        except Exception as error:
+            self._silenced.add(observer)
+            self._report(
+                f"The observer {observer!r} failed ({type(error).__name__}: {error}); "
+                "the run goes on without it."
+            )

@@ -19,6 +19,7 @@ from izcore.records import (
     Preset,
     RunFinished,
     RunStarted,
+    RunStopped,
     TrialFinished,
 )
 
@@ -85,6 +86,17 @@ def izcore_metrics() -> Iterable[Backend]:  # type: ignore[empty-body]
     >>> @hookimpl
     ... def izcore_metrics():
     ...     return [Backend(name="bleu", summary="BLEU", factory="my_package.bleu:Bleu")]
+    """
+
+
+@hookspec
+def izcore_trackers() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register trackers (:class:`~izcore.protocols.Tracker`): observers of the runs that name them.
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_trackers():
+    ...     return [Backend(name="board", summary="Our board", factory="my_package.board:Board")]
     """
 
 
@@ -173,4 +185,15 @@ def izcore_run_finished(event: RunFinished) -> None:
     >>> @hookimpl
     ... def izcore_run_finished(event):
     ...     print(event.result.conclusion)
+    """
+
+
+@hookspec
+def izcore_run_stopped(event: RunStopped) -> None:
+    """Observe that a run stopped before its end; it is kept and may be resumed.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_stopped(event):
+    ...     print(event.status, event.reason)
     """

@@ -35,7 +35,7 @@ from izcore.instructions import (
     read_instructions,
     sentence_ends,
 )
-from izcore.protocols import Generator, Metric, Scorer, Surrogate, Task
+from izcore.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
 from izcore.records import (
     Agreement,
     Ask,
@@ -71,6 +71,7 @@ from izcore.records import (
     Record,
     RunFinished,
     RunStarted,
+    RunStopped,
     ScorerInfo,
     SuggestRequest,
     SuggestResult,
@@ -130,6 +131,7 @@ __all__ = [
     "Record",
     "RunFinished",
     "RunStarted",
+    "RunStopped",
     "Scorer",
     "ScorerInfo",
     "SuggestRequest",
@@ -137,6 +139,7 @@ __all__ = [
     "Surrogate",
     "Task",
     "TaskData",
+    "Tracker",
     "TransientScorerError",
     "Trial",
     "TrialFinished",

@@ -124,3 +124,16 @@ class Metric(Protocol):
         May be ``async def``.
         """
         return None
+
+
+class Tracker(Protocol):
+    """Keeps a record of one run elsewhere: an observer that the run names.
+
+    Made when the run starts or goes on, from its options, and told what happens by the observing hooks that
+    it implements with ``@hookimpl``. Whatever it raises is reported once and never stops the run. It reads
+    its keys from the environment: options are part of the run's record.
+    """
+
+    def close(self) -> None:
+        """Let go of files and connections. Called once, however the run ended."""
+        return None

@@ -499,7 +499,8 @@ Phase = Literal["prepare", "pool", "suggest", "generate", "evaluate", "retest", 
 class RunStarted(Record):
     """A run begins or goes on. ``trials`` is the number planned, ``done`` those already on disk.
 
-    ``max_calls``, ``max_tokens`` and ``max_cost`` (US dollars) are the budget; None is no limit.
+    ``max_calls``, ``max_tokens`` and ``max_cost`` (US dollars) are the budget; None is no limit. ``config``
+    is the run's configuration, with every option at its effective value; it holds no keys.
     """
 
     run_id: str
@@ -509,6 +510,7 @@ class RunStarted(Record):
     max_calls: int | None = None
     max_tokens: int | None = None
     max_cost: float | None = None
+    config: Mapping[str, Any] = {}
 
 
 class PhaseStarted(Record):
@@ -565,6 +567,17 @@ class RunFinished(Record):
 
     run_id: str
     result: RunResult
+
+
+class RunStopped(Record):
+    """The run stopped before its end: Ctrl-C, a failure, or a budget that was used up before any result.
+
+    ``reason`` is the error's message, free of keys.
+    """
+
+    run_id: str
+    status: RunStatus
+    reason: str
 
 
 class Estimate(Record):

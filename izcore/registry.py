@@ -29,7 +29,7 @@ from izcore.errors import (
 )
 from izcore.records import Backend, BackendContext, Model, Options, Preset, Record
 
-Kind = Literal["generator", "scorer", "surrogate", "task", "metric"]
+Kind = Literal["generator", "scorer", "surrogate", "task", "metric", "tracker"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CORE_DISTRIBUTION = "izcore"
 _REGISTERING_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
@@ -54,6 +54,11 @@ class Registered(Record):
     kind: Kind
     backend: Backend
     plugin: PluginInfo
+
+    @property
+    def key(self) -> str:
+        """Where a configuration holds its options: of each kind a run has one, but any number of trackers."""
+        return f"trackers.{self.backend.name}" if self.kind == "tracker" else self.kind
 
 
 class BackendChoice(Record):
@@ -138,6 +143,11 @@ class Registry:
         """Add an object with observing hooks, such as a progress display."""
         self.hooks.register(observer, name=name)
 
+    def leave_out(self, observer: object) -> None:
+        """Take an observer away again, if it is there."""
+        if self.hooks.is_registered(observer):
+            self.hooks.unregister(observer)
+
     def _note(self, info: PluginInfo, status: Literal["failed", "blocked"], reason: str, fix: str) -> None:
         self.plugins.append(msgspec.structs.replace(info, status=status, reason=reason, fix=fix))
 
@@ -219,21 +229,22 @@ class Registry:
     def choose(self, kind: Kind, spec: str, options: Mapping[str, Any]) -> BackendChoice:
         """Turn ``name`` or ``name:argument`` and raw options into a validated choice.
 
-        Errors name the option as ``kind.option``.
+        Errors name the option by its key, such as ``kind.option``.
         """
         name, colon, argument = spec.partition(":")
-        backend = self.find(kind, name).backend
+        found = self.find(kind, name)
+        backend, key = found.backend, found.key
         raw = dict(options)
         for option in backend.models:
             if raw.get(option):
-                self.choose_model(raw[option], where=f"{kind}.{option}")
+                self.choose_model(raw[option], where=f"{key}.{option}")
         if colon:
             if not backend.argument:
                 raise ConfigError(
-                    f"{kind} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
+                    f"{key} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
                 )
             raw[backend.argument] = argument
-        validated = convert_options(backend.options, {**backend.defaults, **raw}, where=kind)
+        validated = convert_options(backend.options, {**backend.defaults, **raw}, where=key)
         return BackendChoice(name=name, options=msgspec.to_builtins(validated))
 
     def choose_model(self, named: object, *, where: str) -> BackendChoice:
@@ -258,7 +269,7 @@ class Registry:
         """Import the chosen backend's factory and call it; failures name the distribution at fault."""
         registered = self.find(kind, choice.name)
         backend, distribution = registered.backend, registered.plugin.distribution
-        options = convert_options(backend.options, choice.options, where=kind)
+        options = convert_options(backend.options, choice.options, where=registered.key)
         install = backend.install or f"pip install {distribution}"
         try:
             factory = import_object(backend.factory)

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from izcore.asking import Asking, asking
 from izcore.budget import Amount
 from izcore.calls import Caller
@@ -38,6 +40,7 @@ from izcore.records import (
     RunResult,
     RunStarted,
     RunStatus,
+    RunStopped,
     TestScore,
     Usage,
 )
@@ -46,6 +49,7 @@ from izcore.seeds import derive_seed
 from izcore.splits import fingerprint
 from izcore.stats import mean_with_interval
 from izcore.store import RunRecord, Store, new_run_id
+from izcore.tracking import tracking
 from izcore.workplace import Workplace
 
 
@@ -93,23 +97,29 @@ def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
     def elapsed() -> float:
         return workplace.stopwatch() - started
 
-    with store.owning(record.id, workplace.folders.locks):
+    def stopped(status: RunStatus, reason: str) -> None:
+        store.set_status(record.id, status, seconds=elapsed())
+        workplace.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
+
+    with store.owning(record.id, workplace.folders.locks), contextlib.ExitStack() as stack:
         store.set_status(record.id, "running", seconds=0.0)
         try:
+            stack.enter_context(tracking(workplace, record))
             result = asyncio.run(_search_and_conclude(workplace, record, elapsed))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            store.set_status(record.id, "interrupted", seconds=elapsed())
+            stopped("interrupted", "Ctrl-C")
             raise InterruptedRunError(
                 f"Stopped. Everything up to here is kept in run {record.id}.",
                 hint=f"Go on with: iz resume {record.id}",
             ) from None
         except IzError as error:
-            status: RunStatus = "out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed"
             with contextlib.suppress(IzError):  # the error on its way says more than a second one would
-                store.set_status(record.id, status, seconds=elapsed())
+                stopped(
+                    "out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", error.message
+                )
             raise
         store.finish(record.id, result, seconds=elapsed())
-    workplace.events.emit(RunFinished(run_id=record.id, result=result))
+        workplace.events.emit(RunFinished(run_id=record.id, result=result))
     return result
 
 
@@ -169,6 +179,7 @@ async def _search_and_conclude(
                 max_calls=config.budget.max_calls,
                 max_tokens=config.budget.max_tokens,
                 max_cost=config.budget.max_cost,
+                config=msgspec.to_builtins(config),
             )
         )
         final_test = _hold_back_for_test(parts, record, fresh=done == 0)

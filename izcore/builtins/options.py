@@ -11,3 +11,10 @@ class PoolOptions(Options):
     file: Annotated[
         str, Meta(min_length=1, description="Text file: one instruction per line; # starts a comment line")
     ]
+
+
+class EventLogOptions(Options):
+    """Options of the tracker ``jsonl``."""
+
+    file: Annotated[str, Meta(min_length=1, description="The file to append to; one JSON object per line")]
+    texts: Annotated[bool, Meta(description="Prompts and answers, too: the task's data")] = False

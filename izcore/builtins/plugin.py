@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from izcore.builtins.metrics import METRICS
-from izcore.builtins.options import PoolOptions
+from izcore.builtins.options import EventLogOptions, PoolOptions
 from izcore.plugin import Backend, Preset, hookimpl
 
 IZCORE_API = 1
@@ -51,6 +51,20 @@ def izcore_surrogates() -> Iterable[Backend]:
 def izcore_metrics() -> Iterable[Backend]:
     """Compare answers with targets."""
     return METRICS
+
+
+@hookimpl
+def izcore_trackers() -> Iterable[Backend]:
+    """Keep a record of a run in a file."""
+    return [
+        Backend(
+            name="jsonl",
+            summary="One line of JSON per event, appended to a file",
+            factory="izcore.builtins.event_log:EventLog",
+            options=EventLogOptions,
+            argument="file",
+        )
+    ]
 
 
 @hookimpl

@@ -11,6 +11,7 @@ from izcore.cli.optimize import (
     SetOption,
     TaskArgument,
     TemplateOption,
+    TrackerOption,
 )
 from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, registry_of, stdout_kept_clean
 
@@ -47,6 +48,7 @@ def compare(
         list[str] | None,
         typer.Option("--baseline", metavar="TEXT", help="Test this instruction in every run, too."),
     ] = None,
+    tracker: TrackerOption = None,
     workers: Annotated[
         int,
         typer.Option(
@@ -92,6 +94,7 @@ def compare(
                 metric=metric,
                 prompt_template=template,
                 baselines=baseline or (),
+                trackers=tracker or (),
                 settings=parse_assignments(set_ or ()),
             ),
             seeds=seeds,

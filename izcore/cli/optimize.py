@@ -58,6 +58,12 @@ MaxTokensOption = Annotated[
 MaxCostOption = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", help="Hard limit of money.")
 ]
+TrackerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tracker", metavar="NAME[:ARG]", help="Where else to keep a record of the run (may be repeated)."
+    ),
+]
 NoCacheOption = Annotated[
     bool, typer.Option("--no-cache", help="Ask everything anew; use no answer that another run paid for.")
 ]
@@ -103,6 +109,7 @@ def optimize(
             "--warm-start", metavar="RUN", help="Start with the best instructions of an earlier run."
         ),
     ] = None,
+    tracker: TrackerOption = None,
     no_cache: NoCacheOption = False,
     log_file: LogFileOption = None,
     log_text: LogTextOption = False,
@@ -139,6 +146,7 @@ def optimize(
             seed=seed,
             cache=False if no_cache else None,
             warm_start=warm_start,
+            trackers=tracker or (),
             settings=parse_assignments(set_ or ()),
         )
         built = build_config(registry, layers, RunConfig)

@@ -96,7 +96,7 @@ def show_backend(
             table.add_column(heading, overflow="fold")
         for option in describe_options(r.backend.options):
             table.add_row(
-                Text(f"{r.kind}.{option.name}"),
+                Text(f"{r.key}.{option.name}"),
                 Text(option.type),
                 Text(option.default),
                 Text(option.description),

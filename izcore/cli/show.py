@@ -67,6 +67,8 @@ def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None
     for kind, choice in chosen.items():
         if choice is not None:
             rows.add_row(kind, Text(registry.describe(kind, choice)))
+    for choice in config.trackers:
+        rows.add_row("tracker", Text(registry.describe("tracker", choice)))
 
 
 def limits_line(budget: "Limits") -> str:
