@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pluggy
 
@@ -17,7 +17,7 @@ from izcore.records import (
     TrialFinished,
 )
 
-HOOK_OF: dict[type[Record], str] = {
+HOOK_OF: Mapping[type[Record], str] = {
     RunStarted: "izcore_run_started",
     PhaseStarted: "izcore_phase_started",
     CallsAnswered: "izcore_calls_answered",

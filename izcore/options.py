@@ -2,6 +2,7 @@
 
 import types
 import typing
+from collections.abc import Mapping
 
 import msgspec
 
@@ -56,6 +57,8 @@ def _type_name(kind: object) -> str:
         return " | ".join(str(value) for value in typing.get_args(kind))
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         return " | ".join(_type_name(part) for part in typing.get_args(kind))
+    if typing.get_origin(kind) is Mapping:
+        return "table"
     if typing.get_origin(kind) is tuple:
         return f"list of {_type_name(typing.get_args(kind)[0])}"
     return kind.__name__ if isinstance(kind, type) else str(kind).replace("typing.", "")

@@ -27,6 +27,7 @@ from izcore.errors import (
     UsageError,
     nearest_names,
 )
+from izcore.figures import result_figures, trial_figures
 from izcore.hookspecs import API_VERSION, hookimpl
 from izcore.instructions import (
     BLANK_INSTRUCTION,
@@ -156,10 +157,12 @@ __all__ = [
     "how_to_give",
     "nearest_names",
     "read_instructions",
+    "result_figures",
     "retry_after",
     "root_cause",
     "sentence_ends",
     "shortened",
     "sobol_latents",
+    "trial_figures",
     "was_sent",
 ]

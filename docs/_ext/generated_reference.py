@@ -31,6 +31,7 @@ from izcore.config import (
     build_config,
 )
 from izcore.errors import IzError
+from izcore.events import HOOK_OF
 from izcore.exemplars import FewShot
 from izcore.objective import Objective
 from izcore.options import OptionDescription, describe_options
@@ -72,6 +73,7 @@ MEANINGS = {
     "evaluation": "How many examples each instruction is scored on",
     "warm_start": "Id of an earlier run on the same task, whose best instructions come first",
     "warm_start_trials": "How many of them, at most as many as search.initial",
+    "trackers": "Where else a record of the run is kept: a list of names, or tables of options by name",
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",
     "rate": "How fast each model may be asked",
@@ -85,6 +87,7 @@ PLUGIN_MODULES = {
     "izcore.seeds": "Seeds",
     "izcore.instructions": "Instructions as texts",
     "izcore.endpoints": "Services behind HTTP",
+    "izcore.figures": "Numbers that trackers show",
 }
 PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
@@ -285,6 +288,17 @@ def hooks() -> str:
     return f"```{{eval-rst}}\n{directives}\n```\n"
 
 
+def events() -> str:
+    """Document what an event log holds: every event and its fields."""
+    parts = []
+    for record, hook in HOOK_OF.items():
+        described = describe_options(record)
+        rows = [(f"`{field.name}`", escape(field.type)) for field in described]
+        meaning = " ".join((record.__doc__ or "").replace("``", "`").split())
+        parts.append(f"### `{hook.removeprefix('izcore_')}`\n\n{meaning}\n\n{table(('field', 'type'), rows)}")
+    return "\n".join(parts)
+
+
 def _autodoc(module: str, documented: Any) -> str:
     name = f"{module}.{documented.__name__}"
     if not isinstance(documented, type):
@@ -344,6 +358,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "backends": backends,
     "plugin-api": plugin_api,
     "hooks": hooks,
+    "events": events,
 }
 
 

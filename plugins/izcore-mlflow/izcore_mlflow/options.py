@@ -1,0 +1,25 @@
+"""What a user can set."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from izcore.plugin import Meta, Options
+
+
+class MlflowOptions(Options):
+    """Where the runs go."""
+
+    tracking_uri: Annotated[
+        str, Meta(description="Server or database; empty: MLFLOW_TRACKING_URI, else MLflow's own default")
+    ] = ""
+    experiment: Annotated[str, Meta(min_length=1, description="Experiment, made if it is not there")] = (
+        "izcore"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a password: options are part of the run's record."""
+        if "@" in urlsplit(self.tracking_uri).netloc:
+            raise ValueError(
+                "a URI must hold no user name or password; set MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD, or the whole URI as MLFLOW_TRACKING_URI"
+            )
