@@ -1,6 +1,7 @@
 """Tells observers what happens; one that raises is reported and left out from then on."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
@@ -26,6 +27,9 @@ HOOK_OF: Mapping[type[Record], str] = {
     RunFinished: "izcore_run_finished",
     RunStopped: "izcore_run_stopped",
 }
+
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+"""What stands before the host in a URL may be a password."""
 
 
 class Events:
@@ -56,7 +60,5 @@ class Events:
                 yield
         except Exception as error:
             self._silenced.add(observer)
-            self._report(
-                f"The observer {observer!r} failed ({type(error).__name__}: {error}); "
-                "the run goes on without it."
-            )
+            why = _CREDENTIALS.sub("//", f"{type(error).__name__}: {error}")
+            self._report(f"The observer {observer!r} failed ({why}); the run goes on without it.")

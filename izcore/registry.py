@@ -301,7 +301,7 @@ class Registry:
             shown = {
                 name: value
                 for name, value in shown.items()
-                if name == registered.backend.argument
+                if (name == registered.backend.argument and value)
                 or msgspec.json.encode(value) != msgspec.json.encode(defaults.get(name))
             }
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
