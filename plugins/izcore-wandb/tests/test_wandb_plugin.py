@@ -1,0 +1,31 @@
+"""Registration is light, and options explain themselves."""
+
+import subprocess
+import sys
+
+import pytest
+
+from izcore.plugin import API_VERSION, ConfigError
+from izcore.registry import Registry
+from izcore_wandb import plugin
+
+
+def test_registration_imports_no_client() -> None:
+    program = (
+        "import sys, izcore_wandb.plugin as plugin; plugin.izcore_trackers();"
+        "print([name for name in ('wandb', 'pydantic') if name in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "[]"
+    assert plugin.IZCORE_API == API_VERSION
+
+
+def test_what_stands_after_the_colon_is_the_project() -> None:
+    chosen = Registry.discover().choose("tracker", "wandb:mine", {"mode": "offline"})
+    assert chosen.options == {"project": "mine", "entity": "", "mode": "offline", "dir": ""}
+
+
+@pytest.mark.parametrize("wrong", [{"mode": "sometimes"}, {"api_key": "x"}, {"project": ""}])
+def test_wrong_options_are_named(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=rf"trackers\.wandb\.{next(iter(wrong))}"):
+        Registry.discover().choose("tracker", "wandb", wrong)
