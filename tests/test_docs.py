@@ -125,6 +125,7 @@ def test_commands_parse_and_their_settings_are_known(
             **{key: given.get(key) for key in options},
             prompt_template=given["template"],
             baselines=given.get("baseline") or (),
+            trackers=given.get("tracker") or (),
             config=given["config"],
             settings=parse_assignments(given["set_"] or ()),
         )

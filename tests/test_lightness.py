@@ -10,7 +10,18 @@ import pytest
 
 import izcore
 
-HEAVY = {"torch", "transformers", "botorch", "gpytorch", "sklearn", "openai", "anthropic", "cma"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "botorch",
+    "gpytorch",
+    "sklearn",
+    "openai",
+    "anthropic",
+    "cma",
+    "mlflow",
+    "wandb",
+}
 CORE = Path(izcore.__file__).parent
 
 
@@ -54,7 +65,7 @@ def test_every_plugin_module_is_light(entry) -> None:  # type: ignore[no-untyped
 
 def test_the_core_imports_no_plugin_and_names_no_backend() -> None:
     backends = re.compile(
-        r"\b(openai|anthropic|claude|chatgpt|vicuna|botorch|transformers|huggingface)\b", re.I
+        r"\b(openai|anthropic|claude|chatgpt|vicuna|botorch|transformers|huggingface|mlflow|wandb)\b", re.I
     )
     for path in CORE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

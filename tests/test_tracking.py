@@ -1,6 +1,9 @@
 """A run keeps a record elsewhere where it is told to, and never fails for it."""
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,12 @@ RUN = (
 )
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 PHASE = PhaseStarted(run_id="r", phase="suggest", round=1, total=3)
+
+
+def code_of_page() -> list[str]:
+    """The Python blocks of the page on tracking."""
+    page = Path(__file__).resolve().parents[1] / "docs" / "tracking.md"
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -137,6 +146,16 @@ def test_runs_of_a_comparison_share_a_log(tmp_path: Path, iz: Iz) -> None:
     assert len(finished) == 2
 
 
+def test_the_page_reads_a_log(iz: Iz, tmp_path: Path) -> None:
+    assert iz(*RUN, "--tracker", "jsonl:events.jsonl", cwd=tmp_path).returncode == 0
+    (program,) = [block for block in code_of_page() if block.startswith("import json")]
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    ).stdout.splitlines()
+    assert len(printed) == 8
+    assert "7 1.0 Write the input in reverse." in printed
+
+
 # --- naming trackers -----------------------------------------------------------------------------
 
 
@@ -176,6 +195,17 @@ def test_what_is_wrong_is_named_before_the_run(
 
 
 # --- trackers that fail --------------------------------------------------------------------------
+
+
+def plugin_folder(tmp_path: Path, module: str, code: str) -> dict[str, str]:
+    """An environment in which a module is an installed plugin."""
+    info = tmp_path / "site" / f"{module}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info.parent / f"{module}.py").write_text(code)
+    write_lines(info / "METADATA", ["Metadata-Version: 2.1", f"Name: {module}", "Version: 1.0"])
+    write_lines(info / "entry_points.txt", ["[izcore]", f"{module} = {module}"])
+    return {"PYTHONPATH": str(info.parent)}
+
 
 MOODY = """
 from izcore.plugin import Backend, Options, hookimpl
@@ -223,13 +253,21 @@ def izcore_trackers():
 @pytest.fixture
 def moody(tmp_path: Path) -> dict[str, str]:
     """An environment with a plugin of trackers that fail."""
-    folder = tmp_path / "site"
-    info = folder / "moody-1.0.dist-info"
-    info.mkdir(parents=True)
-    (folder / "moody.py").write_text(MOODY)
-    write_lines(info / "METADATA", ["Metadata-Version: 2.1", "Name: moody", "Version: 1.0"])
-    write_lines(info / "entry_points.txt", ["[izcore]", "moody = moody"])
-    return {"PYTHONPATH": str(folder)}
+    return plugin_folder(tmp_path, "moody", MOODY)
+
+
+def test_the_tracker_of_the_page_works(tmp_path: Path, iz: Iz) -> None:
+    (code,) = [block for block in code_of_page() if block.startswith("# izcore_board.py")]
+    environment = plugin_folder(tmp_path, "izcore_board", code)
+    down = write_lines(tmp_path / "down", ["yes"])
+    off = ("--set", f"scorer.down={down}", "--set", "retries.tries=1", "--tracker", "board:wall.txt")
+    assert iz(*RUN, *off, env=environment, cwd=tmp_path).returncode == 1
+    down.unlink()
+    assert iz("resume", "last", env=environment, cwd=tmp_path).returncode == 0
+    stopped, *trials, test = (tmp_path / "wall.txt").read_text().splitlines()
+    assert stopped.startswith("failed: ")
+    assert [line.split(":")[0] for line in trials] == [f"trial {i}" for i in range(8)]
+    assert test == "test: 1.0"
 
 
 @pytest.mark.parametrize("when", ["start", "trial", "close"])
