@@ -6,12 +6,13 @@ from izcore.records import CallsAnswered, RunResult, TrialFinished
 def trial_figures(event: TrialFinished, totals: CallsAnswered | None) -> dict[str, float]:
     """Return what to plot against the trial's index, as far as it is known.
 
-    ``validation_mean`` is the trial's own, ``best_so_far`` that of the best trial up to here, both in
-    [0, 1]. From ``totals``, the last that were told: ``calls``, ``cached_calls``, ``tokens`` and
-    ``cost_usd`` of the run up to here.
+    ``validation_mean`` is the trial's own, of ``validation_n`` examples; ``best_so_far`` is that of the best
+    trial up to here; both are in [0, 1]. From ``totals``, the last that were told: ``calls``,
+    ``cached_calls``, ``tokens`` and ``cost_usd`` of the run up to here.
     """
     figures: dict[str, float | None] = {
         "validation_mean": event.trial.mean,
+        "validation_n": len(event.trial.known_scores),
         "best_so_far": event.best.mean if event.best else None,
     }
     if totals is not None:

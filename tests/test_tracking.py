@@ -24,7 +24,7 @@ SHORT: dict[str, Any] = {
     "surrogate": "sobol",
     "preset": "quick",
 }
-SMALL = {"search": {"initial": 8, "rounds": 0}}
+SMALL = {"search": {"initial": 8, "rounds": 0}, "evaluation": {"policy": "full"}}
 RUN = (
     "optimize",
     "mirror",

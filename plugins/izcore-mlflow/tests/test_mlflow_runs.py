@@ -27,7 +27,11 @@ RUN: dict[str, Any] = {
     "scorer": "obedient",
     "surrogate": "sobol",
     "preset": "quick",
-    "settings": {"search": {"initial": 8, "rounds": 0}},
+    "settings": {
+        "search": {"initial": 8, "rounds": 0},
+        "splits": {"retest": 0},
+        "evaluation": {"policy": "full"},
+    },
 }
 
 
@@ -71,6 +75,7 @@ def check_record_of(result: RunResult, uri: str, folder: Path) -> None:
     with Store(folder / "runs.sqlite") as store:
         trials = store.trials(result.run_id)
     assert curve(uri, run, "validation_mean") == {trial.index: trial.mean for trial in trials}
+    assert set(curve(uri, run, "validation_n").values()) == {20}
     best = curve(uri, run, "best_so_far")
     assert list(best.values()) == sorted(best.values())
     assert max(best.values()) == result.best.validation.score

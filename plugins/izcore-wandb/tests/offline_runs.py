@@ -1,6 +1,7 @@
 """Reads what wandb wrote in its offline mode: protocol buffers, in the blocks of LevelDB's log format."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +29,14 @@ class OfflineRun:
 
 
 def offline_runs(folder: Path) -> list[OfflineRun]:
-    """Read every run below a folder, oldest first."""
+    """Read every run below a folder, oldest first, once wandb's own process has written the ends of all."""
     files = sorted(folder.rglob("*.wandb"), key=lambda path: path.stat().st_mtime_ns)
-    return [_read(path.read_bytes()) for path in files]
+    patience = time.monotonic() + 30
+    while True:
+        runs = [_read(path.read_bytes()) for path in files]
+        if all(run.exit_code is not None for run in runs) or time.monotonic() > patience:
+            return runs
+        time.sleep(0.05)
 
 
 def _read(content: bytes) -> OfflineRun:

@@ -26,7 +26,12 @@ RUN: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate"
 def small(folder: Path, mode: str = "offline") -> dict[str, Any]:
     """Settings of a short run. wandb remembers the folder that it was first used in; so name one."""
     tracker = {"project": "mine", "mode": mode, "dir": str(folder)}
-    return {"search": {"initial": 8, "rounds": 0}, "trackers": {"wandb": tracker}}
+    return {
+        "search": {"initial": 8, "rounds": 0},
+        "splits": {"retest": 0},
+        "evaluation": {"policy": "full"},
+        "trackers": {"wandb": tracker},
+    }
 
 
 def test_a_run_is_on_record_beside_one_of_the_users_own(tmp_path: Path) -> None:
