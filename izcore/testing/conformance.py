@@ -24,10 +24,22 @@ Make = Callable[[], Any]
 """Builds the subject anew, as a run does."""
 
 HEAVY_MODULES = frozenset(
-    "torch transformers botorch gpytorch sklearn numpy scipy pandas tensorflow jax matplotlib pydantic openai "
-    "anthropic httpx requests aiohttp datasets mlflow wandb".split()
+    (
+        *(
+            "torch",
+            "tensorflow",
+            "jax",
+            "numpy",
+            "scipy",
+            "sklearn",
+            "pandas",
+            "matplotlib",
+            "huggingface_hub",
+        ),
+        *("datasets", "pydantic", "httpx", "httpx2", "requests", "aiohttp", "mlflow", "wandb"),
+    )
 )
-"""What no light module imports: each would slow down every ``iz --help`` and ``iz plugins list``."""
+"""What no light module imports, by itself or with an SDK: it would slow down every list of backends."""
 
 LONGEST_SUMMARY = 120
 
@@ -54,7 +66,7 @@ class Conformance:
 
     @pytest.fixture
     def ask(self) -> Ask:
-        """What answers where the backend asks a model (``Backend.models``); override it if "1" is no answer."""
+        """What answers where the backend asks a model (``Backend.models``). By default it says "1"."""
         return answering(lambda prompt: "1")
 
     @pytest.fixture

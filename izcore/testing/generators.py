@@ -187,7 +187,7 @@ class GeneratorConformance(Conformance):
         assert nothing == GenerateResult(candidates=(), exhausted=True)
 
     def test_unsteered_is_a_candidate_or_none(self, make: Make, demonstrations: Demonstrations) -> None:
-        """``write_unsteered`` gives None, or a candidate whose instruction is a baseline of the final test."""
+        """``write_unsteered`` gives None, or a candidate whose instruction is a baseline."""
         generator = make()
         _prepare(generator, demonstrations)
         request = PrepareRequest(demonstrations=demonstrations, seed=0)

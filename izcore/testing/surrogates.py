@@ -153,11 +153,7 @@ class SurrogateConformance(Conformance):
         copies = [
             msgspec.structs.replace(
                 trial,
-                candidate=msgspec.structs.replace(
-                    trial.candidate,
-                    instruction=first.candidate.instruction,
-                    features=first.candidate.features,
-                ),
+                candidate=msgspec.structs.replace(first.candidate, latent=trial.candidate.latent),
                 reused=0,
             )
             for trial in rest
