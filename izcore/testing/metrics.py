@@ -16,7 +16,7 @@ from izcore.records import (
     MetricRequest,
     MetricResult,
 )
-from izcore.testing.conformance import Conformance, Make, finished, travelled, unchanged
+from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 
 Examples = tuple[Example, ...]
@@ -38,7 +38,8 @@ class MetricConformance(Conformance):
 
     def test_one_score_per_answer(self, make: Make, examples: Examples) -> None:
         """There are as many scores as answers."""
-        assert len(_score(make(), _perfect(examples)).scores) == len(examples)
+        request = _perfect(examples)
+        _check_count(request, finished(make().score(request)))
 
     def test_scores_lie_between_0_and_1(self, make: Make, examples: Examples) -> None:
         """A score is a number from 0 to 1, or None for what could not be graded, whatever the answer says."""
@@ -53,7 +54,7 @@ class MetricConformance(Conformance):
         request = MetricRequest(answers=tuple(t for t, _ in pairs), examples=tuple(e for _, e in pairs))
         wrong = [
             target
-            for target, score in zip(request.answers, _score(make(), request).scores, strict=False)
+            for target, score in zip(request.answers, _score(make(), request).scores, strict=True)
             if score != 1
         ]
         assert wrong == []
@@ -61,7 +62,7 @@ class MetricConformance(Conformance):
     def test_empty_answer_is_scored(self, make: Make, examples: Examples) -> None:
         """A model may say nothing at all; that has a score as well."""
         request = MetricRequest(answers=("",) * len(examples), examples=examples)
-        assert len(_score(make(), request).scores) == len(examples)
+        _score(make(), request)
 
     def test_batch_equals_single(self, make: Make, examples: Examples) -> None:
         """An answer scores the same alone as among others, so scores are in the order of the answers."""
@@ -119,4 +120,10 @@ def _perfect(examples: Examples) -> MetricRequest:
 
 
 def _score(metric: Metric, request: MetricRequest) -> MetricResult:
-    return finished(metric.score(request))
+    result = finished(metric.score(request))
+    needs("test_one_score_per_answer", lambda: _check_count(request, result))
+    return result
+
+
+def _check_count(request: MetricRequest, result: MetricResult) -> None:
+    assert len(result.scores) == len(request.answers)

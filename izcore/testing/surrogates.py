@@ -87,9 +87,8 @@ class SurrogateConformance(Conformance):
         All it knows comes from the history; that is what lets a run resume exactly.
         """
         stayed = make()
-        for round_, known in enumerate((0, 5)):
-            earlier = usual.history[:known]
-            stayed.suggest(msgspec.structs.replace(usual, history=earlier, seed=100 + round_))
+        for known in (3, 8):
+            stayed.suggest(msgspec.structs.replace(usual, history=usual.history[:known], seed=100 + known))
         assert make().suggest(usual) == stayed.suggest(usual)
 
     def test_fresh_process_suggests_the_same(
@@ -148,17 +147,17 @@ class SurrogateConformance(Conformance):
 
     def test_repeated_instructions(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
         """Many latents write the same sentence; such trials reuse the scores of the first."""
-        request = _request([USUAL[3]] * 6, latent_dim, needs_pool)
-        first, *rest = request.history
+        request = _request([*USUAL[:4], USUAL[0], USUAL[0]], latent_dim, needs_pool)
+        first = request.history[0]
         copies = [
             msgspec.structs.replace(
                 trial,
                 candidate=msgspec.structs.replace(first.candidate, latent=trial.candidate.latent),
                 reused=0,
             )
-            for trial in rest
+            for trial in request.history[4:]
         ]
-        _check(make(), msgspec.structs.replace(request, history=(first, *copies)))
+        _check(make(), msgspec.structs.replace(request, history=(*request.history[:4], *copies)))
 
     def test_equal_latents(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
         """The same latent may have been tried several times, with different scores."""

@@ -47,9 +47,7 @@ class TaskConformance(Conformance):
 
     def test_examples_are_texts(self, data: TaskData) -> None:
         """Every example has a text as input, and choices are texts; nothing else fits into a prompt."""
-        for example in _all(data):
-            assert isinstance(example.input, str)
-            assert all(isinstance(choice, str) for choice in example.choices)
+        _check_texts(data)
 
     def test_examples_have_targets(self, data: TaskData) -> None:
         """Every example has at least one target, a text that is not blank."""
@@ -70,6 +68,7 @@ class TaskConformance(Conformance):
 
     def test_data_travels(self, data: TaskData) -> None:
         """The data is the same after the way through the database and to a worker process."""
+        needs("test_examples_are_texts", lambda: _check_texts(data))
         assert travelled(data) == data
 
     def test_metric_is_known(self, data: TaskData) -> None:
@@ -119,6 +118,12 @@ class TaskConformance(Conformance):
 def _load(make: Make) -> TaskData:
     data: TaskData = make().load(LoadRequest(seed=0))
     return data
+
+
+def _check_texts(data: TaskData) -> None:
+    for example in _all(data):
+        assert isinstance(example.input, str)
+        assert all(isinstance(choice, str) for choice in example.choices)
 
 
 def _all(data: TaskData) -> tuple[Example, ...]:
