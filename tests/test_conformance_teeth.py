@@ -40,7 +40,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
         env={**os.environ, "PYTHONPATH": str(HERE)},
         check=False,
         capture_output=True,
-        timeout=300,
+        timeout=500,
     )
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for case in ElementTree.parse(report).iter("testcase"):
