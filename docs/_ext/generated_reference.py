@@ -105,6 +105,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
 }
+NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
 FIXTURE = type(vars(Conformance)["subject"])
 ROLE = re.compile(r":\w+:`[~.]?([^`]+)`")
 PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "hookimpl")
@@ -344,9 +345,7 @@ def conformance_fixtures() -> str:
         (heading.lower(), f"`{name}`", _said(member))
         for heading, kit in KITS.items()
         for name, member in vars(kit).items()
-        if isinstance(member, FIXTURE)
-        and not name.startswith("_")
-        and name not in ("subject", "backend", "make")
+        if isinstance(member, FIXTURE) and name not in NOT_OVERRIDDEN
     ]
     return table(("for", "fixture", "what"), rows)
 
