@@ -1,4 +1,4 @@
-"""Registration is light, and the registered backend is the scorer."""
+"""A current model with a known price; options out of range are refused, and keys are not repeated."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Registration: light, found by entry point, and presets that say what they should."""
+"""Registration: found by entry point, and presets that say what they should."""
 
 import importlib.metadata
 

@@ -1,4 +1,4 @@
-"""Registration is light, and the registered backend is the scorer."""
+"""Options out of range are refused, and keys among them are not repeated."""
 
 import msgspec
 import pytest

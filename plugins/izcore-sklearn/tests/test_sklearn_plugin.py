@@ -1,4 +1,4 @@
-"""Registration is light, the registered backends exist, and their options explain themselves."""
+"""Options out of range are refused."""
 
 import msgspec
 import pytest

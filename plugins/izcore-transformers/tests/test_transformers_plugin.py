@@ -1,4 +1,4 @@
-"""What the plugin registers is light, complete and consistent."""
+"""Presets and the embedded model are registered consistently."""
 
 import importlib
 

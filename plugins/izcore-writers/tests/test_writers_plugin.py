@@ -1,4 +1,4 @@
-"""Registration: light, found by entry point, presets that are complete and say what the papers say."""
+"""Registration: found by entry point, presets that are complete and say what the papers say."""
 
 import importlib.metadata
 
