@@ -160,12 +160,6 @@ class Conformance:
         described = needs("test_options_are_accepted", lambda: describe_options(backend.options))
         assert [each.name for each in described if not each.description.strip()] == []
 
-    def test_registered_options_exist(self, backend: Backend) -> None:
-        """``argument``, ``models``, ``defaults`` and ``probe`` of the backend name options that exist."""
-        fields = needs("test_options_are_accepted", lambda: msgspec.structs.fields(backend.options))
-        named = {*backend.models, *backend.defaults, *backend.probe, backend.argument} - {""}
-        assert named - {field.name for field in fields} == set()
-
     def test_options_travel(self, subject: Subject, backend: Backend) -> None:
         """Options are the same after the way through the database and to a worker process.
 
