@@ -195,7 +195,7 @@ class SurrogateConformance(Conformance):
         assert make().suggest(_request(USUAL[:6], latent_dim, needs_pool, count=0)).latents == ()
 
     def test_pool(self, make: Make, latent_dim: int) -> None:
-        """With a pool of written instructions it works as well; whole and last part of it are asked for.
+        """With a pool of written instructions it works as well, also where all that is left is asked for.
 
         A suggested latent stands for the nearest candidate, so one that knows nothing of pools may go on.
         """
