@@ -36,7 +36,7 @@ HEAVY_MODULES = frozenset(
             "matplotlib",
             "huggingface_hub",
         ),
-        *("datasets", "pydantic", "httpx", "httpx2", "requests", "aiohttp", "mlflow", "wandb"),
+        *("datasets", "pydantic", "httpx", "httpx2", "requests", "aiohttp"),
     )
 )
 """What no light module imports, by itself or with an SDK: it would slow down every list of backends."""
