@@ -25,18 +25,8 @@ Make = Callable[[], Any]
 
 HEAVY_MODULES = frozenset(
     (
-        *(
-            "torch",
-            "tensorflow",
-            "jax",
-            "numpy",
-            "scipy",
-            "sklearn",
-            "pandas",
-            "matplotlib",
-            "huggingface_hub",
-        ),
-        *("datasets", "pydantic", "httpx", "httpx2", "requests", "aiohttp"),
+        *("torch", "tensorflow", "jax", "numpy", "scipy", "sklearn", "pandas", "matplotlib", "datasets"),
+        *("huggingface_hub", "pydantic", "httpx", "httpx2", "requests", "aiohttp"),
     )
 )
 """What no light module imports, by itself or with an SDK: it would slow down every list of backends."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from izcore.plugin import BackendContext
+from izcore.plugin import BackendContext, Example
 from izcore.testing import GeneratorConformance, ScorerConformance, Subject
 from izcore_transformers.loading import LoadedModel
 
@@ -23,15 +23,20 @@ class OnEmbeddedModel:
 class TestGenerator(OnEmbeddedModel, GeneratorConformance):
     @pytest.fixture
     def subject(self) -> Subject:
-        options = {"scale": 2.0, "max_new_tokens": 8, "features": "last_hidden"}
+        options = {"scale": 2.0, "max_new_tokens": 4, "features": "last_hidden"}
         return Subject(plugin=PLUGIN, name="hf", options=options)
+
+    @pytest.fixture
+    def demonstrations(self, demonstrations: tuple[Example, ...]) -> tuple[Example, ...]:
+        """Two are enough to read."""
+        return demonstrations[:2]
 
 
 @pytest.mark.model
 class TestScorer(OnEmbeddedModel, ScorerConformance):
     @pytest.fixture
     def subject(self) -> Subject:
-        return Subject(plugin=PLUGIN, name="hf", options={"max_new_tokens": 8})
+        return Subject(plugin=PLUGIN, name="hf", options={"max_new_tokens": 4})
 
     @pytest.fixture
     def failing_options(self) -> Mapping[str, Any]:
