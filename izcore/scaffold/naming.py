@@ -32,9 +32,14 @@ class Names(Record):
         """Name of the backend's class."""
         return self.stem + self.kind.capitalize()
 
+    @property
+    def examples(self) -> str:
+        """Name of the file with examples to try the backend on; a task backend reads its own format."""
+        return f"examples.{self.backend}" if self.kind == "task" else "examples.csv"
+
 
 def read_name(given: str, kind: Kind) -> Names:
-    """Turn ``izcore-mine`` or ``mine`` into all names; raise UsageError, with a better name, if it is none."""
+    """Turn ``izcore-mine`` or ``mine`` into all names; a UsageError for what is no name offers a better one."""
     backend = re.sub("^izcore[-_]", "", given)
     if not _NAME.fullmatch(backend) or len(backend) > LONGEST or keyword.iskeyword(backend):
         raise UsageError(

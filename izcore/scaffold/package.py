@@ -32,7 +32,9 @@ def render_package(names: Names) -> dict[str, str]:
     values = {
         "api_version": API_VERSION,
         "izcore_requirement": requirement(version("izcore")),
-        **{name: getattr(names, name) for name in (*names.__struct_fields__, "factory")},
+        "try_it": try_it(names),
+        "key_variable": f"{names.package.removeprefix('izcore_').upper()}_API_KEY",
+        **{name: getattr(names, name) for name in (*names.__struct_fields__, "factory", "examples")},
     }
     files = {}
     for path in templates.list_templates(extensions=[_SUFFIX.removeprefix(".")]):
@@ -41,6 +43,13 @@ def render_package(names: Names) -> dict[str, str]:
             target = templates.from_string(inside.removesuffix(_SUFFIX)).render(values)
             files[target] = templates.get_template(path).render(values)
     return dict(sorted(files.items()))
+
+
+def try_it(names: Names) -> str:
+    """Return the command that tries a new backend on the examples that come with it."""
+    chosen = "" if names.kind == "task" else f" --{names.kind} {names.backend}"
+    model = ":llama3.2" if names.kind == "scorer" else ""
+    return f"iz optimize {names.examples} --preset quick{chosen}{model}"
 
 
 def requirement(core: str) -> str:
