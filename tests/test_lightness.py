@@ -10,7 +10,7 @@ import pytest
 
 import izcore
 
-HEAVY = {"torch", "transformers", "botorch", "gpytorch", "sklearn", "openai", "anthropic", "cma"}
+HEAVY = {"jinja2", "torch", "transformers", "botorch", "gpytorch", "sklearn", "openai", "anthropic", "cma"}
 CORE = Path(izcore.__file__).parent
 
 

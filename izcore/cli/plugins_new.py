@@ -69,10 +69,8 @@ def _check_free(names: "Names", registry: "Registry") -> None:
     owner = plugins.get(names.backend) or plugins.get(names.distribution)
     if names.backend in owners:
         taken = f"{owners[names.backend]} has a {names.kind} named {names.backend!r}"
-    elif plugins.keys() & {names.backend, names.distribution}:
-        taken = (
-            f"the plugin {names.backend!r} of {plugins.get(names.backend, names.distribution)} is installed"
-        )
+    elif owner:
+        taken = f"{owner} is a plugin that is installed"
     elif find_spec(names.package):
         taken = f"there is a package {names.package} already"
     else:

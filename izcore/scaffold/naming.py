@@ -39,7 +39,7 @@ class Names(Record):
 
 
 def read_name(given: str, kind: Kind) -> Names:
-    """Turn ``izcore-mine`` or ``mine`` into all names; a UsageError for what is no name offers a better one."""
+    """Turn ``izcore-mine`` or ``mine`` into all names; raise UsageError, which offers one, if it is none."""
     backend = re.sub("^izcore[-_]", "", given)
     if not _NAME.fullmatch(backend) or len(backend) > LONGEST or keyword.iskeyword(backend):
         raise UsageError(
