@@ -112,7 +112,7 @@ def test_json_lists_the_files(iz: Iz, tmp_path: Path) -> None:
     folder = tmp_path / made["folder"]
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert set(made["files"]) == written
-    assert made["name"]["backend"] == "mine"
+    assert (made["name"], made["kind"], made["package"]) == ("mine", "task", "izcore_mine")
     assert made["next"][-1].startswith("iz optimize examples.mine")
 
 

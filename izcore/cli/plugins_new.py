@@ -51,7 +51,17 @@ def new_plugin(
         " ".join([try_it(names), *_left_open(names, registry)]),
     )
     if json:
-        print_json({"name": names, "folder": target, "files": list(files), "next": steps})
+        print_json(
+            {
+                "name": names.backend,
+                "kind": names.kind,
+                "distribution": names.distribution,
+                "package": names.package,
+                "folder": target,
+                "files": list(files),
+                "next": steps,
+            }
+        )
         return
     typer.echo(f"{target} holds the {kind} {names.backend}, its tests and a README. Next:\n")
     for step in steps:
