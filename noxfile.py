@@ -112,3 +112,15 @@ def swap(session: nox.Session) -> None:
     built = sorted(str(path) for path in wheels.glob("*.whl"))
     session.install(*CONSTRAINTS, "--force-reinstall", *built)
     session.run("python", "tests/swap_check.py")
+
+
+@nox.session(reuse_venv=False)
+def new(session: nox.Session) -> None:
+    """Prove that what ``iz plugins new`` writes installs, passes its tests and works, for every kind."""
+    wheels = Path(session.create_tmp()).resolve() / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), ".", silent=True)
+    (core,) = wheels.glob("*.whl")
+    session.install(*CONSTRAINTS, f"{core}[testing]", "hatchling", "mypy", "ruff")
+    session.run("python", "tests/new_check.py")

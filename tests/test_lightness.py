@@ -11,6 +11,7 @@ import pytest
 import izcore
 
 HEAVY = {
+    "jinja2",
     "torch",
     "transformers",
     "botorch",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, compare, models, optimize, plugins, runs, tasks
+from izcore.cli import cache, compare, models, optimize, plugins, plugins_new, runs, tasks
 
 app = typer.Typer(
     name="iz",
@@ -46,4 +46,5 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
+plugins.app.command("new")(plugins_new.new_plugin)
 app.add_typer(plugins.app, name="plugins")
