@@ -86,7 +86,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site; warnings are errors."""
-    install_everything(session, "sphinx", "myst-parser", "furo")
+    install_everything(session, "sphinx", "myst-parser", "furo", "pytest")
     target = ROOT / "docs" / "_build"
     shutil.rmtree(target, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", str(target))

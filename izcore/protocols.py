@@ -84,7 +84,7 @@ class Scorer(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Release connections and models. Called once, at the end."""
+        """Release connections and models, at the end of an event loop; another loop may ask again."""
         return None
 
 

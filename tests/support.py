@@ -51,3 +51,8 @@ def write_lines(path: Path, lines: Sequence[str]) -> Path:
     """Write a text file, one line each."""
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
+
+
+def is_a_target(answer: str, targets: Sequence[str]) -> float:
+    """A metric function of a user."""
+    return float(answer in targets)

@@ -25,6 +25,7 @@ from izcore.comparison import ComparisonResult
 from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
 from izcore.records import RunResult, Trial
 from izcore.registry import KINDS
+from izcore.testing.conformance import checks_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -228,6 +229,9 @@ def test_the_reference_names_every_command_option_backend_and_hook() -> None:
             assert f"**{found.backend.name}**" in written["backends"]
     for name in plugin.__all__:
         assert f".{name}\n" in written["plugin-api"] or name in generator.PLAIN_VALUES
+    for kit in generator.KITS.values():
+        for name in checks_of(kit):
+            assert f"- `{name}`: " in written["conformance"]
     for name in vars(hookspecs):
         assert not name.startswith("izcore_") or name in written["hooks"]
 

@@ -49,12 +49,12 @@ except SystemExit:
 def test_help_imports_nothing_heavy() -> None:
     loaded = modules_after(HELP)
     assert "typer" in loaded
-    assert not loaded & (HEAVY | {"numpy", "scipy", "msgspec", "pluggy"})
+    assert not loaded & (HEAVY | {"numpy", "scipy", "msgspec", "pluggy", "pytest"})
 
 
 def test_discovering_all_plugins_imports_nothing_heavy() -> None:
     loaded = modules_after("import izcore; izcore.discover()")
-    assert not loaded & (HEAVY | {"numpy", "scipy"})
+    assert not loaded & (HEAVY | {"numpy", "scipy", "pytest"})
 
 
 @pytest.mark.parametrize(

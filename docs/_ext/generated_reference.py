@@ -37,6 +37,14 @@ from izcore.objective import Objective
 from izcore.options import OptionDescription, describe_options
 from izcore.records import Price, Record
 from izcore.registry import KINDS, Kind, Registered, Registry
+from izcore.testing import (
+    GeneratorConformance,
+    MetricConformance,
+    ScorerConformance,
+    SurrogateConformance,
+    TaskConformance,
+)
+from izcore.testing.conformance import Conformance
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 TOML_BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -89,6 +97,17 @@ PLUGIN_MODULES = {
     "izcore.endpoints": "Services behind HTTP",
     "izcore.figures": "Numbers that trackers show",
 }
+KITS: Mapping[str, type[Conformance]] = {
+    "Every kind": Conformance,
+    "Generators": GeneratorConformance,
+    "Scorers": ScorerConformance,
+    "Surrogates": SurrogateConformance,
+    "Tasks": TaskConformance,
+    "Metrics": MetricConformance,
+}
+NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
+FIXTURE = type(vars(Conformance)["subject"])
+ROLE = re.compile(r":\w+:`[~.]?([^`]+)`")
 PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
@@ -307,6 +326,35 @@ def _autodoc(module: str, documented: Any) -> str:
     return f".. {kind}:: {name}\n   :members:" if kind == "autoclass" else f".. {kind}:: {name}"
 
 
+# --- the conformance kit -------------------------------------------------------------------------
+
+
+def conformance() -> str:
+    """Say what each check of the kit promises, in the words of its docstring."""
+    parts = []
+    for heading, kit in KITS.items():
+        checks = [(name, check) for name, check in vars(kit).items() if name.startswith("test_")]
+        lines = "\n".join(f"- `{name}`: {_said(check)}" for name, check in checks)
+        parts.append(f"### {heading}\n\n{lines}\n")
+    return "\n".join(parts)
+
+
+def conformance_fixtures() -> str:
+    """Return a table of the fixtures that an author may override."""
+    rows = [
+        (heading.lower(), f"`{name}`", _said(member))
+        for heading, kit in KITS.items()
+        for name, member in vars(kit).items()
+        if isinstance(member, FIXTURE) and name not in NOT_OVERRIDDEN
+    ]
+    return table(("for", "fixture", "what"), rows)
+
+
+def _said(documented: Any) -> str:
+    text = " ".join((documented.__doc__ or "").split())
+    return ROLE.sub(r"`\1`", text).replace("``", "`")
+
+
 # --- Markdown ------------------------------------------------------------------------------------
 
 
@@ -359,6 +407,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "plugin-api": plugin_api,
     "hooks": hooks,
     "events": events,
+    "conformance": conformance,
+    "conformance-fixtures": conformance_fixtures,
 }
 
 

@@ -1,30 +1,10 @@
-"""Registration: light, found by entry point, and presets that say what they should."""
+"""Registration: found by entry point, and presets that say what they should."""
 
 import importlib.metadata
-import subprocess
-import sys
 
 import msgspec
 
-from izcore.plugin import BackendContext
 from izcore_botorch import plugin
-
-
-def test_registration_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, izcore_botorch.plugin as p; list(p.izcore_surrogates()); list(p.izcore_presets());"
-        "print([m for m in ('torch', 'botorch', 'gpytorch', 'cma', 'numpy', 'scipy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_every_factory_takes_its_default_options() -> None:
-    context = BackendContext(seed=0, cache_dir="", data_dir="")
-    for backend in plugin.izcore_surrogates():
-        module, _, name = backend.factory.partition(":")
-        factory = getattr(importlib.import_module(module), name)
-        assert callable(factory(backend.options(), context).suggest)
 
 
 def test_presets_name_their_surrogate() -> None:

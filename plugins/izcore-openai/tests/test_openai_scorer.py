@@ -14,7 +14,6 @@ from izcore.plugin import (
     BackendContext,
     Completion,
     CompletionRequest,
-    CompletionResult,
     Price,
     Prompt,
     TransientScorerError,
@@ -163,20 +162,6 @@ def test_a_prompt_that_the_price_list_does_not_cover_is_not_sent(server: Protoco
     assert server.calls == []
     priced = make(server, model="gpt-5.4", price=Price(input=1, output=1))
     assert priced.bound(Prompt(text="x" * 272000)).input_tokens > 272000
-
-
-async def complete_and_close(scorer: OpenAIScorer, request: CompletionRequest) -> CompletionResult:
-    try:
-        return await scorer.complete(request)
-    finally:
-        await scorer.aclose()
-
-
-def test_one_scorer_serves_successive_event_loops(server: ProtocolServer) -> None:
-    scorer = make(server)
-    request = CompletionRequest(prompts=(Prompt(text="?"),))
-    for _ in range(3):
-        assert asyncio.run(complete_and_close(scorer, request)).completions[0].text == "ok"
 
 
 def test_one_scorer_serves_event_loops_of_several_threads(server: ProtocolServer) -> None:

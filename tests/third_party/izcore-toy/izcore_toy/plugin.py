@@ -12,8 +12,8 @@ class ObedientOptions(Options):
     mistakes: Annotated[float, Meta(ge=0, le=1, description="Share of prompts answered wrongly")] = 0.0
     faults: Annotated[float, Meta(ge=0, le=1, description="Share of calls that fail once, transiently")] = 0.0
     seconds: Annotated[float, Meta(ge=0, description="How long a call takes")] = 0.0
-    concurrency: Annotated[int, Meta(ge=1)] = 1
-    batch_size: Annotated[int, Meta(ge=1)] = 1
+    concurrency: Annotated[int, Meta(ge=1, description="Requests under way at once")] = 1
+    batch_size: Annotated[int, Meta(ge=1, description="Most prompts in one request")] = 1
     down: Annotated[str, Meta(description="While this file exists, every call fails transiently")] = ""
     log: Annotated[str, Meta(description="File that gets a line per answered prompt")] = ""
 

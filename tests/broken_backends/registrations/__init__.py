@@ -1,0 +1,1 @@
+"""Plugin modules that are broken on purpose."""

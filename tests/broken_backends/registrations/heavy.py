@@ -1,0 +1,12 @@
+import numpy
+
+from broken_backends.plugin import fine_metric
+from izcore.plugin import hookimpl
+
+IZCORE_API = 1
+
+
+@hookimpl
+def izcore_metrics():
+    assert numpy
+    return [fine_metric("fine")]

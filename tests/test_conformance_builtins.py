@@ -1,0 +1,120 @@
+"""The core's own backends, and the toy's, pass the kit that outsiders' backends pass."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import write_lines
+
+from izcore.plugin import Ask, Example, Prompt
+from izcore.testing import (
+    GeneratorConformance,
+    MetricConformance,
+    ScorerConformance,
+    Subject,
+    SurrogateConformance,
+    TaskConformance,
+    answering,
+)
+
+BUILTINS = "izcore.builtins.plugin"
+TOY = "izcore_toy.plugin"
+
+
+class TestPool(GeneratorConformance):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        lines = ["# By hand.", "Write the plural.", "Write the plural.", "Add an s.", "Say it twice."]
+        return Subject(
+            plugin=BUILTINS, name="pool", options={"file": str(write_lines(tmp_path / "p.txt", lines))}
+        )
+
+
+class TestSobol(SurrogateConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        sequence = "one sequence per run: the run's seed decides, not the round's"
+        return Subject(plugin=BUILTINS, name="sobol", exempt={"test_another_seed_suggests_others": sequence})
+
+
+class TestRandom(SurrogateConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=BUILTINS, name="random")
+
+
+METRICS: Mapping[str, Mapping[str, Any]] = {
+    "exact_match": {},
+    "f1": {"normalise": "paper"},
+    "exact_set": {},
+    "contains": {},
+    "choice": {"which": "only"},
+    "number": {},
+    "regex": {"pattern": "^{target}$"},
+    "function": {"path": "support:is_a_target"},
+}
+
+
+class TestMetrics(MetricConformance):
+    @pytest.fixture(params=METRICS)
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        return Subject(plugin=BUILTINS, name=request.param, options=METRICS[request.param])
+
+
+class TestJudge(MetricConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=BUILTINS, name="judge", options={"rubric": "It is the plural."})
+
+    @pytest.fixture
+    def ask(self) -> Ask:
+        """Grades as it should: 5 for a reference answer, else 0."""
+
+        def grade(prompt: Prompt) -> str:
+            lines = dict(line.split(": ", 1) for line in prompt.text.splitlines() if ": " in line)
+            right = lines.get("Answer to grade") in lines["Reference answers"].split(" | ")
+            return f"Grade: {5 if right else 0}"
+
+        return answering(grade)
+
+
+class TestToyGenerator(GeneratorConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=TOY, name="phrases")
+
+
+class TestToyScorers(ScorerConformance):
+    @pytest.fixture(params=[{}, {"batch_size": 2}, {"concurrency": 4}], ids=str)
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        return Subject(plugin=TOY, name="obedient", options=request.param)
+
+    @pytest.fixture
+    def failing_options(self) -> Mapping[str, Any]:
+        return {"down": str(Path(__file__))}
+
+
+class TestToyTask(TaskConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=TOY, name="mirror")
+
+
+class TestToySurrogate(SurrogateConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        exempt = {
+            "test_another_seed_suggests_others": "one fixed lattice, which learns nothing and draws nothing"
+        }
+        return Subject(plugin=TOY, name="lattice", exempt=exempt)
+
+
+class TestToyMetric(MetricConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=TOY, name="same_letters")
+
+    @pytest.fixture
+    def examples(self) -> Sequence[Example]:
+        return tuple(Example(input=word, targets=(word[::-1],)) for word in ("cat", "box", "child"))
