@@ -29,6 +29,9 @@ PROJECT = "izcore"
 API_VERSION = 1
 """Version of the hook API that this core offers."""
 
+OLDEST_API_VERSION = max(1, API_VERSION - 1)
+"""Oldest version that a plugin may have been written for: the one before, once there is one."""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
