@@ -161,7 +161,7 @@ class Registry:
                 info,
                 "failed",
                 f"its {doing} took longer than {limit:g} s",
-                f"leave it out: iz --no-plugin {info.name} …, or allow more with {patience.VARIABLE}",
+                f"iz --no-plugin {info.name} …, or a longer {patience.VARIABLE}",
             )
         except KeyboardInterrupt:
             raise InterruptedRunError(
@@ -226,7 +226,7 @@ class Registry:
             if owner is not None:
                 raise RefusedError(
                     f"its {kind} {name!r} is already registered by {owner.distribution}",
-                    f"leave one of them out: iz --no-plugin {info.name} …",
+                    f"iz --no-plugin {info.name} …, or without the other",
                 )
         for preset in contributed.of(Preset):
             self._check_preset(preset, info)
@@ -245,7 +245,7 @@ class Registry:
             if clash:
                 raise RefusedError(
                     f"its preset {preset.name!r} sets {clash[0]}, as does that of {owner.distribution}",
-                    f"leave one of them out: iz --no-plugin {info.name} …",
+                    f"iz --no-plugin {info.name} …, or without the other",
                 )
 
     # --- looking up ------------------------------------------------------------------------------
