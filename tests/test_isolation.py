@@ -16,6 +16,7 @@ from support import TOY, Iz, assert_explained, iz_command, result_of, without_ti
 import izcore
 from izcore.errors import BackendError
 
+SMALL = (*TOY, "--set", "search.initial=6", "--set", "search.rounds=0", "--json")
 HEAD = "import os, sys, time\nfrom izcore.plugin import *\nIZCORE_API = 1\n"
 GOOD = (
     HEAD
@@ -126,6 +127,17 @@ class Surroundings(NamedTuple):
         )
 
 
+def started(surroundings: Surroundings, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+    """Start iz there and let it run."""
+    return subprocess.Popen(
+        iz_command(*arguments),
+        env={**surroundings.environment, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture
 def surroundings(tmp_path: Path) -> Surroundings:
     """Surroundings of a test's own."""
@@ -182,7 +194,7 @@ def test_the_others_load(listed: dict[str, Any], distribution: str) -> None:
 
 
 def test_a_run_among_culprits_is_the_run_without_them(crowd: Surroundings, iz: Iz) -> None:
-    small = ("optimize", "mirror", *TOY, "--set", "search.initial=4", "--set", "search.rounds=0", "--json")
+    small = ("optimize", "mirror", *SMALL)
     among = crowd.iz(*small)
     assert without_times(result_of(among)) == without_times(result_of(iz(*small)))
     for name, culprit in CULPRITS.items():
@@ -261,13 +273,7 @@ def test_ctrl_c_while_a_plugin_blocks_names_it(surroundings: Surroundings, tmp_p
     begun = tmp_path / "begun"
     source = f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)\n"
     install_plugin(surroundings.site, "zz-sleeps", source)
-    process = subprocess.Popen(
-        iz_command("plugins", "list"),
-        env={**surroundings.environment, "IZ_PLUGIN_TIMEOUT": "0"},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = started(surroundings, "plugins", "list", IZ_PLUGIN_TIMEOUT="0")
     for _ in range(600):
         if begun.exists():
             break
@@ -309,7 +315,7 @@ def test_observers_that_misbehave_do_not_touch_the_run(
         "zz-notes": f"time.sleep(0.01); open({str(seen)!r}, 'a').write(f'{{event.trial.index}} ')",
     }.items():
         install_plugin(surroundings.site, name, OBSERVING + body + "\n")
-    small = ("optimize", "mirror", *TOY, "--set", "search.initial=6", "--set", "search.rounds=0", "--json")
+    small = ("optimize", "mirror", *SMALL, "--no-cache")
     process = surroundings.iz(*small, IZ_PLUGIN_TIMEOUT="1.5")
     assert without_times(result_of(process)) == without_times(result_of(iz(*small)))
     assert seen.read_text().split() == [str(index) for index in range(6)]
@@ -317,6 +323,19 @@ def test_observers_that_misbehave_do_not_touch_the_run(
     assert process.stderr.count("observer zz-leaves of zz-leaves failed (SystemExit: 3)") == 1
     assert process.stderr.count("observer zz-sleeps of zz-sleeps has been busy") == 1
     assert "an observer prints" in process.stderr
+
+
+def test_ctrl_c_leaves_an_observer_that_keeps_a_finished_run_waiting(surroundings: Surroundings) -> None:
+    install_plugin(surroundings.site, "zz-sleeps", f"{OBSERVING}time.sleep(600)\n")
+    process = started(surroundings, "optimize", "mirror", *SMALL, IZ_PLUGIN_TIMEOUT="0")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Waiting for the observer zz-sleeps of zz-sleeps" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(stdout)["status"] == "done"
 
 
 # --- backends --------------------------------------------------------------------------------------
