@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -132,12 +133,9 @@ def _check_fields(record: Record, hook: str) -> None:
     """Records are made unchecked, for speed; those of strangers are checked here."""
     shown = getattr(record, "name", None)
     what = f"its {hook.removeprefix('izcore_').removesuffix('s')} {shown!r}"
-    hints = get_type_hints(type(record), include_extras=True)
-    for name in record.__struct_fields__:
-        if name == "options":
-            continue
+    for name, hint in _hints(type(record)).items():
         try:
-            msgspec.convert(getattr(record, name), hints[name])
+            msgspec.convert(getattr(record, name), hint)
         except msgspec.ValidationError as error:
             text = str(error)
             raise RefusedError(f"{what}: {name}: {text[:1].lower()}{text[1:]}", REPORT) from None
@@ -147,6 +145,13 @@ def _check_fields(record: Record, hook: str) -> None:
         _check_backend(record, what)
     elif isinstance(record, Model):
         _check_path(record.pull, f"{what}: pull")
+
+
+@cache
+def _hints(record: type[Record]) -> Mapping[str, Any]:
+    """Types of the fields that are plain data; option classes are none."""
+    hints = get_type_hints(record, include_extras=True)
+    return {name: hints[name] for name in record.__struct_fields__ if name != "options"}
 
 
 def _check_backend(backend: Backend, what: str) -> None:

@@ -108,8 +108,9 @@ def _entries_one_by_one() -> Iterable[EntryPoint]:
 def _described(distribution: Distribution | None) -> tuple[str, str]:
     if distribution is None:
         return "an unnamed distribution", "?"
+    metadata = distribution.metadata  # read from disk each time that it is asked for
     # A damaged installation may have neither.
-    return distribution.name or "an unnamed distribution", distribution.version or "?"
+    return metadata["Name"] or "an unnamed distribution", metadata["Version"] or "?"
 
 
 def _same(name: str) -> str:
