@@ -48,8 +48,14 @@ class FirstScorer(Scorer):
         return Usage(input_tokens=9, output_tokens=9)
 
     async def complete(self, request):
-        texts = [prompt.text.upper() if self._loud else prompt.text for prompt in request.prompts]
-        return CompletionResult(completions=tuple(Completion(text=text) for text in texts))
+        return CompletionResult(completions=tuple(self._answer(p.text) for p in request.prompts))
+
+    def _answer(self, prompt):
+        instruction, _, rest = prompt.rpartition("Input: ")
+        word = rest.split("\n")[0]
+        does = {"Repeat": word, "reverse": word[::-1]}
+        text = next((done for told, done in does.items() if told in instruction), "What?")
+        return Completion(text=text.upper() if self._loud else text)
 
 
 class FirstGenerator(Generator):
@@ -61,7 +67,8 @@ class FirstGenerator(Generator):
 
     def generate(self, request):
         written = [
-            Candidate(latent=latent, instruction=f"Say {latent[0]:.2f}.") for latent in request.latents
+            Candidate(latent=latent, instruction=f"Repeat the input {latent[0]:.2f} times.")
+            for latent in request.latents
         ]
         return GenerateResult(candidates=tuple(written))
 
