@@ -3,7 +3,8 @@
 A plugin is a module (or object) behind an entry point of the group ``izcore``. It says which hook API
 it was written for, ``IZCORE_API = 1``, and implements any of these hooks with ``@hookimpl``. Hooks that
 register return plain records that import nothing heavy. Hooks that observe receive one frozen event;
-an observer that raises is reported and left out from then on, it never stops a run.
+an observer that raises is reported and left out from then on, it never stops a run. Observers of plugins
+are called on a thread of their own, one event after the other.
 """
 
 from collections.abc import Iterable

@@ -319,9 +319,9 @@ def test_observers_that_misbehave_do_not_touch_the_run(
     process = surroundings.iz(*small, IZ_PLUGIN_TIMEOUT="1.5")
     assert without_times(result_of(process)) == without_times(result_of(iz(*small)))
     assert seen.read_text().split() == [str(index) for index in range(6)]
-    assert process.stderr.count("observer zz-raises of zz-raises failed (ZeroDivisionError") == 1
-    assert process.stderr.count("observer zz-leaves of zz-leaves failed (SystemExit: 3)") == 1
-    assert process.stderr.count("observer zz-sleeps of zz-sleeps has been busy") == 1
+    assert process.stderr.count("observer 'zz-raises' of zz-raises failed (ZeroDivisionError") == 1
+    assert process.stderr.count("observer 'zz-leaves' of zz-leaves failed (SystemExit: 3)") == 1
+    assert process.stderr.count("observer 'zz-sleeps' of zz-sleeps has been busy") == 1
     assert "an observer prints" in process.stderr
 
 
@@ -330,7 +330,7 @@ def test_ctrl_c_leaves_an_observer_that_keeps_a_finished_run_waiting(surrounding
     process = started(surroundings, "optimize", "mirror", *SMALL, IZ_PLUGIN_TIMEOUT="0")
     assert process.stderr is not None
     for line in process.stderr:
-        if "Waiting for the observer zz-sleeps of zz-sleeps" in line:
+        if "Waiting for the observer 'zz-sleeps' of zz-sleeps" in line:
             process.send_signal(signal.SIGINT)
             break
     stdout, _ = process.communicate(timeout=60)
