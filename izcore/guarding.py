@@ -48,10 +48,6 @@ class Guarded:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
-    def __dir__(self) -> list[str]:
-        # Where pluggy looks for a tracker's hooks.
-        return dir(self._backend)
-
     def _guard(self, name: str, method: Callable[..., Any], results: tuple[type, ...]) -> Callable[..., Any]:
         @functools.wraps(method)
         def guarded(*arguments: Any) -> Any:

@@ -329,7 +329,9 @@ class Registry:
                 f"The {kind} {choice.name!r} of {distribution} failed to start: {_one_line(error)}",
                 hint="This is a fault of the plugin; report it to its authors.",
             ) from error
-        return Guarded(kind, made, f"The {kind} {choice.name!r} of {distribution}")
+        guarded = Guarded(kind, made, f"The {kind} {choice.name!r} of {distribution}")
+        # Pluggy finds the hooks of the object itself alone; whatever those do, Events survives it.
+        return made if kind == "tracker" else guarded
 
     def describe(self, kind: Kind, choice: BackendChoice) -> str:
         """Show a choice in one line: its name, what was asked for, and options that are not the default."""

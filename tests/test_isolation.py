@@ -315,13 +315,23 @@ def test_observers_that_misbehave_do_not_touch_the_run(
         "zz-notes": f"time.sleep(0.01); open({str(seen)!r}, 'a').write(f'{{event.trial.index}} ')",
     }.items():
         install_plugin(surroundings.site, name, OBSERVING + body + "\n")
+    install_plugin(
+        surroundings.site,
+        "zz-stuck",
+        f"{HEAD}class Stuck(Tracker):\n"
+        "    def __init__(self, options, context): pass\n"
+        "    def close(self): time.sleep(600)\n"
+        "@hookimpl\ndef izcore_trackers():\n"
+        "    return [Backend(name='stuck', summary='s', factory='zz_stuck:Stuck')]\n",
+    )
     small = ("optimize", "mirror", *SMALL, "--no-cache")
-    process = surroundings.iz(*small, IZ_PLUGIN_TIMEOUT="1.5")
+    process = surroundings.iz(*small, "--tracker", "stuck", IZ_PLUGIN_TIMEOUT="1.5")
     assert without_times(result_of(process)) == without_times(result_of(iz(*small)))
     assert seen.read_text().split() == [str(index) for index in range(6)]
     assert process.stderr.count("observer 'zz-raises' of zz-raises failed (ZeroDivisionError") == 1
     assert process.stderr.count("observer 'zz-leaves' of zz-leaves failed (SystemExit: 3)") == 1
     assert process.stderr.count("observer 'zz-sleeps' of zz-sleeps has been busy") == 1
+    assert process.stderr.count("observer 'tracker stuck' of zz-stuck has been busy") == 1
     assert "an observer prints" in process.stderr
 
 
