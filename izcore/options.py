@@ -91,4 +91,6 @@ def _ranges(meta: msgspec.Meta) -> list[str]:
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, type):
+        return value.__name__
     return "none" if value is None else str(msgspec.to_builtins(value))
