@@ -37,7 +37,9 @@ class Closeness(Metric):
 
     def _score(self, answer: str, example: Example) -> float:
         ratios = (
-            SequenceMatcher(None, answer.strip().casefold(), target.strip().casefold(), autojunk=False).ratio()
+            SequenceMatcher(
+                None, answer.strip().casefold(), target.strip().casefold(), autojunk=False
+            ).ratio()
             for target in example.targets
         )
         best = max(ratios, default=0.0)

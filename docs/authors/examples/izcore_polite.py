@@ -26,7 +26,8 @@ class PoliteOptions(Options):
     """Which model is asked."""
 
     judge: Annotated[
-        str, Meta(description="The model that grades, such as openai:gpt-4o-mini; empty: the black box itself")
+        str,
+        Meta(description="The model that grades, such as openai:gpt-4o-mini; empty: the black box itself"),
     ] = ""
 
 

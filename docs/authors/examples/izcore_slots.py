@@ -22,7 +22,7 @@ IZCORE_API = 1
 
 VERBS = ("Repeat", "Correct", "Translate", "Shorten")
 OBJECTS = ("the input", "the text", "every word of the input")
-MANNERS = ("", " in capital letters", " in one word", " politely")
+MANNERS = ("", " backwards", " in one word", " politely")
 
 
 class SlotOptions(Options):

@@ -62,25 +62,25 @@ class Stopwatch:
     @hookimpl
     def izcore_phase_started(self, event: PhaseStarted) -> None:
         """Note how long the phase before this one took."""
-        self._laps[event.run_id].enter(event.phase)
+        self._lap(event.run_id).enter(event.phase)
 
     @hookimpl
     def izcore_call_finished(self, event: CallFinished) -> None:
         """Look out for slow and for failed calls."""
-        lap = self._laps[event.run_id]
+        lap = self._lap(event.run_id)
         lap.slowest = max(lap.slowest, event.seconds)
         lap.failed += event.outcome == "failed"
 
     @hookimpl
     def izcore_calls_answered(self, event: CallsAnswered) -> None:
         """Keep the total."""
-        self._laps[event.run_id].spent = event.cost_usd
+        self._lap(event.run_id).spent = event.cost_usd
 
     @hookimpl
     def izcore_trial_finished(self, event: TrialFinished) -> None:
         """Note the trials that were better than all before."""
         if event.best is not None and event.best.index == event.trial.index:
-            self._laps[event.run_id].best.append(event.trial.index)
+            self._lap(event.run_id).best.append(event.trial.index)
 
     @hookimpl
     def izcore_run_finished(self, event: RunFinished) -> None:
@@ -91,6 +91,10 @@ class Stopwatch:
     def izcore_run_stopped(self, event: RunStopped) -> None:
         """Tell this, too. Nothing was started if the run stopped before it began."""
         self._tell(event.run_id, f"{event.status} ({event.reason})")
+
+    def _lap(self, run_id: str) -> Lap:
+        # ``iz score`` tells of calls, but has neither start nor end; nothing is kept of it.
+        return self._laps.get(run_id) or Lap()
 
     def _tell(self, run_id: str, end: str) -> None:
         lap = self._laps.pop(run_id, None)

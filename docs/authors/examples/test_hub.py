@@ -59,7 +59,9 @@ def test_a_column_of_lists_gives_several_targets(tmp_path: Path) -> None:
     folder.mkdir()
     line = json.dumps({"question": "Who?", "answers": ["she", "her"]})
     (folder / "train.jsonl").write_text(f"{line}\n", encoding="utf-8")
-    (only,) = task(tmp_path, dataset=str(folder), input="question", output="answers").load(LoadRequest()).examples
+    (only,) = (
+        task(tmp_path, dataset=str(folder), input="question", output="answers").load(LoadRequest()).examples
+    )
     assert only.targets == ("she", "her")
 
 

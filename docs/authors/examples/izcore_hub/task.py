@@ -47,7 +47,9 @@ class HubTask(Task):
     def fetch(self, request: FetchRequest) -> FetchResult:
         """Download into the cache, so that later runs need no network."""
         splits = self._splits()
-        return FetchResult(files=tuple(file["filename"] for rows in splits.values() for file in rows.cache_files))
+        return FetchResult(
+            files=tuple(file["filename"] for rows in splits.values() for file in rows.cache_files)
+        )
 
     def _splits(self) -> dict[str, Any]:
         options = self._options

@@ -55,9 +55,7 @@ class Rest(Scorer):
     def info(self) -> ScorerInfo:
         """Say everything that changes an answer; the key does not, and is a secret."""
         identity = {"scorer": "rest", "url": self._url, "max_tokens": self._options.max_tokens}
-        return ScorerInfo(
-            identity=identity, concurrency=self._options.concurrency, price=self._options.price
-        )
+        return ScorerInfo(identity=identity, concurrency=self._options.concurrency, price=self._options.price)
 
     def bound(self, prompt: Prompt) -> Usage:
         """Bound the tokens: each is at least one byte of text."""

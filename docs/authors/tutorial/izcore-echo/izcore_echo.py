@@ -1,4 +1,4 @@
-"""A black box that repeats its input; in capitals if the instruction says so."""
+"""A black box that repeats its input; backwards if the instruction says so."""
 
 from typing import Annotated
 
@@ -21,21 +21,21 @@ from izcore.plugin import (
 IZCORE_API = 1
 
 
-class ShoutOptions(Options):
+class EchoOptions(Options):
     """What a user can set."""
 
     marks: Annotated[int, Meta(ge=0, description="Exclamation marks at the end")] = 0
 
 
-class Shout(Scorer):
+class Echo(Scorer):
     """Answers every prompt with its input."""
 
-    def __init__(self, options: ShoutOptions, context: BackendContext) -> None:
+    def __init__(self, options: EchoOptions, context: BackendContext) -> None:
         self._marks = options.marks
 
     def info(self) -> ScorerInfo:
         """Say everything that changes an answer."""
-        return ScorerInfo(identity={"scorer": "shout", "marks": self._marks}, price=Price(input=0, output=0))
+        return ScorerInfo(identity={"scorer": "echo", "marks": self._marks}, price=Price(input=0, output=0))
 
     def bound(self, prompt: Prompt) -> Usage:
         """Count no tokens: they cost nothing."""
@@ -50,7 +50,7 @@ class Shout(Scorer):
     def _answer(self, prompt: str) -> str:
         instruction, _, rest = prompt.rpartition("Input: ")
         text = rest.removesuffix("\nOutput:")
-        return (text.upper() if "capital" in instruction else text) + "!" * self._marks
+        return (text[::-1] if "backwards" in instruction else text) + "!" * self._marks
 
 
 @hookimpl
@@ -58,10 +58,10 @@ def izcore_scorers() -> list[Backend]:
     """Register the scorer."""
     return [
         Backend(
-            name="shout",
-            summary="Repeats its input, in capitals if asked to",
-            factory="izcore_shout:Shout",
-            options=ShoutOptions,
+            name="echo",
+            summary="Repeats its input, backwards if asked to",
+            factory="izcore_echo:Echo",
+            options=EchoOptions,
             argument="marks",
         )
     ]
