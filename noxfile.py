@@ -31,6 +31,7 @@ TEST_TOOLS = (
     "keyring",
     "keyrings.alt",
     "matplotlib",
+    "datasets",
 )
 
 
@@ -123,11 +124,13 @@ def swap(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=False)
 def new(session: nox.Session) -> None:
-    """Prove that what ``iz plugins new`` writes installs, passes its tests and works, for every kind."""
+    """Prove that what ``iz plugins new`` and the tutorial make installs, passes its tests and works."""
     wheels = Path(session.create_tmp()).resolve() / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     session.install("build")
-    session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), ".", silent=True)
-    (core,) = wheels.glob("*.whl")
+    for folder in (".", "plugins/izcore-tasks"):
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
+    (core,) = wheels.glob("izcore-*.whl")
     session.install(*CONSTRAINTS, f"{core}[testing]", "hatchling", "mypy", "ruff")
     session.run("python", "tests/new_check.py")
+    session.run("python", "tests/tutorial_check.py", str(wheels))

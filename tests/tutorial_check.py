@@ -1,6 +1,6 @@
 """Follows the tutorial for plugin authors to the letter, in an empty folder, with nothing but wheels.
 
-Run by ``nox -s new``; the argument is the folder of the wheels. pip takes them as it would take what is published.
+Run by ``nox -s new``; the argument is the folder of the wheels, which pip takes as if they were published.
 """
 
 import os
@@ -13,7 +13,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "authors" / "tutorial.md"
 STEP = re.compile(
-    r"^(?:<!-- run by (?P<by>\S+) -->\n)?```(?:sh\n(?P<commands>.*?)|\{literalinclude\} (?P<file>.*?)\n.*?)^```$",
+    r"^(?:<!-- run by (?P<by>\S+) -->\n)?"
+    r"```(?:sh\n(?P<commands>.*?)|\{literalinclude\} (?P<file>.*?)\n.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 HERE = "tests/tutorial_check.py"

@@ -25,7 +25,7 @@ class ClosenessOptions(Options):
 
 
 class Closeness(Metric):
-    """The share of letters that answer and target have in common, in order; of several targets the nearest."""
+    """The share of letters that answer and target have in common; of several targets the nearest counts."""
 
     def __init__(self, options: ClosenessOptions, context: BackendContext) -> None:
         self._least = options.least

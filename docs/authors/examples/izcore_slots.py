@@ -38,7 +38,7 @@ class Slots(Generator):
         self._ending = options.ending
 
     def prepare(self, request: PrepareRequest) -> PrepareResult:
-        """Say the dimension. A generator with a model loads it here, and keeps in ``state`` what it measured."""
+        """Say the dimension. A generator with a model loads it here, and measures what it must."""
         return PrepareResult(latent_dim=3)
 
     def generate(self, request: GenerateRequest) -> GenerateResult:

@@ -87,8 +87,8 @@ class PlainProcess(_GaussianProcessSurrogate[OptionsT]):
     def kernel(self, dimensions: int) -> Kernel:
         """Return a new kernel l on [0, 1]^``dimensions``, in double precision, with its priors.
 
-        l(p, p) must be 1: the output scale is fitted around it, as are mean and noise. ``forward`` must return
-        a tensor, as that of GPyTorch's basic kernels does.
+        l(p, p) must be 1: the output scale is fitted around it, as are mean and noise. ``forward`` must
+        return a tensor, as that of GPyTorch's basic kernels does.
         """
 
     def _fit(self, observations: Observations) -> Belief:

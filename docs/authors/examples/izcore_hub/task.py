@@ -85,7 +85,7 @@ class HubTask(Task):
 
 
 def targets_of(label: Any, value: Any) -> tuple[str, ...]:
-    """Return what an output column holds as texts: the name of a class, one text, or several that all count."""
+    """Return what an output column holds as texts: the name of a class, or one text, or several."""
     if isinstance(label, datasets.ClassLabel):
         return (label.int2str(value),)
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
