@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import json
 import re
 import shlex
@@ -39,7 +40,7 @@ INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text"}
 """``text`` holds what a program printed; braces are directives of Sphinx, which fails on a bad one."""
-PROGRAMS = {"iz", "export", "pip", "pytest", "cd", "python3"}
+PROGRAMS = {"iz", "nox", "export", "pip", "pytest", "cd", "python3"}
 TOY_PRESETS = """
 from izcore.plugin import Preset, hookimpl
 IZCORE_API = 1
@@ -174,11 +175,11 @@ def test_commands_within_sentences_exist(page: Path) -> None:
 def test_nox_sessions_exist() -> None:
     parsed = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
     sessions = {node.name for node in parsed.body if isinstance(node, ast.FunctionDef)}
-    named = [words.values[0] for words in commands_of("-m nox")]
+    named = [words.values[0] for words in (*commands_of("-m nox"), *commands_of("nox"))]
     assert len(named) >= 2
     for arguments in named:
         assert arguments[0] == "-s"
-        assert set(arguments[1:]) <= sessions, arguments
+        assert set(itertools.takewhile("--".__ne__, arguments[1:])) <= sessions, arguments
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from izcore.plugin import (
@@ -23,7 +23,7 @@ class Lap:
 
     phase: str = "start"
     since: float = field(default_factory=time.monotonic)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     failed: int = 0
     slowest: float = 0.0
     spent: float | None = 0.0
@@ -38,7 +38,7 @@ class Lap:
     def summary(self, end: str) -> str:
         """Return one line: how it ended, seconds by phase, calls, trials that were the best so far."""
         self.enter("over")
-        phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in self.seconds.most_common())
+        phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in self.seconds.items())
         cost = "unknown" if self.spent is None else f"{self.spent:.2f} USD"
         return (
             f"stopwatch: {end}; {phases}; slowest call {self.slowest:.1f} s, {self.failed} failed; "
