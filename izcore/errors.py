@@ -97,6 +97,14 @@ class InterruptedRunError(IzError):
     exit_code = 130
 
 
+class IzWarning(UserWarning):
+    """Something that people should know, and that stops nothing; the command line shows it in one line."""
+
+
+class IzDeprecationWarning(IzWarning, DeprecationWarning):
+    """A plugin uses something that will be gone; see :mod:`izcore.deprecations`."""
+
+
 @contextlib.contextmanager
 def about(what: str) -> Iterator[None]:
     """Let errors for people begin with what they are about."""

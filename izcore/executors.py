@@ -21,6 +21,7 @@ from typing import Protocol
 
 from izcore.collector import collect_rarely
 from izcore.curves import score_leaders, unscored_leaders
+from izcore.discovery import PluginChoice
 from izcore.errors import BackendError, InterruptedRunError, UsageError, about
 from izcore.interrupts import interruptible
 from izcore.planning import PlannedRun
@@ -28,6 +29,7 @@ from izcore.records import Record
 from izcore.registry import Registry
 from izcore.running import continue_run, start_run
 from izcore.store import RunRecord, Store
+from izcore.tracing import Tracer
 from izcore.workplace import Workplace, open_workplace
 
 THREADS_VARIABLE = "OMP_NUM_THREADS"
@@ -37,13 +39,14 @@ class Job(Record):
     """One run of a comparison: all that a process needs to know to begin it, or to go on with it.
 
     ``curve`` asks for test scores of every instruction that led for a time, too. ``blocked`` names plugins
-    that shall not load.
+    that shall not load; ``trace`` shows the calls of their hooks.
     """
 
     method: str
     planned: PlannedRun
     db: str
     blocked: tuple[str, ...] = ()
+    trace: bool = False
     curve: bool = False
 
     @property
@@ -137,7 +140,9 @@ def executor_for(workers: int, registry: Registry) -> Executor:
 
 def perform(job: Job, registry: Registry | None = None) -> None:
     """Begin a job's run or go on with it, to its end; do nothing where it is done."""
-    registry = registry or Registry.discover(blocked=job.blocked)
+    registry = registry or Registry.discover(
+        PluginChoice(blocked=job.blocked), tracer=Tracer.on_standard_error() if job.trace else None
+    )
     with (
         about(job.name),
         contextlib.redirect_stdout(sys.stderr),

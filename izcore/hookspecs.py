@@ -3,7 +3,8 @@
 A plugin is a module (or object) behind an entry point of the group ``izcore``. It says which hook API
 it was written for, ``IZCORE_API = 1``, and implements any of these hooks with ``@hookimpl``. Hooks that
 register return plain records that import nothing heavy. Hooks that observe receive one frozen event;
-an observer that raises is reported and left out from then on, it never stops a run.
+an observer that raises is reported and left out from then on, it never stops a run. Observers of plugins
+are called on a thread of their own, one event after the other.
 """
 
 from collections.abc import Iterable
@@ -28,6 +29,9 @@ PROJECT = "izcore"
 
 API_VERSION = 1
 """Version of the hook API that this core offers."""
+
+OLDEST_API_VERSION = max(1, API_VERSION - 1)
+"""Oldest version that a plugin may have been written for: the one before, once there is one."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

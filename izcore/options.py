@@ -1,4 +1,4 @@
-"""Describes option classes for people: the same declaration that validates them documents them."""
+"""Validates options, and describes them for people, from the same declaration."""
 
 import types
 import typing
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from izcore.records import Record
+from izcore.errors import ConfigError, nearest_names
+from izcore.records import Options, Record
 
 
 class OptionDescription(Record):
@@ -16,6 +17,25 @@ class OptionDescription(Record):
     type: str
     default: str
     description: str
+
+
+def convert_options(options: type[Options], raw: Mapping[str, typing.Any], *, where: str) -> Options:
+    """Validate raw options; the error names the option as ``where.option`` and what is near."""
+    known = [field.name for field in msgspec.structs.fields(options)]
+    for key in raw:
+        if key not in known:
+            raise ConfigError(f"{where}.{key}: unknown option.", hint=nearest_names(key, known))
+    try:
+        return msgspec.convert(dict(raw), options, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(explain_validation(error, where)) from None
+
+
+def explain_validation(error: msgspec.ValidationError, where: str) -> str:
+    """Turn msgspec's message into ``where.key: expected …``."""
+    text, _, path = str(error).partition(" - at `$")
+    key = (where + path.rstrip("`")).lstrip(".") or "configuration"
+    return f"{key}: {text[:1].lower()}{text[1:]}."
 
 
 def describe_options(options: type[msgspec.Struct]) -> list[OptionDescription]:
@@ -71,4 +91,6 @@ def _ranges(meta: msgspec.Meta) -> list[str]:
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, type):
+        return value.__name__
     return "none" if value is None else str(msgspec.to_builtins(value))

@@ -10,42 +10,53 @@ import importlib
 import itertools
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from types import MappingProxyType
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import EntryPoint
+from typing import Any, Literal
 
 import msgspec
-import pluggy
 
-from izcore import hookspecs
+from izcore import hookspecs, patience
+from izcore.contributions import (
+    KINDS,
+    Contributions,
+    Kind,
+    RefusedError,
+    api_version_of,
+    contributions_of,
+    plugin_manager,
+)
+from izcore.deprecations import OLDER_HOOK_API, warn_deprecated
+from izcore.discovery import CORE_DISTRIBUTION, PluginChoice, PluginInfo, installed_plugins
 from izcore.errors import (
     BackendError,
     BackendUnavailableError,
     ConfigError,
+    InterruptedRunError,
     IzError,
     UnknownNameError,
     nearest_names,
 )
-from izcore.records import Backend, BackendContext, Model, Options, Preset, Record
+from izcore.guarding import Guarded
+from izcore.keys import without_keys
+from izcore.options import convert_options
+from izcore.patience import OutOfPatienceError, time_limit
+from izcore.records import Backend, BackendContext, Model, Preset, Record
+from izcore.tracing import Tracer
 
-Kind = Literal["generator", "scorer", "surrogate", "task", "metric", "tracker"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-CORE_DISTRIBUTION = "izcore"
-_REGISTERING_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
-    {f"izcore_{kind}s": Backend for kind in KINDS} | {"izcore_presets": Preset, "izcore_models": Model}
-)
+__all__ = [
+    "CORE_DISTRIBUTION",
+    "KINDS",
+    "BackendChoice",
+    "Kind",
+    "PluginInfo",
+    "Registered",
+    "Registry",
+    "convert_options",
+    "import_object",
+]
 
-
-class PluginInfo(Record):
-    """An entry point of the group ``izcore`` and what became of it."""
-
-    name: str
-    distribution: str
-    version: str
-    status: Literal["loaded", "failed", "blocked"]
-    reason: str = ""
-    fix: str = ""
+ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
 
 
 class Registered(Record):
@@ -71,77 +82,112 @@ class BackendChoice(Record):
 class Registry:
     """All installed backends, presets and models, and the plugins that they came from."""
 
-    def __init__(self) -> None:
-        self.hooks = _plugin_manager()
+    def __init__(self, *, tracer: Tracer | None = None, api_versions: range = ACCEPTED_API_VERSIONS) -> None:
+        self.hooks = plugin_manager()
         self.plugins: list[PluginInfo] = []
+        self.tracer = tracer or Tracer()
+        self._api_versions = api_versions
+        self._patience = patience.patience(patience.LOADING_SECONDS)
+        self._contributions: dict[str, Contributions] = {}
+        self._origins: dict[str, str] = {}
         self._backends: dict[tuple[Kind, str], Registered] = {}
         self._presets: list[tuple[Preset, PluginInfo]] = []
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, tuple[Model, PluginInfo]] = {}
 
     @classmethod
-    def discover(cls, *, blocked: Collection[str] = (), only: Collection[str] | None = None) -> "Registry":
-        """Load every entry point of the group, sorted by name, but for blocked ones (never imported).
+    def discover(
+        cls,
+        choice: PluginChoice = PluginChoice(),  # noqa: B008 - a frozen record
+        *,
+        tracer: Tracer | None = None,
+        api_versions: range = ACCEPTED_API_VERSIONS,
+    ) -> "Registry":
+        """Load every installed plugin, sorted by name, but for those not chosen (never imported).
 
-        ``blocked`` and ``only`` name entry points or distributions; the core's own plugin always loads.
+        ``api_versions`` are the versions of the hook API that a plugin may have been written for, the newest
+        last. Warns of names in ``choice`` that no plugin has.
         """
-        registry = cls()
-        found = entry_points(group=hookspecs.PROJECT)
-        for entry in sorted(found, key=lambda e: (_distribution(e)[0] != CORE_DISTRIBUTION, e.name, e.value)):
-            registry._load(entry, blocked=blocked, only=only)
+        registry = cls(tracer=tracer, api_versions=api_versions)
+        for info, entry in installed_plugins():
+            why_not = choice.why_not(info)
+            if why_not:
+                registry._note(info, "blocked", why_not, "")
+            else:
+                registry._load(info, entry)
+        choice.warn_of_unknown(registry.plugins)
         return registry
 
     # --- loading ---------------------------------------------------------------------------------
 
-    def _load(self, entry: EntryPoint, *, blocked: Collection[str], only: Collection[str] | None) -> None:
-        distribution, version = _distribution(entry)
-        info = PluginInfo(
-            name=entry.name, distribution=distribution, version=version, status="loaded", reason=""
-        )
-        names = {entry.name, distribution}
-        if distribution != CORE_DISTRIBUTION:
-            if names & set(blocked):
-                return self._note(info, "blocked", "blocked by the user", "")
-            if only is not None and not names & set(only):
-                return self._note(info, "blocked", "not among the plugins that were asked for", "")
-        try:
-            # A plugin that prints while it loads must not spoil what the command line prints.
-            with contextlib.redirect_stdout(sys.stderr):
-                plugin = entry.load()
-        except ModuleNotFoundError as error:
-            self._note(info, "failed", f"needs the module {error.name}", f"pip install {distribution}")
-        except (Exception, SystemExit) as error:
-            self._note(
-                info, "failed", f"its import failed: {_one_line(error)}", f"pip install -U {distribution}"
-            )
-        else:
-            self.add(plugin, info)
+    def _load(self, info: PluginInfo, entry: EntryPoint) -> None:
+        # Said before, not only after: code that ends the whole process can be found no other way.
+        self.tracer.say(info.name, f"importing {entry.value} of {info.distribution} {info.version}")
+        self._join(info, lambda: self.tracer.timed(info.name, f"import {entry.value}", entry.load))
 
     def add(self, plugin: object, info: PluginInfo) -> None:
         """Register one plugin object, or note why it cannot be."""
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                self._check_api(plugin, info)
-                contributions = _try_alone(plugin)
-                self._check_names(contributions, info)
-                self.hooks.register(plugin, name=info.name)
-        except _RefusedError as refusal:
-            return self._note(info, "failed", refusal.reason, refusal.fix)
-        except (Exception, SystemExit) as error:
-            return self._note(info, "failed", _one_line(error), f"pip install -U {info.distribution}")
-        for hook, records in contributions.items():
-            for record in records:
-                if isinstance(record, Backend):
-                    kind = _kind_of(hook)
-                    self._backends[kind, record.name] = Registered(kind=kind, backend=record, plugin=info)
-                elif isinstance(record, Preset):
-                    self._presets.append((record, info))
-                elif isinstance(record, Model):
-                    self._models[record.name] = record
-        self.plugins.append(info)
+        self._join(info, lambda: plugin)
 
-    def observe(self, observer: object, name: str) -> None:
-        """Add an object with observing hooks, such as a progress display."""
+    def _join(self, info: PluginInfo, load: Callable[[], object]) -> None:
+        limit = None if info.distribution == CORE_DISTRIBUTION else self._patience
+        doing = "import"
+
+        def still_busy() -> None:
+            print(  # noqa: T201 - the main thread is busy and can say nothing itself
+                f"iz: the {doing} of the plugin {info.name} of {info.distribution} has taken {limit:g} s and "
+                f"goes on. Leave it out with: iz --no-plugin {info.name} …",
+                file=sys.stderr,
+                flush=True,
+            )
+
+        try:
+            # A plugin that prints while it loads must not spoil what the command line prints.
+            with contextlib.redirect_stdout(sys.stderr), time_limit(limit, still_busy):
+                plugin = load()
+                doing = "registration"
+                info = msgspec.structs.replace(info, api_version=api_version_of(plugin))
+                self._check_may_join(info)
+                contributed = contributions_of(plugin, info.name, self.tracer)
+                self._check_names(contributed, info)
+                self.hooks.register(plugin, name=info.name)
+        except RefusedError as refusal:
+            return self._note(info, "failed", refusal.reason, refusal.fix)
+        except ModuleNotFoundError as error:
+            return self._note(
+                info, "failed", f"it needs the module {error.name}", f"pip install {info.distribution}"
+            )
+        except OutOfPatienceError:
+            return self._note(
+                info,
+                "failed",
+                f"its {doing} took longer than {limit:g} s",
+                f"iz --no-plugin {info.name} …, or a longer {patience.VARIABLE}",
+            )
+        except KeyboardInterrupt:
+            raise InterruptedRunError(
+                f"Stopped during the {doing} of the plugin {info.name} of {info.distribution}.",
+                hint=f"Leave it out with: iz --no-plugin {info.name} …",
+            ) from None
+        except BaseException as error:
+            reason = f"its {doing} failed: {_one_line(error)}"
+            return self._note(info, "failed", reason, f"pip install -U {info.distribution}")
+        self.plugins.append(info)
+        self._origins[info.name] = info.distribution
+        self._contributions[info.name] = contributed
+        for kind, backend in contributed.backends():
+            self._backends[kind, backend.name] = Registered(kind=kind, backend=backend, plugin=info)
+        self._presets += [(preset, info) for preset in contributed.of(Preset)]
+        self._models |= {model.name: (model, info) for model in contributed.of(Model)}
+
+    def observe(self, observer: object, name: str, *, origin: str = "") -> None:
+        """Add an object with observing hooks, such as a progress display; for ``origin`` see there."""
         self.hooks.register(observer, name=name)
+        self._origins[name] = origin
+
+    def origin(self, observer: str) -> str:
+        """Return the distribution that an observer comes from; empty for the caller's and the core's own."""
+        origin = self._origins.get(observer, "")
+        return "" if origin == CORE_DISTRIBUTION else origin
 
     def leave_out(self, observer: object) -> None:
         """Take an observer away again, if it is there."""
@@ -149,49 +195,46 @@ class Registry:
             self.hooks.unregister(observer)
 
     def _note(self, info: PluginInfo, status: Literal["failed", "blocked"], reason: str, fix: str) -> None:
+        reason = without_keys(reason, os.environ)
         self.plugins.append(msgspec.structs.replace(info, status=status, reason=reason, fix=fix))
 
-    def _check_api(self, plugin: object, info: PluginInfo) -> None:
-        wanted = getattr(plugin, "IZCORE_API", None)
-        if wanted is None:
-            raise _RefusedError(
-                "it does not say which hook API it was written for",
-                f"its author adds IZCORE_API = {hookspecs.API_VERSION}",
-            )
-        if wanted != hookspecs.API_VERSION:
-            older = isinstance(wanted, int) and wanted < hookspecs.API_VERSION
-            raise _RefusedError(
-                f"it needs hook API {wanted}, this izcore has {hookspecs.API_VERSION}",
-                f"pip install -U {info.distribution if older else CORE_DISTRIBUTION}",
+    def _check_may_join(self, info: PluginInfo) -> None:
+        says, accepted = info.api_version, self._api_versions
+        assert says is not None
+        if says not in accepted:
+            known = f"{accepted[0]} to {accepted[-1]}" if len(accepted) > 1 else f"{accepted[0]}"
+            raise RefusedError(
+                f"it needs hook API {says}, this izcore has {known}",
+                f"pip install -U {info.distribution if says < accepted[0] else CORE_DISTRIBUTION}",
             )
         if self.hooks.get_plugin(info.name) is not None:
             taken = next(p for p in self.plugins if p.name == info.name and p.status == "loaded")
-            raise _RefusedError(
+            raise RefusedError(
                 f"the plugin name {info.name!r} is taken by {taken.distribution}",
                 f"pip uninstall {info.distribution} or {taken.distribution}",
             )
+        if says != accepted[-1]:
+            warn_deprecated(
+                OLDER_HOOK_API, by=info.distribution, details=f"{says}; this izcore has {accepted[-1]}"
+            )
 
-    def _check_names(self, contributions: Mapping[str, list[Record]], info: PluginInfo) -> None:
-        for hook, records in contributions.items():
-            seen: set[str] = set()
-            for record in records:
-                if isinstance(record, Preset):
-                    self._check_preset(record, info)
-                    continue
-                assert isinstance(record, Backend | Model)
-                owner: str | None = info.distribution if record.name in seen else None
-                if isinstance(record, Backend):
-                    taken = self._backends.get((_kind_of(hook), record.name))
-                    owner = owner or (taken.plugin.distribution if taken else None)
-                elif record.name in self._models:
-                    owner = "another plugin"
-                if owner:
-                    raise _RefusedError(
-                        f"its {hook.removeprefix('izcore_').removesuffix('s')} {record.name!r} "
-                        f"is already registered by {owner}",
-                        f"block one of them: iz --no-plugin {info.name} …",
-                    )
-                seen.add(record.name)
+    def _check_names(self, contributed: Contributions, info: PluginInfo) -> None:
+        named: list[tuple[str, str]] = [(kind, backend.name) for kind, backend in contributed.backends()]
+        named += [("model", model.name) for model in contributed.of(Model)]
+        for place, (kind, name) in enumerate(named):
+            owner = info if (kind, name) in named[:place] else self._owner(kind, name)
+            if owner is not None:
+                raise RefusedError(
+                    f"its {kind} {name!r} is already registered by {owner.distribution}",
+                    f"iz --no-plugin {info.name} …, or without the other",
+                )
+        for preset in contributed.of(Preset):
+            self._check_preset(preset, info)
+
+    def _owner(self, kind: str, name: str) -> PluginInfo | None:
+        if kind == "model":
+            return self._models[name][1] if name in self._models else None
+        return next((r.plugin for key, r in self._backends.items() if key == (kind, name)), None)
 
     def _check_preset(self, preset: Preset, info: PluginInfo) -> None:
         mine = set(_leaf_keys(preset.settings))
@@ -200,9 +243,9 @@ class Registry:
                 continue
             clash = sorted(mine & set(_leaf_keys(other.settings)))
             if clash:
-                raise _RefusedError(
+                raise RefusedError(
                     f"its preset {preset.name!r} sets {clash[0]}, as does that of {owner.distribution}",
-                    f"block one of them: iz --no-plugin {info.name} …",
+                    f"iz --no-plugin {info.name} …, or without the other",
                 )
 
     # --- looking up ------------------------------------------------------------------------------
@@ -273,7 +316,7 @@ class Registry:
         install = backend.install or f"pip install {distribution}"
         try:
             factory = import_object(backend.factory)
-            return factory(options, context)
+            made = factory(options, context)
         except IzError:
             raise
         except ImportError as error:
@@ -281,11 +324,14 @@ class Registry:
                 f"The {kind} {choice.name!r} of {distribution} cannot be loaded: {_one_line(error)}",
                 hint=f"Install what it needs: {install}",
             ) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BackendError(
                 f"The {kind} {choice.name!r} of {distribution} failed to start: {_one_line(error)}",
                 hint="This is a fault of the plugin; report it to its authors.",
             ) from error
+        guarded = Guarded(kind, made, f"The {kind} {choice.name!r} of {distribution}")
+        # Pluggy finds the hooks of the object itself alone; whatever those do, Events survives it.
+        return made if kind == "tracker" else guarded
 
     def describe(self, kind: Kind, choice: BackendChoice) -> str:
         """Show a choice in one line: its name, what was asked for, and options that are not the default."""
@@ -340,14 +386,11 @@ class Registry:
 
     def models(self) -> list[Model]:
         """Return the models that can be pulled, sorted by name."""
-        return [self._models[name] for name in sorted(self._models)]
+        return [self._models[name][0] for name in sorted(self._models)]
 
-
-class _RefusedError(Exception):
-    def __init__(self, reason: str, fix: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.fix = fix
+    def contributions(self, plugin: PluginInfo) -> Contributions:
+        """Return what a plugin registered; nothing if it did not load."""
+        return self._contributions[plugin.name] if plugin.status == "loaded" else Contributions()
 
 
 def import_object(path: str) -> Callable[..., Any]:
@@ -357,83 +400,12 @@ def import_object(path: str) -> Callable[..., Any]:
     return found
 
 
-def convert_options(options: type[Options], raw: Mapping[str, Any], *, where: str) -> Options:
-    """Validate raw options; the error names the option as ``where.option`` and what is near."""
-    known = [field.name for field in msgspec.structs.fields(options)]
-    for key in raw:
-        if key not in known:
-            raise ConfigError(f"{where}.{key}: unknown option.", hint=nearest_names(key, known))
-    try:
-        return msgspec.convert(dict(raw), options, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(explain_validation(error, where)) from None
-
-
-def explain_validation(error: msgspec.ValidationError, where: str) -> str:
-    """Turn msgspec's message into ``where.key: expected …``."""
-    text, _, path = str(error).partition(" - at `$")
-    key = (where + path.rstrip("`")).lstrip(".") or "configuration"
-    return f"{key}: {text[:1].lower()}{text[1:]}."
-
-
-def environment_choice(variable: str) -> list[str] | None:
-    """Return the comma-separated names in an environment variable; None if it is not set."""
-    value = os.environ.get(variable)
-    return None if value is None else [name.strip() for name in value.split(",") if name.strip()]
-
-
-def _plugin_manager() -> pluggy.PluginManager:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    return manager
-
-
-def _try_alone(plugin: object) -> dict[str, list[Record]]:
-    """Register a plugin in a manager of its own and collect what it contributes."""
-    known = [name for name in vars(hookspecs) if name.startswith("izcore_")]
-    for name in dir(plugin):
-        if not name.startswith("izcore_") or name == "izcore_impl":
-            continue
-        attribute = getattr(plugin, name)
-        if hasattr(attribute, "izcore_impl") and name not in known:
-            raise _RefusedError(f"it implements the unknown hook {name}", nearest_names(name, known))
-        if callable(attribute) and name in known and not hasattr(attribute, "izcore_impl"):
-            raise _RefusedError(f"its {name} is not marked with @hookimpl", "its author adds @hookimpl")
-    alone = _plugin_manager()
-    try:
-        alone.register(plugin)
-        alone.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise _RefusedError(_one_line(error), "see the hook's documentation for its arguments") from error
-    contributions: dict[str, list[Record]] = {}
-    for hook, expected in _REGISTERING_HOOKS.items():
-        for records in getattr(alone.hook, hook)():
-            if not isinstance(records, Iterable):
-                raise _RefusedError(f"its {hook} returned {type(records).__name__}, not a list", "")
-            for record in records:
-                if not isinstance(record, expected):
-                    raise _RefusedError(
-                        f"its {hook} returned a {type(record).__name__} where a {expected.__name__} belongs",
-                        "",
-                    )
-                contributions.setdefault(hook, []).append(record)
-    return contributions
-
-
-def _kind_of(hook: str) -> Kind:
-    return next(kind for kind in KINDS if hook == f"izcore_{kind}s")
-
-
 def _leaf_keys(settings: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
     for key, value in settings.items():
         if isinstance(value, Mapping):
             yield from _leaf_keys(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}"
-
-
-def _distribution(entry: EntryPoint) -> tuple[str, str]:
-    return (entry.dist.name, entry.dist.version) if entry.dist else ("an unnamed distribution", "?")
 
 
 def _one_line(error: BaseException) -> str:

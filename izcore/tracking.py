@@ -25,11 +25,10 @@ def _tracked(workplace: Workplace, record: RunRecord, choice: BackendChoice) -> 
     tracker: Tracker | None = None
     with events.surviving(name):
         tracker = registry.build("tracker", choice, workplace.folders.context(record.config.seed))
-        registry.observe(tracker, name)
+        registry.observe(tracker, name, origin=registry.find("tracker", choice.name).plugin.distribution)
     try:
         yield
     finally:
         if tracker is not None:
             registry.leave_out(tracker)
-            with events.surviving(name):
-                tracker.close()
+            events.leave(name, tracker.close)

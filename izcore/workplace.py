@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from izcore.errors import IzWarning
 from izcore.events import Events
 from izcore.folders import Folders
+from izcore.patience import OBSERVING_SECONDS, patience
 from izcore.registry import Registry
 from izcore.store import Store
 
@@ -43,10 +45,10 @@ def open_workplace(
     folders = Folders.of_this_user()
     for name, observer in (observers or {}).items():
         registry.observe(observer, name)
-    with Store(folders.database(db)) as store:
-        events = Events(registry.hooks, report or _warn)
+    events = Events(registry, report or _warn, patience=patience(OBSERVING_SECONDS))
+    with Store(folders.database(db)) as store, events:
         yield Workplace(registry=registry, folders=folders, store=store, events=events)
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=2)
+    warnings.warn(message, IzWarning, stacklevel=2)

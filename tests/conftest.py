@@ -1,5 +1,6 @@
 """Fixtures that all tests share: folders of their own, and the command line."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "servers"))
 
+from plugin_folder import Install, install_plugin
 from support import Iz, iz_command
 
 
@@ -20,7 +22,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IZ_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS"):
+    for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS", "IZ_TRACE_PLUGINS", "IZ_PLUGIN_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -40,3 +42,20 @@ def iz() -> Iz:
         )
 
     return run
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Install plugins by hand into a folder on this process's path; returns that folder."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+
+    def installer(name: str, source: str) -> Path:
+        # An earlier test may have imported another module of that name.
+        monkeypatch.delitem(sys.modules, name.replace("-", "_"), raising=False)
+        install_plugin(site, name, source)
+        importlib.invalidate_caches()
+        return site
+
+    return installer

@@ -1,6 +1,8 @@
-"""Swaps each built-in backend for an outsider's, then removes the outsider: the core stays as it was.
+"""Puts an outsider's backend of each kind in the place of another: the core stays as it was, byte for byte.
 
-Run by ``nox -s swap`` in an environment that holds nothing but the core's and the outsider's wheels.
+Run by ``nox -s swap``, in an environment that holds nothing but wheels: with ``alone`` where only the core
+and one plugin of a third party are installed, with ``each`` where another third party's plugin and the
+bundled task formats have joined them.
 """
 
 import hashlib
@@ -9,27 +11,38 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import files
+from importlib.metadata import distributions, files
 from pathlib import Path
+from typing import Any
 
-OUTSIDER = "izcore-toy"
+CORE, OUTSIDER, ANOTHER = "izcore", "izcore-toy", "izcore-first"
+WORDS = ("badge", "cabin", "dozen", "eagle", "fable", "giant", "habit", "igloo", "jelly", "koala")
+PROMPTS = ("Write the plural.", "Write the input in reverse.", "Repeat the input.")
 CONFIG = """
 seed = 3
 metric = "{metric}"
 generator = {generator}
-scorer = "obedient"
+scorer = "{scorer}"
 surrogate = "{surrogate}"
-task = {{ name = "mirror", size = 80 }}
 search = {{ initial = 12, batch = 6, rounds = 1 }}
+splits = {{ validation = 15, test = 30 }}
 """
-POOL = '{{ name = "pool", file = "{prompts}" }}'
+SWAPS = {
+    "generator": ("pool", "phrases"),
+    "surrogate": ("sobol", "lattice"),
+    "metric": ("exact_match", "same_letters"),
+    "scorer": ("obedient", "first"),
+    "task": ("csv", "mirror"),
+}
+"""The backend before, and the one that takes its place. The core has no scorer and no task of its own: what
+is before is then another third party's, and the bundled plugin's for files."""
 
 
 def core_files() -> dict[str, str]:
     """Digest of every installed file of the core, by path."""
     return {
         str(path): hashlib.sha256(Path(path.locate()).read_bytes()).hexdigest()
-        for path in files("izcore") or []
+        for path in files(CORE) or []
         if path.suffix in (".py", ".typed")
     }
 
@@ -44,31 +57,68 @@ def iz(*arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-def main() -> None:
-    """Run the swaps and print what each found."""
+def search(folder: Path, chosen: dict[str, str]) -> dict[str, Any]:
+    """Run the configuration with the chosen backends and return the best, which must be the right one."""
+    pool = f'{{ name = "pool", file = "{folder / "prompts.txt"}" }}'
+    generator = pool if chosen["generator"] == "pool" else f'"{chosen["generator"]}"'
+    (folder / "run.toml").write_text(CONFIG.format(**{**chosen, "generator": generator}))
+    task = str(folder / "words.csv") if chosen["task"] == "csv" else chosen["task"]
+    found = iz("optimize", task, "--config", str(folder / "run.toml"), "--json", folder=folder)
+    best: dict[str, Any] = json.loads(found)["best"]
+    wanted = "Repeat" if task == "first" else "reverse"
+    assert wanted in best["instruction"], best
+    return best
+
+
+def plugins(folder: Path) -> dict[str, str]:
+    """Status of every plugin by its distribution."""
+    listed = json.loads(iz("plugins", "list", "--json", folder=folder))["plugins"]
+    return {plugin["distribution"]: plugin["status"] for plugin in listed}
+
+
+def check_core_alone(folder: Path) -> None:
+    """The core, its dependencies and one scorer of a third party are enough for a run."""
+    assert plugins(folder) == {CORE: "loaded", ANOTHER: "loaded"}
+    installed = sorted(found.name for found in distributions())
+    assert not {"torch", "transformers", "openai", "anthropic", "botorch"} & set(installed), installed
+    chosen = {name: before for name, (before, _) in SWAPS.items()}
+    best = search(folder, {**chosen, "scorer": "first", "task": "first"})
+    print(f"core alone ({len(installed)} distributions): {best['instruction']!r} with pool and sobol")
+
+
+def check_each_kind(folder: Path) -> None:
+    """Every kind swapped, then the outsider broken, then removed: nothing changes in the core."""
     before = core_files()
     assert before, "the core is not installed from a wheel"
+    own = {kind: first for kind, (first, _) in SWAPS.items()}
+    rows = [("as it is", own), *((f"{kind} {new}", {**own, kind: new}) for kind, (_, new) in SWAPS.items())]
+    for what, chosen in rows:
+        best = search(folder, chosen)
+        print(f"{what:<20} {best['instruction']!r} scores {best['test']['score']:.2f} on test")
+        assert core_files() == before, f"{what}: a file of the core changed"
+    (plugin,) = (path for path in files(OUTSIDER) or [] if path.name == "plugin.py")
+    Path(plugin.locate()).write_text("raise RuntimeError('broken')\n")
+    assert plugins(folder)[OUTSIDER] == "failed"
+    search(folder, {**own, "scorer": "first"})
+    assert core_files() == before, "broken: a file of the core changed"
+    subprocess.run([sys.executable, "-m", "pip", "uninstall", "-q", "-y", OUTSIDER], check=True)
+    assert OUTSIDER not in plugins(folder)
+    search(folder, {**own, "scorer": "first"})
+    assert core_files() == before, "removed: a file of the core changed"
+    print(f"{OUTSIDER} broken, then removed: the others work.")
+    print(f"The core's {len(before)} files are byte for byte the same.")
+
+
+def main() -> None:
+    """Check what the first argument names."""
+    check = {"alone": check_core_alone, "each": check_each_kind}[sys.argv[1]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prompts = folder / "prompts.txt"
-        prompts.write_text("Write the plural.\nWrite the input in reverse.\nRepeat the input.\n")
-        own = {"generator": POOL.format(prompts=prompts), "surrogate": "sobol", "metric": "exact_match"}
-        outsiders = {"generator": '"phrases"', "surrogate": "lattice", "metric": "same_letters"}
-        for swapped in (None, *outsiders):
-            chosen = own if swapped is None else {**own, swapped: outsiders[swapped]}
-            config = folder / "run.toml"
-            config.write_text(CONFIG.format(**chosen))
-            result = json.loads(iz("optimize", "mirror", "--config", str(config), "--json", folder=folder))
-            best = result["best"]
-            assert "reverse" in best["instruction"], best
-            print(
-                f"{swapped or 'built-in'}: {best['instruction']!r} scores {best['test']['score']:.2f} on test"
-            )
-        subprocess.run([sys.executable, "-m", "pip", "uninstall", "-q", "-y", OUTSIDER], check=True)
-        left = json.loads(iz("plugins", "list", "--json", folder=folder))["plugins"]
-        assert OUTSIDER not in [plugin["distribution"] for plugin in left], left
-    assert core_files() == before, "a file of the core changed"
-    print(f"The core's {len(before)} files are byte for byte the same.")
+        (folder / "prompts.txt").write_text("".join(f"{prompt}\n" for prompt in PROMPTS))
+        words = [first + second for first in WORDS for second in WORDS]
+        rows = "".join(f"{word},{word[::-1]}\n" for word in words)
+        (folder / "words.csv").write_text(f"input,output\n{rows}")
+        check(folder)
 
 
 if __name__ == "__main__":

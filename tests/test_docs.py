@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import json
 import re
 import shlex
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from support import Iz, result_of, write_lines
+from plugin_examples import install_examples, install_plugins
+from support import write_lines
 from typer import Exit
 from typer.main import get_command
 
@@ -28,10 +30,25 @@ from izcore.registry import KINDS
 from izcore.testing.conformance import checks_of
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-FENCE = re.compile(r"^(<!-- runs -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/authors/*.md")])
+FENCE = re.compile(
+    r"^(?:<!-- (?:not run: (?P<reason>[^\n]+)|run by (?P<test>tests/\w+\.py)) -->\n)?"
+    r"```(?P<language>[^\n]+)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text"}
+"""``text`` holds what a program printed; braces are directives of Sphinx, which fails on a bad one."""
+PROGRAMS = {"iz", "nox", "export", "pip", "pytest", "cd", "python3"}
+TOY_PRESETS = """
+from izcore.plugin import Preset, hookimpl
+IZCORE_API = 1
+TOYS = {"generator": {"name": "phrases"}, "scorer": {"name": "obedient"}}
+@hookimpl
+def izcore_presets():
+    return [Preset(name=name, summary="Toys", settings=TOYS) for name in ("default", "quick")]
+"""
 SHELL_JOINTS = ("|", "||", "&&", ";", ">")
 GENERATOR = ROOT / "docs" / "_ext" / "generated_reference.py"
 
@@ -43,21 +60,25 @@ class Block(NamedTuple):
     line: int
     language: str
     text: str
-    runs: bool
+    reason: str
+    """Why it is not run, where it is not."""
+    test: str
+    """The file of tests that runs it, where that is not this one."""
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
 def blocks(*languages: str) -> list[Block]:
-    """Return the fenced blocks in one of the languages, of all pages."""
+    """Return the fenced blocks in one of the languages (none given: in any), of all pages."""
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for match in FENCE.finditer(text):
-            line = text[: match.start(3)].count("\n") + 1
-            if match[2] in languages:
-                found.append(Block(page, line, match[2], match[3], bool(match[1])))
+            line = text[: match.start("text")].count("\n") + 1
+            if not languages or match["language"] in languages:
+                marks = (match["reason"] or "", match["test"] or "")
+                found.append(Block(page, line, match["language"], match["text"], *marks))
     return found
 
 
@@ -112,9 +133,11 @@ def parse(arguments: list[str]) -> tuple[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("arguments", commands_of("iz"))
 def test_commands_parse_and_their_settings_are_known(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
+    install_examples(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
     name, given = parse(arguments)
     for word in arguments:
         path = word.rpartition(":")[2]
@@ -152,11 +175,11 @@ def test_commands_within_sentences_exist(page: Path) -> None:
 def test_nox_sessions_exist() -> None:
     parsed = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
     sessions = {node.name for node in parsed.body if isinstance(node, ast.FunctionDef)}
-    named = [words.values[0] for words in commands_of("-m nox")]
+    named = [words.values[0] for words in (*commands_of("-m nox"), *commands_of("nox"))]
     assert len(named) >= 2
     for arguments in named:
         assert arguments[0] == "-s"
-        assert set(arguments[1:]) <= sessions, arguments
+        assert set(itertools.takewhile("--".__ne__, arguments[1:])) <= sessions, arguments
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
@@ -180,16 +203,65 @@ def test_a_wrong_configuration_would_be_noticed() -> None:
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_python_compiles_and_runs_where_marked(block: Block) -> None:
-    code = compile(block.text, str(block), "exec")
+def test_python_names_what_there_is(block: Block) -> None:
     for node in ast.walk(ast.parse(block.text)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("izcore."):
             module = importlib.import_module(node.module)
             assert all(hasattr(module, alias.name) for alias in node.names)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "izcore":
             assert node.attr in izcore.__all__
-    if block.runs:
-        exec(code, {"__name__": "documentation"})
+
+
+@pytest.mark.parametrize("page", sorted({block.page for block in blocks("python")}), ids=lambda p: p.stem)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One block after the other, as a reader does; where they choose no models, toys answer and write."""
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    (tmp_path / "site").mkdir()
+    write_lines(tmp_path / "site" / "toy_presets.py", [TOY_PRESETS])
+    install_plugins(tmp_path / "site", {"toy-presets": "toy_presets"})
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IZ_NO_PLUGINS", "izcore-transformers")
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key")
+    not_run = []
+    for block in blocks("python"):
+        if block.page != page or block.test:
+            continue
+        if block.reason:
+            not_run.append(f"{block}: {block.reason}")
+            continue
+        exec(compile(block.text, str(block), "exec"), {"__name__": "documentation"})
+    if not_run:
+        pytest.skip("; ".join(not_run))
+
+
+@pytest.mark.parametrize("block", blocks("sh", "console"), ids=str)
+def test_shell_commands_are_known(block: Block) -> None:
+    """Those of ``iz`` and nox are checked above; what is installed from here must be here."""
+    if block.reason:
+        pytest.skip(f"not run: {block.reason}")
+    if block.test:
+        return
+    for command in block.text.replace("\\\n", " ").splitlines():
+        words = shlex.split(command.removeprefix("$ "), comments=True)
+        while words and "=" in words[0]:
+            words.pop(0)
+        if block.language == "console" and not command.startswith("$ "):
+            continue
+        if words[:1] == ["python"] and (ROOT / words[1]).is_file():
+            continue
+        assert not words or words[0] in PROGRAMS, (
+            f"{words[0]}: nobody tests this. Mark the block: <!-- not run: why --> or <!-- run by tests/… -->"
+        )
+        for word in words[2:] if words[:2] == ["pip", "install"] else ():
+            assert "/" not in word or (ROOT / word).exists(), word
+
+
+def test_every_block_is_of_a_kind_that_is_checked() -> None:
+    for block in blocks():
+        known = block.language in CHECKED_LANGUAGES or block.language.startswith("{")
+        assert known, f"{block}: {block.language}"
+        assert not block.test or (ROOT / block.test).exists(), block
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
@@ -250,34 +322,6 @@ def test_shown_presets_are_what_a_run_gets() -> None:
             assert {**built[key], **shown.get(key, {})} == built[key]
         for kind in ("generator", "scorer", "surrogate"):
             assert kind not in shown or built[kind]["name"] == shown[kind]["name"].partition(":")[0]
-
-
-def test_the_plugins_of_the_page_work(iz: Iz, tmp_path: Path) -> None:
-    page = ROOT / "docs" / "plugins.md"
-    files = {
-        block.text.splitlines()[0].removeprefix("# "): block.text
-        for block in blocks("toml", "python")
-        if block.page == page
-    }
-    assert set(files) == {"pyproject.toml", "izcore_shout.py", "izcore_polite.py"}
-    for name in ("izcore_shout.py", "izcore_polite.py"):
-        (tmp_path / name).write_text(files[name], encoding="utf-8")
-    project = tomllib.loads(files["pyproject.toml"])["project"]
-    info = tmp_path / "izcore_shout-0.1.0.dist-info"
-    info.mkdir()
-    write_lines(info / "METADATA", ["Metadata-Version: 2.1", f"Name: {project['name']}", "Version: 0.1.0"])
-    (entry,) = project["entry-points"]["izcore"].items()
-    write_lines(info / "entry_points.txt", ["[izcore]", " = ".join(entry), "polite = izcore_polite"])
-    environment = {"PYTHONPATH": str(tmp_path)}
-    assert "Exclamation marks" in iz("plugins", "show", "shout", env=environment).stdout
-    prompts = write_lines(tmp_path / "prompts.txt", ["Shout."])
-    chosen = ("--generator", f"pool:{prompts}", "--scorer", "shout:3", "--preset", "quick", "--json")
-    result = result_of(iz("optimize", "mirror", *chosen, env=environment))
-    assert result["best"]["test"]["score"] == 0
-    answers = json.loads(iz("runs", "export", "last").stdout)["answers"]
-    assert all(answer.isupper() and answer.endswith("!!!") for answer in answers)
-    asking = ("--metric", "polite", "--set", "metric.model=shout:2", "--no-cache")
-    assert result_of(iz("optimize", "mirror", *chosen, *asking, env=environment))["calls"] > result["calls"]
 
 
 def test_pages_name_no_placeholder() -> None:

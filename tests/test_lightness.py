@@ -7,10 +7,12 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from plugin_folder import Install
 
 import izcore
 
 HEAVY = {
+    "jinja2",
     "torch",
     "transformers",
     "botorch",
@@ -49,6 +51,20 @@ def test_help_imports_nothing_heavy() -> None:
     loaded = modules_after(HELP)
     assert "typer" in loaded
     assert not loaded & (HEAVY | {"numpy", "scipy", "msgspec", "pluggy", "pytest"})
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["optimize", "--help"], ["plugins", "show", "--help"]])
+def test_help_imports_no_plugin_however_many_are_installed(
+    install: Install, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        site = install(f"izcore-many-{number}", "IZCORE_API = 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    program = f"import sys\nsys.argv[1:] = {arguments}\n{HELP}"
+    loaded = modules_after(program.replace('sys.argv = ["iz", "--help"]', 'sys.argv[0] = "iz"'))
+    assert "typer" in loaded
+    assert not {name for name in loaded if name.startswith("izcore_")}
+    assert "izcore_many_7" in modules_after("import izcore; izcore.discover()")
 
 
 def test_discovering_all_plugins_imports_nothing_heavy() -> None:

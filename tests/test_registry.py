@@ -1,10 +1,7 @@
 """Plugins: found by entry point, isolated when they fail, named when they are at fault."""
 
-import importlib
 import os
 import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -23,28 +20,6 @@ IZCORE_API = 1
 def izcore_scorers():
     return [Backend(name={name!r}, summary="", factory="izcore_toy.backends:Obedient")]
 """
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """Install a distribution by hand: a module and the .dist-info that makes it discoverable."""
-    site = tmp_path / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(str(site))
-
-    def installer(name: str, source: str) -> Path:
-        module = name.replace("-", "_")
-        # An earlier test may have imported another module of that name.
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        importlib.invalidate_caches()
-        (site / f"{module}.py").write_text(textwrap.dedent(source))
-        info = site / f"{module}-1.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
-        (info / "entry_points.txt").write_text(f"[izcore]\n{name} = {module}\n")
-        return site
-
-    return installer
 
 
 def found(registry: Registry, name: str):  # type: ignore[no-untyped-def]

@@ -279,7 +279,7 @@ def test_a_tracker_that_fails_is_reported_once_and_the_run_ends_well(
     process = iz(*RUN, *both, env=moody)
     assert result_of(process)["status"] == "done"
     said = " ".join(process.stderr.split())
-    assert said.count("The observer 'tracker moody' failed") == 1
+    assert said.count("The observer 'tracker moody' ") == 1
     assert "the run goes on without it" in said
     assert f"https://board.example/{when}" in said
     assert "secret" not in said

@@ -318,6 +318,23 @@ def events() -> str:
     return "\n".join(parts)
 
 
+def record_fields(record: type[Record]) -> list[tuple[str, str, str]]:
+    """Return name, type and default of every field of a record, as the pages for authors show them."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(record)}
+    return [
+        (
+            f"`{field.name}`",
+            re.sub(r"\b(\w+\.)+", "", field.type).replace("|", r"\|"),
+            f"`{defaults[field.name]!r}`"
+            if isinstance(defaults[field.name], bool | int | float)
+            else f"`{type(defaults[field.name]).__name__}()`"
+            if isinstance(defaults[field.name], Record)
+            else {"()": "empty", "{}": "empty", "": "empty"}.get(field.default, field.default),
+        )
+        for field in describe_options(record)
+    ]
+
+
 def _autodoc(module: str, documented: Any) -> str:
     name = f"{module}.{documented.__name__}"
     if not isinstance(documented, type):

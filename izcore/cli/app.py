@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, compare, models, optimize, plugins, runs, tasks
+from izcore.cli import cache, compare, models, optimize, plugins, plugins_new, runs, tasks
+from izcore.cli.shared import PluginsWanted
 
 app = typer.Typer(
     name="iz",
@@ -28,14 +29,26 @@ def iz(
     context: typer.Context,
     no_plugin: Annotated[
         list[str] | None,
-        typer.Option("--no-plugin", metavar="NAME", help="Do not load this plugin (may be repeated)."),
+        typer.Option(
+            "--no-plugin",
+            metavar="NAME",
+            help="Do not load this plugin, or the plugins of this distribution (may be repeated).",
+        ),
     ] = None,
+    trace_plugins: Annotated[
+        bool,
+        typer.Option(
+            "--trace-plugins",
+            envvar="IZ_TRACE_PLUGINS",
+            help="Show every call of a plugin's hook on standard error.",
+        ),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Options that come before the command."""
-    context.obj = tuple(no_plugin or ())
+    context.obj = PluginsWanted(blocked=tuple(no_plugin or ()), trace=trace_plugins)
 
 
 app.command("optimize")(optimize.optimize)
@@ -46,4 +59,5 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
+plugins.app.command("new")(plugins_new.new_plugin)
 app.add_typer(plugins.app, name="plugins")

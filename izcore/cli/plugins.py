@@ -1,13 +1,15 @@
-"""``iz plugins``: what is installed, from where, and why something did not load."""
+"""``iz plugins``: what is installed, from where, what it offers, and why something did not load."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.registry import Registry
+    from rich.table import Table
+
+    from izcore.registry import PluginInfo, Registered, Registry
 
 LISTED_NAMES = 8
 
@@ -17,93 +19,58 @@ app = typer.Typer(help="Installed plugins and their backends.", no_args_is_help=
 @app.command("list")
 @explained
 def list_plugins(context: typer.Context, json: JsonOption = False) -> None:
-    """List plugins and what they offer."""
-    from rich.table import Table
+    """List plugins: where they come from, their hook API, and what they offer or why they did not load."""
     from rich.text import Text
 
-    from izcore.registry import KINDS
-
     with stdout_kept_clean():
-        registry = registry_of(context)
-    offers: dict[str, list[dict[str, str]]] = {}
-    for kind in KINDS:
-        for found in registry.backends(kind):
-            offers.setdefault(found.plugin.name, []).append({"kind": kind, "name": found.backend.name})
+        registry = registry_of(context, failures_shown=True)
     if json:
-        plugins = [{**as_dict(p), "backends": offers.get(p.name, [])} for p in registry.plugins]
-        print_json({"plugins": plugins})
+        print_json({"plugins": [_described(registry, plugin) for plugin in registry.plugins]})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("plugin", "distribution", "status", "offers"):
-        table.add_column(heading, overflow="fold", no_wrap=heading != "offers")
+    table = _table("plugin", "distribution", "api", "status", "offers")
     for plugin in registry.plugins:
-        mine = offers.get(plugin.name, []) if plugin.status == "loaded" else []
-        names = {kind: [o["name"] for o in mine if o["kind"] == kind] for kind in KINDS}
-        lines = [f"{kind}s: {_shortened(found)}" for kind, found in names.items() if found]
-        text = Text("\n".join(lines)) if mine else Text(plugin.reason, "yellow")
-        table.add_row(plugin.name, f"{plugin.distribution} {plugin.version}", plugin.status, text)
+        offers = [f"{what}: {_shortened(names)}" for what, names in _offers(registry, plugin).items()]
+        text = Text("\n".join(offers)) if offers else Text(_why(plugin), "yellow")
+        origin = Text(f"{plugin.distribution} {plugin.version}")
+        table.add_row(Text(plugin.name), origin, _api(plugin), plugin.status, text)
     out().print(table)
 
 
 @app.command("show")
 @explained
-def show_backend(
+def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A backend's name.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A backend's, plugin's or distribution's name.")
+    ],
     json: JsonOption = False,
 ) -> None:
-    """Show a backend: where it comes from and what options it takes."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """Show a backend, or all that a plugin offers: where it comes from and what options it takes."""
     from izcore.errors import UnknownNameError, nearest_names
-    from izcore.options import describe_options
     from izcore.registry import KINDS
 
     with stdout_kept_clean():
-        registry = registry_of(context)
+        registry = registry_of(context, failures_shown=True)
     everything = [r for kind in KINDS for r in registry.backends(kind)]
-    matches = [r for r in everything if r.backend.name == name]
-    if not matches:
+    plugins = [plugin for plugin in registry.plugins if plugin.answers_to([name])]
+    backends = [r for r in everything if r.backend.name == name or r.plugin in plugins]
+    if not plugins and not backends:
+        known = [r.backend.name for r in everything] + [plugin.name for plugin in registry.plugins]
         raise UnknownNameError(
-            f"There is no backend named {name!r}.",
-            hint=nearest_names(name, (r.backend.name for r in everything)),
+            f"There is no backend or plugin named {name!r}.", hint=nearest_names(name, known)
         )
     if json:
         print_json(
             {
-                "backends": [
-                    {
-                        "kind": r.kind,
-                        "name": r.backend.name,
-                        "summary": r.backend.summary,
-                        "distribution": r.plugin.distribution,
-                        "version": r.plugin.version,
-                        "options": describe_options(r.backend.options),
-                    }
-                    for r in matches
-                ]
+                "plugins": [_described(registry, plugin) for plugin in plugins],
+                "backends": [_described_backend(r) for r in backends],
             }
         )
         return
-    for r in matches:
-        out().print(
-            Text(f"{r.kind} {r.backend.name}", "bold"), f"({r.plugin.distribution} {r.plugin.version})"
-        )
-        out().print(Text(r.backend.summary))
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in ("option", "type", "default", "what"):
-            table.add_column(heading, overflow="fold")
-        for option in describe_options(r.backend.options):
-            table.add_row(
-                Text(f"{r.key}.{option.name}"),
-                Text(option.type),
-                Text(option.default),
-                Text(option.description),
-            )
-        if table.row_count:
-            out().print(table)
-        out().print()
+    for plugin in plugins:
+        _show_plugin(registry, plugin)
+    for registered in backends:
+        _show_backend(registered)
 
 
 @app.command("doctor")
@@ -124,19 +91,16 @@ def doctor(
     if scorer is not None:
         _probe_scorer(context, scorer, set_ or [], json=json)
         return
-    from rich.table import Table
     from rich.text import Text
 
     with stdout_kept_clean():
-        findings = _what_does_not_load(registry_of(context))
+        findings = _what_does_not_load(registry_of(context, failures_shown=True))
     if json:
         print_json({"ok": not findings, "findings": findings})
     elif not findings:
         typer.echo("Everything that is installed loads.")
     else:
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in ("what", "from", "why", "fix"):
-            table.add_column(heading, overflow="fold")
+        table = _table("what", "from", "why", "fix")
         for finding in findings:
             table.add_row(*(Text(finding[key]) for key in ("what", "from", "why", "fix")))
         out().print(table)
@@ -144,25 +108,109 @@ def doctor(
         raise typer.Exit(1)
 
 
+def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
+    """Names of what a plugin offers, by what it is: backends of a kind, presets, models, observed events."""
+    from izcore.records import Model, Preset
+
+    contributed = registry.contributions(plugin)
+    offers: dict[str, list[str]] = {}
+    for kind, backend in contributed.backends():
+        offers.setdefault(f"{kind}s", []).append(backend.name)
+    offers["presets"] = [preset.name for preset in contributed.of(Preset)]
+    offers["models"] = [model.name for model in contributed.of(Model)]
+    offers["observes"] = [hook.removeprefix("izcore_") for hook in contributed.observes]
+    return {what: names for what, names in offers.items() if names}
+
+
+def _described(registry: "Registry", plugin: "PluginInfo") -> dict[str, Any]:
+    from izcore.records import Model, Preset
+
+    contributed = registry.contributions(plugin)
+    return {
+        **as_dict(plugin),
+        "backends": [{"kind": kind, "name": backend.name} for kind, backend in contributed.backends()],
+        "presets": [preset.name for preset in contributed.of(Preset)],
+        "models": [model.name for model in contributed.of(Model)],
+        "observes": contributed.observes,
+    }
+
+
+def _described_backend(registered: "Registered") -> dict[str, Any]:
+    from izcore.options import describe_options
+
+    backend, plugin = registered.backend, registered.plugin
+    return {
+        "kind": registered.kind,
+        "name": backend.name,
+        "summary": backend.summary,
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "api_version": plugin.api_version,
+        "options": describe_options(backend.options),
+    }
+
+
+def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
+    from rich.text import Text
+
+    from izcore.records import Model, Preset
+
+    out().print(Text(f"plugin {plugin.name}", "bold"), f"({plugin.distribution} {plugin.version})")
+    out().print(Text(f"hook API {_api(plugin)}, {plugin.status}"))
+    if plugin.reason:
+        out().print(Text(_why(plugin), "yellow"))
+    contributed = registry.contributions(plugin)
+    named = [("preset", each.name, each.summary) for each in contributed.of(Preset)]
+    named += [("model", each.name, each.summary) for each in contributed.of(Model)]
+    for what, name, summary in named:
+        out().print(Text(f"{what} {name}: {summary}"))
+    if contributed.observes:
+        out().print(Text(f"observes {', '.join(_offers(registry, plugin)['observes'])}"))
+    out().print()
+
+
+def _show_backend(registered: "Registered") -> None:
+    from rich.text import Text
+
+    from izcore.options import describe_options
+
+    kind, backend, plugin = registered.kind, registered.backend, registered.plugin
+    origin = f"({plugin.distribution} {plugin.version}, hook API {_api(plugin)})"
+    out().print(Text(f"{kind} {backend.name}", "bold"), origin)
+    out().print(Text(backend.summary))
+    table = _table("option", "type", "default", "what")
+    for option in describe_options(backend.options):
+        cells = (f"{registered.key}.{option.name}", option.type, option.default, option.description)
+        table.add_row(*map(Text, cells))
+    if table.row_count:
+        out().print(table)
+    out().print()
+
+
 def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
-    from izcore.registry import KINDS, import_object
+    from izcore.records import Model
+    from izcore.registry import import_object
 
     findings = [
         {"what": f"plugin {p.name}", "from": p.distribution, "why": p.reason, "fix": p.fix}
         for p in registry.plugins
         if p.status == "failed"
     ]
-    for kind in KINDS:
-        for found in registry.backends(kind):
+    for plugin in registry.plugins:
+        contributed = registry.contributions(plugin)
+        parts = [(f"{kind} {b.name}", b.factory, b.install) for kind, b in contributed.backends()]
+        parts += [(f"model {m.name}", m.pull, m.install) for m in contributed.of(Model)]
+        for what, path, install in parts:
             try:
-                import_object(found.backend.factory)
-            except Exception as error:
+                import_object(path)
+            except (Exception, SystemExit) as error:
                 findings.append(
                     {
-                        "what": f"{kind} {found.backend.name}",
-                        "from": found.plugin.distribution,
+                        "what": what,
+                        "from": plugin.distribution,
                         "why": f"{type(error).__name__}: {error}",
-                        "fix": found.backend.install or f"pip install {found.plugin.distribution}",
+                        "fix": install or f"pip install {plugin.distribution}",
                     }
                 )
     return findings
@@ -182,6 +230,23 @@ def _probe_scorer(context: typer.Context, spec: str, assignments: list[str], *, 
     cost = "price unknown" if probe.cost_usd is None else f"${probe.cost_usd:.6f}"
     out().print(f"{probe.model} answered in {probe.seconds:.2f} s: {probe.answer!r}", markup=False)
     out().print(f"{probe.tokens.input_tokens} tokens in, {probe.tokens.output_tokens} out; {cost}")
+
+
+def _table(*headings: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("plugin", "api", "status"))
+    return table
+
+
+def _api(plugin: "PluginInfo") -> str:
+    return "?" if plugin.api_version is None else str(plugin.api_version)
+
+
+def _why(plugin: "PluginInfo") -> str:
+    return f"{plugin.reason}. Fix: {plugin.fix}" if plugin.fix else plugin.reason
 
 
 def _shortened(names: list[str]) -> str:

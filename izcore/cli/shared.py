@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import functools
+import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import typer
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+STDOUT, STDERR = 1, 2
 
 DbOption = Annotated[
     str | None,
@@ -67,11 +70,48 @@ def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> No
         typer.echo(hint, err=True)
 
 
-def registry_of(context: typer.Context) -> "Registry":
-    """Load the plugins, but for those that ``--no-plugin`` names."""
+class PluginsWanted(NamedTuple):
+    """What the options before the command say about plugins."""
+
+    blocked: tuple[str, ...] = ()
+    trace: bool = False
+
+
+def registry_of(context: typer.Context, *, failures_shown: bool = False) -> "Registry":
+    """Load the plugins, but for those that ``--no-plugin`` names, and say which did not load, and why.
+
+    ``failures_shown`` is for commands that show just that themselves.
+    """
     from izcore.api import discover
 
-    return discover(blocked=context.obj or ())
+    _show_warnings_in_one_line()
+    wanted: PluginsWanted = context.obj or PluginsWanted()
+    registry = discover(blocked=wanted.blocked, trace=wanted.trace)
+    for plugin in registry.plugins:
+        if plugin.status == "failed" and not failures_shown:
+            fix = f" ({plugin.fix})" if plugin.fix else ""
+            _warn(f"the plugin {plugin.name} of {plugin.distribution} did not load: {plugin.reason}{fix}")
+    return registry
+
+
+def _show_warnings_in_one_line() -> None:
+    """Show what the core warns of as it shows errors, and once; other warnings as Python does."""
+    from izcore.errors import IzWarning
+
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, IzWarning):
+            _warn(str(message))
+        else:
+            usual(message, category, *place, **more)
+
+    warnings.filterwarnings("once", category=IzWarning)
+    warnings.showwarning = show
+
+
+def _warn(message: str) -> None:
+    typer.secho(f"iz: {message}", err=True, fg=typer.colors.YELLOW)
 
 
 def as_dict(record: Any) -> dict[str, Any]:
@@ -92,9 +132,26 @@ def print_json(value: Any) -> None:
 
 @contextlib.contextmanager
 def stdout_kept_clean() -> Iterator[None]:
-    """Send whatever a backend prints to standard error."""
-    with contextlib.redirect_stdout(sys.stderr):
+    """Send whatever a plugin prints to standard error: also what its libraries and processes print."""
+    with contextlib.redirect_stdout(sys.stderr), _descriptors_joined():
         yield
+
+
+@contextlib.contextmanager
+def _descriptors_joined() -> Iterator[None]:
+    """Let the process's standard output be its standard error."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(STDOUT)
+        os.dup2(STDERR, STDOUT)
+    except OSError:  # one of them is closed
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDOUT)
+        os.close(kept)
 
 
 def out() -> "Console":

@@ -7,6 +7,7 @@ in at most ``FIT_STEPS`` steps. Values are standardised; latents are in [0, 1]^d
 import math
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import torch
 from botorch.models import SingleTaskGP
@@ -118,7 +119,7 @@ def fit_completed(observations: Observations, *, told_noise: bool) -> Belief:
     """
     distinct = observations.distinct
     latents, scores = _tensor(observations.latents[distinct]), _tensor(observations.scores[distinct])
-    score_kernel = _dimension_scaled_matern(scores.shape[1])
+    score_kernel = dimension_scaled_matern(scores.shape[1])
     noise = observations.noise[distinct] if told_noise else None
     process = _fit(scores, _tensor(observations.values[distinct]), noise, score_kernel)
     median = float(torch.pdist(_tensor(observations.latents)).median())
@@ -151,18 +152,16 @@ def completed_posterior(
     )
 
 
-def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
-    """Fit a plain Gaussian process on latents: Matern-5/2, one lengthscale with BoTorch's default prior.
+def fit_latents(observations: Observations, kernel: Kernel, *, told_noise: bool) -> Belief:
+    """Fit a plain Gaussian process on latents under ``kernel``.
 
-    A random projection favours no coordinate, hence one lengthscale. Improvement counts from the best
-    posterior mean at a trial.
+    Improvement counts from the best posterior mean at a trial.
     """
-    return fit_plain(_tensor(observations.latents), observations, told_noise=told_noise)
+    return fit_plain(_tensor(observations.latents), observations, kernel, told_noise=told_noise)
 
 
-def fit_plain(points: Tensor, observations: Observations, *, told_noise: bool) -> Belief:
+def fit_plain(points: Tensor, observations: Observations, kernel: Kernel, *, told_noise: bool) -> Belief:
     """Fit the same to any representation of the trials: ``points`` (n, k), as if they lay in a unit cube."""
-    kernel = _dimension_scaled_matern(points.shape[1])
     noise = observations.noise if told_noise else None
     process = _fit(points, _tensor(observations.values), noise, kernel)
     with torch.no_grad():
@@ -240,14 +239,19 @@ def _published_matern(dimensions: int, *, rate: float, start: float) -> MaternKe
     return kernel
 
 
-def _dimension_scaled_matern(dimensions: int) -> MaternKernel:
-    """Return BoTorch's default (Hvarfner et al. 2024), with one lengthscale for all dimensions."""
+def dimension_scaled_matern(dimensions: int) -> MaternKernel:
+    """Return BoTorch's default (Hvarfner et al. 2024), with one lengthscale for all dimensions.
+
+    A random projection favours no coordinate, hence one lengthscale.
+    """
+    return MaternKernel(nu=2.5, **dimension_scaled_lengthscale(dimensions)).double()
+
+
+def dimension_scaled_lengthscale(dimensions: int) -> dict[str, Any]:
+    """Return prior and bound of one lengthscale for a unit cube of that dimension: arguments of a kernel."""
     prior = LogNormalPrior(math.sqrt(2) + math.log(dimensions) / 2, math.sqrt(3))
-    return MaternKernel(
-        nu=2.5,
-        lengthscale_prior=prior,
-        lengthscale_constraint=GreaterThan(_SMALLEST_LENGTHSCALE, transform=None, initial_value=prior.mode),
-    ).double()
+    bound = GreaterThan(_SMALLEST_LENGTHSCALE, transform=None, initial_value=prior.mode)
+    return {"lengthscale_prior": prior, "lengthscale_constraint": bound}
 
 
 def _tensor(array: Array) -> Tensor:

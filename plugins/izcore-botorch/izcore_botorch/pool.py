@@ -9,7 +9,7 @@ from linear_operator.utils.errors import NanError, NotPSDError
 from izcore.plugin import BackendContext, ConfigError, SuggestRequest, SuggestResult, Surrogate
 from izcore_botorch.acquisition import acquire
 from izcore_botorch.distinct import first_of_pool
-from izcore_botorch.fitting import fit_plain
+from izcore_botorch.fitting import dimension_scaled_matern, fit_plain
 from izcore_botorch.history import Observations, observe
 from izcore_botorch.options import PoolOptions, PoolProcessOptions
 from izcore_botorch.representation import hidden_states, represent
@@ -74,7 +74,8 @@ class PoolProcess(PoolSurrogate[PoolProcessOptions]):
         points = represent(
             [*observations.candidates, *request.pool], self._options.on, self._options.dimensions
         )
-        belief = fit_plain(points[:tried], observations, told_noise=self._options.noise == "told")
+        kernel = dimension_scaled_matern(points.shape[1])
+        belief = fit_plain(points[:tried], observations, kernel, told_noise=self._options.noise == "told")
         acquisition = acquire(self._options.acquisition, belief, None)
         greedy = self._options.batch == "greedy"
         return choose_among(points[tried:].numpy(), acquisition, request.count, greedy=greedy)

@@ -5,11 +5,18 @@ from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 import numpy as np
+from gpytorch.kernels import Kernel
 from linear_operator.utils.errors import NanError, NotPSDError
 
 from izcore.plugin import BackendContext, ConfigError, SuggestRequest, SuggestResult, Surrogate
 from izcore_botorch.distinct import first_of_pool, make_distinct
-from izcore_botorch.fitting import Belief, fit_completed, fit_matern, fit_published
+from izcore_botorch.fitting import (
+    Belief,
+    dimension_scaled_matern,
+    fit_completed,
+    fit_latents,
+    fit_published,
+)
 from izcore_botorch.history import Observations, observe
 from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions, SearchOptions
 from izcore_botorch.reproducible import reproducible
@@ -69,8 +76,29 @@ class InstructionCoupledCompleted(_GaussianProcessSurrogate[CompletedOptions]):
         return fit_completed(observations, told_noise=self._options.noise == "told")
 
 
-class Matern(_GaussianProcessSurrogate[MaternOptions]):
-    """``matern``: a plain Gaussian process on the latents."""
+class PlainProcess(_GaussianProcessSurrogate[OptionsT]):
+    """A Gaussian process on the latents under any kernel.
+
+    Other distributions subclass it to search with a kernel of their own: fitting, acquisition, batches and
+    repeats are done. The options are :class:`~izcore_botorch.options.SearchOptions` or a subclass.
+    """
+
+    @abstractmethod
+    def kernel(self, dimensions: int) -> Kernel:
+        """Return a new kernel l on [0, 1]^``dimensions``, in double precision, with its priors.
+
+        l(p, p) must be 1: the output scale is fitted around it, as are mean and noise. ``forward`` must
+        return a tensor, as that of GPyTorch's basic kernels does.
+        """
 
     def _fit(self, observations: Observations) -> Belief:
-        return fit_matern(observations, told_noise=self._options.noise == "told")
+        kernel = self.kernel(observations.latents.shape[1])
+        return fit_latents(observations, kernel, told_noise=self._options.noise == "told")
+
+
+class Matern(PlainProcess[MaternOptions]):
+    """``matern``: a plain Gaussian process on the latents."""
+
+    def kernel(self, dimensions: int) -> Kernel:
+        """Return a Matern-5/2 kernel with one lengthscale."""
+        return dimension_scaled_matern(dimensions)

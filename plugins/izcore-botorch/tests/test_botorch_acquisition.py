@@ -10,14 +10,19 @@ from torch import Tensor
 
 from izcore.plugin import Candidate, SuggestRequest, Trial
 from izcore_botorch.acquisition import NoisyImprovement, Thompson, log_improvement
-from izcore_botorch.fitting import Belief, fit_completed, fit_matern
-from izcore_botorch.history import observe
+from izcore_botorch.fitting import Belief, dimension_scaled_matern, fit_completed, fit_latents
+from izcore_botorch.history import Observations, observe
 from izcore_botorch.options import CompletedOptions
 from izcore_botorch.reproducible import reproducible
 from izcore_botorch.search import propose
 from izcore_botorch.trust_region import FIRST_SIDE, members, trust_region
 
 Make = Callable[..., tuple[Trial, ...]]
+
+
+def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
+    kernel = dimension_scaled_matern(observations.latents.shape[1])
+    return fit_latents(observations, kernel, told_noise=told_noise)
 
 
 def belief_of(trials: tuple[Trial, ...], fit: Callable[..., Belief]) -> Belief:

@@ -12,8 +12,9 @@ from izcore.plugin import SuggestRequest, Trial
 from izcore_botorch.fitting import (
     Process,
     completed_posterior,
+    dimension_scaled_matern,
     fit_completed,
-    fit_matern,
+    fit_latents,
     fit_published,
     foretelling,
     published_posterior,
@@ -81,7 +82,8 @@ def test_told_noise_shrinks_what_few_examples_said(make_trials: Make) -> None:
     observations = observed(make_trials(30, examples=4))
     belief = fit_completed(observations, told_noise=True)
     assert belief.incumbent < observations.values.max()
-    assert fit_matern(observations, told_noise=True).incumbent < observations.values.max()
+    kernel = dimension_scaled_matern(observations.latents.shape[1])
+    assert fit_latents(observations, kernel, told_noise=True).incumbent < observations.values.max()
     assert fit_published(observations, told_noise=False).incumbent == observations.values.max()
 
 

@@ -1,0 +1,1 @@
+"""A surrogate with a kernel of its own."""

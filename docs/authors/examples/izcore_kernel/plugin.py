@@ -1,0 +1,20 @@
+"""Registers the surrogate. The options module of izcore-botorch is light: it imports no torch."""
+
+from izcore.plugin import Backend, hookimpl
+from izcore_botorch.options import SearchOptions
+
+IZCORE_API = 1
+
+
+@hookimpl
+def izcore_surrogates() -> list[Backend]:
+    """Register the surrogate."""
+    return [
+        Backend(
+            name="rational",
+            summary="Gaussian process on the latents with a rational quadratic kernel",
+            factory="izcore_kernel.surrogate:Rational",
+            options=SearchOptions,
+            install="pip install izcore-kernel izcore-botorch",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""A scorer behind a REST endpoint."""

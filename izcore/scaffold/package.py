@@ -1,0 +1,89 @@
+"""Renders the templates of a kind and puts the files in place, all or none."""
+
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+
+import jinja2
+
+from izcore.errors import UsageError
+from izcore.hookspecs import API_VERSION
+from izcore.scaffold.naming import Names
+
+SHARED = "every_kind"
+"""Folder of the templates that all kinds have; each kind has a folder of its own name beside it."""
+
+_SUFFIX = ".jinja"
+
+
+def render_package(names: Names) -> dict[str, str]:
+    """Return the text of every file of a new package, by its path inside the package's folder.
+
+    Paths of templates are templates too: ``{{package}}/plugin.py.jinja``.
+    """
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    values = {
+        "api_version": API_VERSION,
+        "izcore_requirement": requirement(version("izcore")),
+        "try_it": try_it(names),
+        "key_variable": f"{names.package.removeprefix('izcore_').upper()}_API_KEY",
+        **{name: getattr(names, name) for name in (*names.__struct_fields__, "factory", "examples")},
+    }
+    files = {}
+    for path in templates.list_templates(extensions=[_SUFFIX.removeprefix(".")]):
+        folder, _, inside = path.partition("/")
+        if folder in (SHARED, names.kind):
+            target = templates.from_string(inside.removesuffix(_SUFFIX)).render(values)
+            files[target] = templates.get_template(path).render(values)
+    return dict(sorted(files.items()))
+
+
+def try_it(names: Names) -> str:
+    """Return the command that tries a new backend on the examples that come with it."""
+    chosen = "" if names.kind == "task" else f" --{names.kind} {names.backend}"
+    model = ":llama3.2" if names.kind == "scorer" else ""
+    return f"iz optimize {names.examples} --preset quick{chosen}{model}"
+
+
+def requirement(core: str) -> str:
+    """Return what a plugin made with this version of the core requires: it, and no breaking one after it.
+
+    Before 1.0 a minor version may break, later a major one.
+    """
+    lowest = core.partition("+")[0]
+    major, minor = (int(part) for part in lowest.split(".")[:2])
+    highest = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
+    return f"izcore>={lowest},<{highest}"
+
+
+def write_package(files: Mapping[str, str], target: Path) -> None:
+    """Write files below a new folder ``target``, which may exist if it is empty.
+
+    They are written beside it first, so that a failure leaves nothing behind. Raises UsageError.
+    """
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: there is no such folder.", hint="Make it, or name another.")
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise UsageError(
+            f"{target} exists already, and is not empty.",
+            hint="Choose another name, or another folder with --into.",
+        )
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as beside:
+            written = Path(beside) / target.name
+            for path, text in files.items():
+                file = written.joinpath(*PurePosixPath(path).parts)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                target.rmdir()
+            written.rename(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,40 @@
+"""The example plugins of the pages for authors, made discoverable without being installed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from support import write_lines
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "docs" / "authors" / "examples"
+TUTORIAL = ROOT / "docs" / "authors" / "tutorial" / "izcore-echo"
+
+ENTRY_POINTS: Mapping[str, str] = {
+    "closeness": "izcore_closeness",
+    "hill": "izcore_hill",
+    "house": "izcore_house",
+    "hub": "izcore_hub.plugin",
+    "kernel": "izcore_kernel.plugin",
+    "polite": "izcore_polite",
+    "program": "izcore_program",
+    "rest": "izcore_rest.plugin",
+    "sheet": "izcore_sheet",
+    "echo": "izcore_echo",
+    "slots": "izcore_slots",
+    "stopwatch": "izcore_stopwatch:plugin",
+    "toml": "izcore_toml",
+}
+
+
+def install_plugins(folder: Path, entry_points: Mapping[str, str]) -> None:
+    """Write into a folder of the import path what makes modules discoverable as plugins."""
+    info = folder / "izcore_examples-0.1.0.dist-info"
+    info.mkdir()
+    write_lines(info / "METADATA", ["Metadata-Version: 2.1", "Name: izcore-examples", "Version: 0.1.0"])
+    lines = [f"{name} = {target}" for name, target in entry_points.items()]
+    write_lines(info / "entry_points.txt", ["[izcore]", *lines])
+
+
+def install_examples(folder: Path) -> None:
+    """Make all examples discoverable; their folders must be on the import path, as they are in tests."""
+    install_plugins(folder, ENTRY_POINTS)
