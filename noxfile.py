@@ -23,6 +23,7 @@ EMBEDDED_MODEL_NAME = "smollm2-135m"
 TEST_TOOLS = (
     "pytest",
     "pytest-timeout",
+    "pytest-xdist",
     "hypothesis",
     "starlette",
     "uvicorn",

@@ -12,7 +12,7 @@ A replay is the real loop; only generator and black box answer from the record. 
   share of the calls that ``paper`` took. The published code itself pays for 3,000 calls a run: it scores
   repeated instructions again, which ``paper`` does not.
 
-The table takes about forty minutes on two cores, each further method with a Gaussian process half an hour or more.
+The table takes about forty minutes on two cores, a further method with a Gaussian process as long alone.
 Curves are kept in the cache folder, so that a benchmark that was stopped goes on where it stood. They know
 of changes to methods and to ``replay``, not of changes to the loop or a surrogate: then empty that folder.
 """
