@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from izcore.registry import KINDS
+from izcore.scaffold import TEMPLATED_KINDS
 from izcore.scaffold.naming import LONGEST
 
 
@@ -72,11 +72,11 @@ def main() -> None:
     """Run all checks and say what they found."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for kind in KINDS:
+        for kind in TEMPLATED_KINDS:
             for odd in ("a", "b" * LONGEST, "two-words_3"):
                 new(odd, kind, folder / kind)
-        made = {kind: new(f"my-{kind}", kind, folder / "made") for kind in KINDS}
-        packages = {kind: made[kind]["folder"] for kind in KINDS}
+        made = {kind: new(f"my-{kind}", kind, folder / "made") for kind in TEMPLATED_KINDS}
+        packages = {kind: made[kind]["folder"] for kind in TEMPLATED_KINDS}
         wheel = ("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", "wheels")
         run(*wheel, *map(str, packages.values()), folder=folder)
         run("pip", "install", "--quiet", *map(str, (folder / "wheels").glob("*.whl")), folder=folder)

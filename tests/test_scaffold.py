@@ -8,8 +8,8 @@ import pytest
 from support import Iz, assert_explained, result_of
 
 from izcore.errors import UsageError
-from izcore.registry import KINDS, Kind
-from izcore.scaffold import read_name, render_package, write_package
+from izcore.registry import Kind
+from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, write_package
 from izcore.scaffold.package import requirement
 
 
@@ -51,7 +51,7 @@ def test_bad_names_are_refused_with_a_better_one(given: str, better: str) -> Non
     read_name(better.strip("'"), "metric")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TEMPLATED_KINDS)
 def test_every_kind_is_a_whole_package(kind: Kind) -> None:
     files = render_package(read_name("mine", kind))
     examples = "examples.mine" if kind == "task" else "examples.csv"

@@ -30,12 +30,14 @@ def new_plugin(
 ) -> None:
     """Write a package of your own plugin: it installs, works and is tested, and is there to be changed."""
     from izcore.errors import UnknownNameError, nearest_names
-    from izcore.registry import KINDS
-    from izcore.scaffold import read_name, render_package, try_it, write_package
+    from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, try_it, write_package
 
-    known = next((each for each in KINDS if each == kind), None)
+    known = next((each for each in TEMPLATED_KINDS if each == kind), None)
     if known is None:
-        raise UnknownNameError(f"--kind: there is no kind {kind!r}.", hint=nearest_names(kind, KINDS))
+        raise UnknownNameError(
+            f"--kind: there are no templates for the kind {kind!r}.",
+            hint=nearest_names(kind, TEMPLATED_KINDS),
+        )
     names = read_name(name, known)
     with stdout_kept_clean():
         registry = registry_of(context)

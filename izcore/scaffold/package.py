@@ -9,10 +9,14 @@ import jinja2
 
 from izcore.errors import UsageError
 from izcore.hookspecs import API_VERSION
+from izcore.registry import Kind
 from izcore.scaffold.naming import Names
 
 SHARED = "every_kind"
 """Folder of the templates that all kinds have; each kind has a folder of its own name beside it."""
+
+TEMPLATED_KINDS: tuple[Kind, ...] = ("generator", "scorer", "surrogate", "task", "metric")
+"""Kinds that there are templates of. A tracker's whole code is in the documentation."""
 
 _SUFFIX = ".jinja"
 
