@@ -1,8 +1,5 @@
 """Generator and scorer pass the kit, on the embedded model, which is loaded once."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from izcore.plugin import BackendContext, Example
@@ -37,7 +34,3 @@ class TestScorer(OnEmbeddedModel, ScorerConformance):
     @pytest.fixture
     def subject(self) -> Subject:
         return Subject(plugin=PLUGIN, name="hf", options={"max_new_tokens": 4})
-
-    @pytest.fixture
-    def failing_options(self) -> Mapping[str, Any]:
-        return {"max_new_tokens": 1_000_000}
