@@ -23,7 +23,7 @@ from typer.main import get_command
 from izcore import hookspecs
 from izcore.cli import app
 
-MODULES = ("izcore", "izcore.plugin")
+MODULES = ("izcore", "izcore.plugin", "izcore.testing")
 """Modules whose ``__all__`` is promised."""
 
 RESULTS = {
