@@ -6,10 +6,11 @@ batch differ. A place is whatever the posterior is over: a latent, or another re
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
 from botorch.acquisition import AcquisitionFunction, ExpectedImprovement, LogExpectedImprovement
-from botorch.utils.probability.utils import log_ndtr, log_phi
+from botorch.utils.probability.utils import log_phi
 from torch import Tensor
 
 from izcore_botorch.fitting import Belief
@@ -76,38 +77,93 @@ class NoisyImprovement(Acquisition):
 
     def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
         super().__init__(belief, repeats)
-        self._draws = torch.empty((SAMPLES, 0), dtype=torch.float64)
-        self._condition(belief.posterior.latents)
-
-    def _condition(self, known: Tensor) -> None:
-        """Draw the values at ``known`` (n, d): the trials, then what was chosen; earlier draws stay."""
         model: LatentPosterior = self.model
-        self._known = known
-        more = torch.randn((SAMPLES, len(known) - self._draws.shape[1]), dtype=torch.float64)
-        self._draws = torch.cat([self._draws, more], dim=1)
-        fresh = torch.zeros(len(known), dtype=torch.float64)
-        fresh[len(model.latents) :] = model.fresh
-        self._factor = cholesky(model.covariance_with(known, known) + torch.diag(fresh))
-        values = model.mean(known) + self._draws @ self._factor.T
+        self._known = model.latents
+        self._draws = torch.randn((SAMPLES, len(self._known)), dtype=torch.float64)
+        self._factor = cholesky(model.covariance_with(self._known, self._known))
+        values = model.mean(self._known) + self._draws @ self._factor.T
         self._best = values.amax(dim=1, keepdim=True)
+        self._seen: _Seen | None = None
 
     def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
         """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
-        x, model = X.squeeze(-2), self.model
-        mean, variance = model.mean_and_variance(x)
-        shared = torch.linalg.solve_triangular(
-            self._factor, model.covariance_with(self._known, x), upper=False
-        )
-        deviation = (variance - shared.square().sum(0)).clamp_min(SMALLEST_VARIANCE).sqrt()
-        means = mean + self._draws @ shared
-        logs = log_improvement((means - self._best) / deviation) + deviation.log()
+        x = X.squeeze(-2)
+        seen = self._look_at(x)
+        deviation = seen.variance.clamp_min(SMALLEST_VARIANCE).sqrt()
+        logs = log_improvement((seen.means - self._best) / deviation) + deviation.log()
         value: Tensor = logs.logsumexp(dim=0) - math.log(SAMPLES)
         return value if self._repeats is None else value + self._repeats.log_new(x, self.pending)
 
     def expect(self, chosen: Tensor) -> None:
-        """Take the places ``chosen`` (b, d) for tried."""
+        """Take the places ``chosen`` (b, d) for tried; those of an earlier call come first among them."""
         super().expect(chosen)
-        self._condition(torch.cat([self.model.latents, chosen]))
+        for place in chosen[len(self._known) - len(self.model.latents) :]:
+            self._draw(place[None])
+
+    def _draw(self, place: Tensor) -> None:
+        """Draw the value at ``place`` (1, d), given what was drawn before: the factor grows by a row."""
+        model: LatentPosterior = self.model
+        mean, variance = model.mean_and_variance(place)
+        shared = torch.linalg.solve_triangular(
+            self._factor, model.covariance_with(self._known, place), upper=False
+        )
+        deviation = (variance - shared.square().sum(0)).clamp_min(SMALLEST_VARIANCE).sqrt()
+        drawn = torch.randn((SAMPLES, 1), dtype=torch.float64)
+        self._best = torch.maximum(self._best, mean + self._draws @ shared + drawn * deviation)
+        if self._seen is not None:
+            self._seen = self._seen.after(place, shared, deviation, drawn, model)
+        self._factor = torch.cat(
+            [
+                torch.nn.functional.pad(self._factor, (0, 1)),
+                torch.cat([shared.T, deviation[None]], dim=1),
+            ]
+        )
+        self._known = torch.cat([self._known, place])
+        self._draws = torch.cat([self._draws, drawn], dim=1)
+
+    def _look_at(self, x: Tensor) -> "_Seen":
+        """Return what the draws say about ``x`` (a, d).
+
+        A batch is chosen among the same places again and again: those asked about last, if nobody wants
+        their gradient, are remembered.
+        """
+        if self._seen is not None and torch.equal(self._seen.places, x):
+            return self._seen
+        model: LatentPosterior = self.model
+        mean, variance = model.mean_and_variance(x)
+        shared = torch.linalg.solve_triangular(
+            self._factor, model.covariance_with(self._known, x), upper=False
+        )
+        seen = _Seen(x, mean + self._draws @ shared, variance - shared.square().sum(0), shared)
+        if not torch.is_grad_enabled():
+            self._seen = seen
+        return seen
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """``places`` (a, d), their ``means`` (SAMPLES, a) and ``variance`` (a,) given each draw.
+
+    ``shared`` (n, a) is the inverse of the factor at the known places times their covariance with these.
+    """
+
+    places: Tensor
+    means: Tensor
+    variance: Tensor
+    shared: Tensor
+
+    def after(
+        self, place: Tensor, shared: Tensor, deviation: Tensor, drawn: Tensor, model: LatentPosterior
+    ) -> "_Seen":
+        """Return the same with one more ``place`` known: a row of ``shared`` more."""
+        covariance = model.covariance_with(place, self.places)
+        row = (covariance - shared.T @ self.shared) / deviation
+        return _Seen(
+            self.places,
+            self.means + drawn @ row,
+            self.variance - row.square().squeeze(0),
+            torch.cat([self.shared, row]),
+        )
 
 
 class Thompson(Acquisition):
@@ -156,7 +212,7 @@ def log_improvement(t: Tensor) -> Tensor:
     t = -1000, is 1/t² there.
     """
     tail = t.clamp_max(-1.0)
-    bracket = 1 + tail * (log_ndtr(tail) - log_phi(tail)).exp()
+    bracket = 1 + tail * math.sqrt(math.pi / 2) * torch.special.erfcx(-tail / math.sqrt(2))  # Φ/φ by erfcx
     in_tail = log_phi(tail) + torch.where(tail > -1e3, bracket.clamp_min(1e-12), tail.pow(-2)).log()
     body = t.clamp_min(-1.0)
-    return torch.where(t < -1.0, in_tail, (log_phi(body).exp() + body * log_ndtr(body).exp()).log())
+    return torch.where(t < -1.0, in_tail, (log_phi(body).exp() + body * torch.special.ndtr(body)).log())

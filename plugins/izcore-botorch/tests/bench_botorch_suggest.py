@@ -2,8 +2,8 @@
 
 10 dimensions, 20 examples, 25 latents. Every trial has an instruction of its own, which is the dearest
 case; surrogates that choose from a pool have one of 300, with hidden states of 576 numbers. The ratio is to
-the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the model sees; ``--sizes``
-and ``--surrogates`` choose what is measured.
+the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the model sees;
+``--sizes``, ``--surrogates``, ``--optimizer`` and ``--acquisition`` choose what is measured.
 """
 
 import argparse
@@ -58,9 +58,14 @@ def main() -> None:
     arguments.add_argument("--sizes", type=int, nargs="+", default=[25, 150, 500, 1000])
     arguments.add_argument("--surrogates", nargs="+", choices=backends, default=list(backends))
     arguments.add_argument("--optimizer", choices=["pool", "cmaes", "gradient"])
+    arguments.add_argument("--acquisition", choices=["ei", "log_ei", "nei", "thompson"])
     arguments.add_argument("--max-trials", type=int)
     chosen = arguments.parse_args()
-    changes = {"optimizer": chosen.optimizer, "max_trials": chosen.max_trials}
+    changes = {
+        "optimizer": chosen.optimizer,
+        "acquisition": chosen.acquisition,
+        "max_trials": chosen.max_trials,
+    }
     changes = {key: value for key, value in changes.items() if value is not None}
     context = BackendContext(seed=0, cache_dir="", data_dir="")
     print(f"{'surrogate':32} {'trials':>7} {'seconds':>8} {'cpu':>8} {'ratio':>7}")

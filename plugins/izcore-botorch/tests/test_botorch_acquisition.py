@@ -69,6 +69,26 @@ def test_noisy_improvement_is_the_mean_over_joint_draws(
             assert float(value) == pytest.approx(float(gain), rel=0.35, abs=2e-3)
 
 
+@pytest.mark.parametrize("fit", [fit_completed, fit_matern])
+def test_noisy_improvement_of_places_seen_before_is_that_of_new_ones(
+    make_trials: Make, fit: Callable[..., Belief]
+) -> None:
+    """What is remembered about places, and brought up to date, changes no value."""
+    belief, x, pending = belief_of(make_trials(20), fit), places(9)[:, None, :], places(12)[9:]
+
+    def after_pending(*, asked_before: bool) -> Tensor:
+        with reproducible(1), torch.no_grad():
+            noisy = NoisyImprovement(belief, None)
+            for count in range(1, len(pending) + 1):
+                if asked_before:
+                    noisy(x)
+                noisy.expect(pending[:count])
+            return noisy(x)
+
+    fresh, remembered = after_pending(asked_before=False), after_pending(asked_before=True)
+    assert remembered.numpy() == pytest.approx(fresh.numpy(), rel=1e-9)
+
+
 def test_noisy_improvement_ranks_as_the_plain_one_without_noise(trials_of: Make) -> None:
     latents = places(12).numpy()
     scores = [(float(x.mean()),) * 4000 for x in latents]

@@ -1,0 +1,231 @@
+"""Instructions and completions per second at the default settings, and how much of the processor that is.
+
+Run with ``python bench_transformers_throughput.py [--latents N] [--threads N] [--repeats N] [--clock cpu]``.
+"One at a time" is transformers' own ``generate`` with batch 1, the model as transformers loads it, the same
+prompts and the same end of the text. The scale is given, which spares the probe; all else is the default.
+
+The last column is the matrix arithmetic done per second (linear layers, and attention as if no key were
+masked) over the most that a product of large float32 matrices reaches in this run. With ``--clock cpu``
+and one thread, seconds are of processor time: other work on the machine then disturbs little.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from bench_transformers_decoding import INSTRUCTION, REVIEWS
+from platformdirs import user_cache_dir
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, PreTrainedModel, StoppingCriteria
+
+from izcore.plugin import BackendContext, CompletionRequest, Example, Prompt, sobol_latents
+from izcore_transformers.chat import chat_tokens
+from izcore_transformers.decoding import end_tokens
+from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.gguf import converted_folder
+from izcore_transformers.loading import LoadedModel, load_model
+from izcore_transformers.packed_linear import PackedLinear
+from izcore_transformers.projection import Projection
+from izcore_transformers.quiet import quiet_libraries
+from izcore_transformers.scorer import HFScorer
+from izcore_transformers.scorer_options import ScorerOptions
+from izcore_transformers.sources import embedded_source
+from izcore_transformers.writer import Writer
+
+PAIRS = [("cat", "cats"), ("box", "boxes"), ("child", "children"), ("city", "cities"), ("tree", "trees")]
+DEMONSTRATIONS = tuple(Example(input=word, targets=(plural,)) for word, plural in PAIRS)
+SCALE = 4.0
+LARGE = 2048
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+Work = Callable[[], Sequence[Any]]
+
+
+class Stop(StoppingCriteria):
+    """Ends a text by a rule on its tokens."""
+
+    def __init__(self, rule: Callable[[Sequence[int]], bool]) -> None:
+        self._rule = rule
+
+    def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
+        return torch.tensor([self._rule(row) for row in input_ids.tolist()])
+
+
+@contextmanager
+def counted_work(model: PreTrainedModel) -> Iterator[list[float]]:
+    """Gather the floating point operations of the matrix products of ``model`` meanwhile."""
+    operations = [0.0]
+
+    def linear(layer: nn.Module, given: tuple[Tensor], _output: Tensor) -> None:
+        operations[0] += 2.0 * given[0].numel() * layer.out_features
+
+    def attention(layer: nn.Module, given: tuple[Tensor], named: dict[str, Any], _output: Any) -> None:
+        hidden = given[0] if given else named["hidden_states"]
+        keys = named["past_key_values"].get_seq_length(layer.layer_idx)
+        operations[0] += 4.0 * hidden.shape[0] * hidden.shape[1] * keys * layer.q_proj.out_features
+
+    handles = [
+        module.register_forward_hook(linear)
+        for module in model.modules()
+        if isinstance(module, (nn.Linear, PackedLinear))
+    ] + [
+        module.register_forward_hook(attention, with_kwargs=True)
+        for module in model.modules()
+        if hasattr(module, "q_proj")
+    ]
+    try:
+        yield operations
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def best_seconds(work: Callable[[], Any], clock: Callable[[], float], repeats: int) -> float:
+    """Return the least seconds that ``work`` took."""
+    seconds = []
+    for _ in range(repeats):
+        begun = clock()
+        work()
+        seconds.append(clock() - begun)
+    return min(seconds)
+
+
+def matrix_throughput(rows: int, inner: int, outer: int, copies: int, clock: Callable[[], float]) -> float:
+    """Return operations per second of ``copies`` different products [rows, inner] x [inner, outer]."""
+    given = torch.randn(rows, inner)
+    plain = [nn.Linear(inner, outer, bias=False).requires_grad_(False) for _ in range(copies)]
+    packed = [PackedLinear(layer) for layer in plain]
+    fastest = 0.0
+    with torch.inference_mode():
+        for layers in (plain, packed):
+            seconds = best_seconds(lambda layers=layers: [layer(given) for layer in layers], clock, 5)
+            fastest = max(fastest, 2.0 * rows * inner * outer * copies / seconds)
+    return fastest
+
+
+def writing(loaded: LoadedModel, plain: PreTrainedModel, latents: int) -> tuple[Work, Work]:
+    """Return how instructions are written by the generator's default settings, and one at a time."""
+    options = GeneratorOptions()
+    writer = Writer(loaded, options, DEMONSTRATIONS)
+    hidden = plain.get_input_embeddings().weight.shape[1]
+    projection = Projection(
+        options.projection,
+        latent_dim=options.latent_dim,
+        soft_tokens=options.soft_tokens,
+        hidden=hidden,
+        rms=1.0,
+        seed=0,
+    )
+    soft_prompts = projection.soft_prompts(sobol_latents(latents, options.latent_dim, 3), SCALE)
+    shared, rows = writer._inputs(soft_prompts)
+    prompts = [row if shared is None else torch.cat([shared, row]) for row in rows]
+    ends = sorted(end_tokens(loaded.model, loaded.tokenizer))
+
+    def alone() -> list[str]:
+        texts = []
+        for prompt in prompts:
+            tokens = plain.generate(
+                inputs_embeds=prompt.unsqueeze(0),
+                attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
+                max_new_tokens=options.max_new_tokens,
+                do_sample=False,
+                eos_token_id=ends,
+                pad_token_id=ends[0],
+                stopping_criteria=[Stop(writer._is_complete)],
+            )[0]
+            texts.append(writer._read(writer._text(tokens.tolist())).instruction)
+        return texts
+
+    return lambda: [one.instruction for one in writer.write(soft_prompts)], alone
+
+
+def scoring(loaded: LoadedModel, plain: PreTrainedModel, cache_dir: str) -> tuple[Work, Work]:
+    """Return how one instruction is followed by the scorer's default settings, and one at a time."""
+    options = ScorerOptions(device="cpu")
+    scorer = HFScorer(options, BackendContext(seed=0, cache_dir=cache_dir, data_dir=cache_dir))
+    texts = [f"Instruction: {INSTRUCTION}\n\nInput: {review}\nOutput:" for review in REVIEWS]
+    request = CompletionRequest(prompts=tuple(Prompt(text=text) for text in texts))
+    inputs = [torch.tensor([chat_tokens(loaded.tokenizer, text)]) for text in texts]
+    ends = sorted(end_tokens(loaded.model, loaded.tokenizer))
+
+    def alone() -> list[str]:
+        answers = []
+        for tokens in inputs:
+            answer = plain.generate(
+                tokens,
+                attention_mask=torch.ones_like(tokens),
+                max_new_tokens=options.max_new_tokens,
+                do_sample=False,
+                eos_token_id=ends,
+                pad_token_id=ends[0],
+            )[0, tokens.shape[1] :]
+            answers.append(loaded.tokenizer.decode(answer, skip_special_tokens=True))
+        return answers
+
+    return lambda: [one.text for one in asyncio.run(scorer.complete(request)).completions], alone
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--latents", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall")
+    parser.add_argument("--cache-dir", default=user_cache_dir("izcore"), help="for the converted model")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    clock = CLOCKS[arguments.clock]
+    loaded = load_model(ScorerOptions(device="cpu"), arguments.cache_dir)
+    folder = converted_folder(embedded_source(), torch.float32, arguments.cache_dir)
+    with quiet_libraries():
+        plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    plain.eval()
+    large = matrix_throughput(LARGE, LARGE, LARGE, 1, clock)
+    config = plain.config
+    small = matrix_throughput(32, config.hidden_size, config.intermediate_size, 30, clock)
+    table = Table(
+        "what",
+        "per second",
+        "one at a time",
+        "ratio",
+        "equal texts",
+        "GFLOP each",
+        "GFLOP/s",
+        "of the processor",
+        title=f"Default settings, {arguments.threads} threads, {arguments.clock} clock",
+        caption=f"Products of float32 matrices, {LARGE} x {LARGE}: {large / 1e9:.0f} GFLOP/s; "
+        f"of {config.hidden_size} x {config.intermediate_size} with 32 rows: {small / 1e9:.0f} GFLOP/s",
+    )
+    kinds = {
+        f"instructions, {arguments.latents} latents": writing(loaded, plain, arguments.latents),
+        f"completions, {len(REVIEWS)} examples": scoring(loaded, plain, arguments.cache_dir),
+    }
+    for name, (ours, alone) in kinds.items():
+        with counted_work(loaded.model) as operations:
+            texts = ours()
+        seconds = best_seconds(ours, clock, arguments.repeats)
+        begun = clock()
+        expected = alone()
+        slow = clock() - begun
+        count, speed = len(texts), operations[0] / seconds
+        table.add_row(
+            name,
+            f"{count / seconds:.2f}",
+            f"{count / slow:.2f}",
+            f"{slow / seconds:.1f}",
+            f"{sum(one == other for one, other in zip(texts, expected, strict=True))} of {count}",
+            f"{operations[0] / count / 1e9:.1f}",
+            f"{speed / 1e9:.0f}",
+            f"{speed / large:.0%}",
+        )
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
