@@ -66,7 +66,8 @@ def tests(session: nox.Session) -> None:
     """Run all tests on the installed packages. Arguments go to pytest."""
     install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
-    session.run("pytest", *session.posargs)
+    # A file's tests share models and servers, so a file goes to one process.
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session
