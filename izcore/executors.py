@@ -8,6 +8,7 @@ all nodes reach the database.
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -153,6 +154,9 @@ def perform(job: Job, registry: Registry | None = None) -> None:
             continue_run(workplace, record)
         if job.curve:
             _score_leaders(workplace, workplace.store.run(record.id))
+    # A model's parts point at each other: it leaves the memory only when it is collected, and garbage of so
+    # few objects would wait there for the models of many more runs.
+    gc.collect()
 
 
 def _score_leaders(workplace: Workplace, record: RunRecord) -> None:
