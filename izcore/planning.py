@@ -100,7 +100,7 @@ def plan_run(
     drawn: SplitSizes | None = None,
     earlier: EarlierRun | None = None,
 ) -> PlannedRun:
-    """Plan a run, with as large a test split as the limit on calls has room for.
+    """Plan a run, with as large splits for test and retest as the limit on calls has room for.
 
     ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`. ``earlier`` is
     the run that ``config.warm_start`` names.
@@ -121,7 +121,7 @@ def plan_run(
         asker: (choice, registry.build("scorer", choice, context))
         for asker, choice in asked_models(registry, config).items()
     }
-    plan = _shrink_test(plan, config, calls_per_answer(registry, config))
+    plan = _fit_into_limit(plan, config, calls_per_answer(registry, config))
     trials = trials_in_all(generator, config, plan.carried)
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
@@ -206,28 +206,35 @@ def _try_metric(
     asyncio.run(score_answers(metric, answers, examples))
 
 
-def _shrink_test(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
+def _fit_into_limit(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
+    """Shorten test and retest where the limit on calls would leave the search too little.
+
+    The final test gets at most half of the calls, comparing the finalists a quarter of the rest.
+    """
     limit, per_example = config.budget.max_calls, tested_instructions(config) * per_answer
     if limit is None:
         return plan
-    test, validation = plan.splits.test, plan.splits.validation
-    # A trial is scored on all validation examples and, should it win, on the retest examples.
-    trial = (len(validation) + len(plan.splits.retest)) * per_answer
-    # The final test gets at most half of the calls; the search needs the rest to be worth anything.
-    kept = min(len(test), limit // 2 // per_example)
-    least = min(len(test), SMALLEST_SCORED_SPLIT)
-    if kept < least or limit - kept * per_example < trial:
+    splits = plan.splits
+    trial = len(splits.validation) * per_answer
+    test = min(len(splits.test), limit // 2 // per_example)
+    least = min(len(splits.test), SMALLEST_SCORED_SPLIT)
+    left = limit - test * per_example
+    if test < least or left < trial:
         needed = max(2 * per_example * least, 2 * trial)
         raise UsageError(
-            f"budget.max_calls: {limit} calls are too few; a trial on {len(validation)} validation examples "
-            f"and the final test of {tested_instructions(config)} instructions need at least {needed}.",
+            f"budget.max_calls: {limit} calls are too few; a trial on {len(splits.validation)} validation "
+            f"examples and the final test of {tested_instructions(config)} instructions need at least "
+            f"{needed}.",
             hint="Raise --max-calls, or lower splits.validation.",
         )
-    if kept == len(test):
-        return plan
-    note = f"test: {kept} of {len(test)} examples, so that half of the calls is left for the search."
-    splits = msgspec.structs.replace(plan.splits, test=test[:kept])
-    return msgspec.structs.replace(plan, splits=splits, notes=(*plan.notes, note))
+    retest = min(len(splits.retest), left // 4 // (config.evaluation.finalists * per_answer))
+    notes = tuple(
+        f"{name}: {kept} of {len(wanted)} examples, so that most of the calls are left for the search."
+        for name, kept, wanted in (("test", test, splits.test), ("retest", retest, splits.retest))
+        if kept < len(wanted)
+    )
+    shorter = msgspec.structs.replace(splits, test=splits.test[:test], retest=splits.retest[:retest])
+    return msgspec.structs.replace(plan, splits=shorter, notes=(*plan.notes, *notes))
 
 
 def _estimate(

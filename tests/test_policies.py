@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
+import izcore
 from izcore.config import EvaluationPolicy
 from izcore.policies import most_that_see, rungs, stay_in_race
 from izcore.store import Store
@@ -202,3 +203,19 @@ def test_a_pool_is_written_once_and_each_instruction_paid_for_once(iz: Iz, tmp_p
     assert {t.candidate for t in trials} <= set(written.candidates)
     assert result["trials"] == min(24, len(texts))
     assert without_times(result) == without_times(result_of(iz(*command)))
+
+
+@pytest.mark.parametrize("limit", [60, 150, 400, 5000])
+def test_a_low_limit_leaves_most_calls_to_the_search(limit: int) -> None:
+    unlimited = izcore.plan("mirror", generator="phrases", scorer="obedient").plan.splits
+    planned = izcore.plan("mirror", generator="phrases", scorer="obedient", max_calls=limit)
+    splits = planned.plan.splits
+    tested, compared = 3 * len(splits.test), 4 * len(splits.retest)
+    assert 0 < tested <= limit / 2
+    assert compared <= (limit - tested) / 4
+    # Nothing is shortened by more than that, and what is is said.
+    assert splits.test == unlimited.test or tested + 3 > limit / 2
+    assert splits.retest == unlimited.retest or compared + 4 > (limit - tested) / 4
+    shortened = [name for name in ("test", "retest") if getattr(splits, name) != getattr(unlimited, name)]
+    said = [note.partition(":")[0] for note in planned.plan.notes if "left for the search" in note]
+    assert said == shortened

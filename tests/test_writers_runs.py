@@ -88,7 +88,8 @@ def test_a_writer_that_says_nothing_ends_the_run_with_an_explanation() -> None:
 
 def test_few_examples_for_the_worse_instructions_do_not_disturb_the_methods() -> None:
     for method in METHODS:
-        result = run(method, settings={"evaluation": {"policy": "halving"}})
+        halving = {"policy": "halving", "first": 4, "reduction": 3}
+        result = run(method, settings={"evaluation": halving})
         assert result.best is not None
         assert result.best.instruction == "Write the input in reverse."
 
