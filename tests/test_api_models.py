@@ -17,7 +17,8 @@ from support import Iz, assert_explained, result_of, write_lines
 GOOD = "Reply in capital letters."
 PLANTED = "sk-planted-0123456789abcdef"
 WORDS = [f"word{number}" for number in range(40)]
-SMALL = ("--set", "splits.validation=6", "--set", "splits.test=6")
+ALL_EXAMPLES = ("--set", "evaluation.policy=full", "--set", "splits.retest=0")
+SMALL = ("--set", "splits.validation=6", "--set", "splits.test=6", *ALL_EXAMPLES)
 
 
 def capitals(call: Call) -> Behaviour:
@@ -115,7 +116,7 @@ def test_refusals_filters_and_cuts_are_told_apart_from_wrong_answers(
 
     server.behave = moody
     sizes = ("--set", "splits.validation=20", "--set", "splits.test=6", "--set", "splits.demonstrations=1")
-    run = ("optimize", str(reviews), "--scorer", MODELS[0], *pool, *sizes, *EXACT, "--json")
+    run = ("optimize", str(reviews), "--scorer", MODELS[0], *pool, *sizes, *ALL_EXAMPLES, *EXACT, "--json")
     result = result_of(iz(*run, "--set", "scorer.max_output_tokens=20"))
     shown = result_of(iz("runs", "show", "last", "--json"))
     validation = [example["input"] for example in shown["plan"]["splits"]["validation"]]

@@ -54,6 +54,7 @@ class Chaos:
             *("--metric", "exact_match", "--set", "metric.case_sensitive=true", *limits),
             *("--set", "splits.validation=20", "--set", "splits.test=60", "--set", "splits.demonstrations=5"),
             *("--set", f"search.initial={case.instructions}", "--set", "search.rounds=0"),
+            *("--set", "evaluation.policy=full", "--set", "splits.retest=0"),
             *("--set", f"scorer.concurrency={CONCURRENCY}", "--set", "scorer.timeout=1"),
             *("--set", f"scorer.price.input={PRICE.input}", "--set", f"scorer.price.output={PRICE.output}"),
             *("--set", "scorer.max_output_tokens=8", "--set", "retries.tries=12"),

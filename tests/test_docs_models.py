@@ -30,7 +30,7 @@ def server() -> Iterator[ProtocolServer]:
 
 
 def page_commands() -> list[tuple[str, ...]]:
-    found = [tuple(p.values[0]) for p in commands_of("iz") if "models.md" in str(p.id)]
+    found = [tuple(p.values[0]) for p in commands_of("iz") if str(p.id).startswith("docs/models.md")]
     assert len(found) >= 14
     return found
 

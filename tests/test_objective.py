@@ -113,7 +113,7 @@ def test_a_length_penalty_chooses_a_shorter_instruction_and_says_what_it_took(iz
 @pytest.mark.parametrize("policy", ["halving", "racing"])
 def test_comparisons_count_the_penalty(iz: Iz, tmp_path: Path, policy: str) -> None:
     # Both reverse; only the penalty tells them apart, and the long one has to leave early.
-    few = ("--set", f"evaluation.policy={policy}", "--set", "search.initial=2")
+    few = ("--set", f"evaluation.policy={policy}", "--set", "search.initial=8")
     rest = ("--set", "splits.validation=24", "--set", "splits.retest=0", "--no-cache", "--json")
     weight = ("--set", "objective.length_penalty=3", "--set", "evaluation.first=8")
     one_round = ("--set", "search.rounds=0")
