@@ -96,7 +96,10 @@ class Search:
     async def judge(
         self, round_: int, guidances: Sequence[Guidance], unscored: Sequence[Candidate], history: History
     ) -> None:
-        """Score a round's instructions in comparisons; those that left early keep what they have."""
+        """Score a round's instructions in comparisons; those that left early keep what they have.
+
+        Its trials are kept all at once: one that is resumed must not compare the rest among themselves.
+        """
         judged = await judge(
             guidances,
             self.splits.validation,
@@ -106,11 +109,14 @@ class Search:
             searched=self.trials_in_all,
             incumbent=history.best,
         )
+        trials: list[Trial] = []
         for candidate in unscored:
             evaluation = judged.evaluations.get(candidate.guidance)
             if evaluation is None and history.first_with(candidate) is None:
                 break  # the budget had no room for it, and trials stand in their order
-            self.add(round_, candidate, evaluation, history)
+            trials.append(self.trial(round_, candidate, evaluation, history))
+            history.append(trials[-1])
+        self.keep(trials, history)
         if judged.stopped:
             raise judged.stopped
 
@@ -153,15 +159,25 @@ class Search:
 
     def add(self, round_: int, candidate: Candidate, evaluation: Evaluation | None, history: History) -> None:
         """Append a trial with its evaluation, or with that of an earlier trial of the same instruction."""
+        trial = self.trial(round_, candidate, evaluation, history)
+        history.append(trial)
+        self.keep([trial], history)
+
+    def trial(
+        self, round_: int, candidate: Candidate, evaluation: Evaluation | None, history: History
+    ) -> Trial:
+        """Return the next trial after ``history``."""
         index, earlier = len(history), history.first_with(candidate)
         if earlier is not None:
-            trial = _reused(index, round_, candidate, earlier)
-        else:
-            assert evaluation is not None
-            trial = self.scored(index, round_, candidate, evaluation)
-        self.store.add_trials(self.run_id, [trial])
-        history.append(trial)
-        self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
+            return _reused(index, round_, candidate, earlier)
+        assert evaluation is not None
+        return self.scored(index, round_, candidate, evaluation)
+
+    def keep(self, trials: Sequence[Trial], history: History) -> None:
+        """Write trials to the disk, all or none, and tell observers, who hear of the best in ``history``."""
+        self.store.add_trials(self.run_id, trials)
+        for trial in trials:
+            self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
 
     def scored(self, index: int, round_: int, candidate: Candidate, evaluation: Evaluation) -> Trial:
         """Return the trial that an evaluation makes of a candidate."""

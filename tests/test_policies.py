@@ -11,6 +11,8 @@ from support import TOY, Iz, result_of, without_times
 
 import izcore
 from izcore.config import EvaluationPolicy
+from izcore.errors import InterruptedRunError
+from izcore.plugin import TrialFinished, hookimpl
 from izcore.policies import most_that_see, rungs, stay_in_race
 from izcore.store import Store
 
@@ -219,3 +221,33 @@ def test_a_low_limit_leaves_most_calls_to_the_search(limit: int) -> None:
     shortened = [name for name in ("test", "retest") if getattr(splits, name) != getattr(unlimited, name)]
     said = [note.partition(":")[0] for note in planned.plan.notes if "left for the search" in note]
     assert said == shortened
+
+
+class Interrupting:
+    """An observer during whose work on one trial somebody presses Ctrl-C."""
+
+    @hookimpl
+    def izcore_trial_finished(self, event: TrialFinished) -> None:
+        if event.trial.index == 3:
+            raise KeyboardInterrupt
+
+
+def test_a_run_cut_off_among_the_trials_of_a_round_compares_them_as_if_it_had_not_been(
+    tmp_path: Path,
+) -> None:
+    phrases = [f"Sentence {n}." for n in range(30)] + ["Write the input in reverse."]
+    settings = {
+        "generator": {"name": "phrases", "phrases": phrases},
+        "scorer": {"name": "obedient", "mistakes": 0.3},
+        "surrogate": "sobol",
+        "search": {"initial": 40, "batch": 20, "rounds": 1},
+        "evaluation": {"policy": "halving", "first": 1, "reduction": 2},
+    }
+    whole, cut = tmp_path / "whole.sqlite", tmp_path / "cut.sqlite"
+    expected = izcore.optimize("mirror", settings=settings, db=whole)
+    with pytest.raises((KeyboardInterrupt, InterruptedRunError)):
+        izcore.optimize("mirror", settings=settings, db=cut, observers={"interrupting": Interrupting()})
+    resumed = izcore.resume("last", db=cut)
+    with Store(whole) as first, Store(cut) as second:
+        assert second.trials(resumed.run_id) == first.trials(expected.run_id)
+    assert resumed.best == expected.best
