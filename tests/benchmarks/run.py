@@ -1,7 +1,9 @@
-"""Runs the benchmarks: those named on the command line, or all. Each prints a table of ratios in one run.
+"""Runs the benchmarks: those named on the command line, or all but the long. Each prints a table of ratios in one run.
 
 nox -s bench                    all of them
 nox -s bench -- startup loop    these two
+
+Those in LONG run only by name.
 """
 
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "bench_"
+LONG = {"generator"}
 
 
 def benchmarks() -> dict[str, Path]:
@@ -21,7 +24,7 @@ def benchmarks() -> dict[str, Path]:
 def main() -> None:
     """Run what was asked for, each in a process of its own so that none warms up another."""
     known = benchmarks()
-    wanted = sys.argv[1:] or list(known)
+    wanted = sys.argv[1:] or [name for name in known if name not in LONG]
     unknown = [name for name in wanted if name not in known]
     if unknown:
         sys.exit(f"No benchmark named {', '.join(unknown)}. Known: {', '.join(known)}.")

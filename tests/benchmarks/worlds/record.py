@@ -10,7 +10,6 @@ beside this file, as NAME.npz with its description in it.
 """
 
 import argparse
-import asyncio
 import json
 import sys
 import time
@@ -20,16 +19,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from setting import Setting
 
-from izcore.api import discover, settings_layers
-from izcore.config import RunConfig, build_config, parse_assignments
-from izcore.evaluation import score_answers
-from izcore.folders import Folders
-from izcore.planning import fix_plan, load_task
-from izcore.prompting import render_prompt
-from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import CompletionRequest, Example, GenerateRequest, Guidance, PrepareRequest, Prompt
-from izcore.seeds import derive_seed, sobol_latents
+from izcore.config import parse_assignments
 
 HERE = Path(__file__).parent
 LATENTS = 416
@@ -57,34 +49,21 @@ class Recording:
     """One world on its way."""
 
     def __init__(self, task: str, name: str, metric: str, settings: list[str]) -> None:
-        self._name, self._settings = name, settings
-        registry, self._folders = discover(), Folders.of_this_user()
-        layers = settings_layers(
-            task,
-            metric=metric,
-            preset="default",
-            settings=parse_assignments([*SIZES, "generator.features=last_hidden", *settings]),
-        )
-        config = build_config(registry, layers, RunConfig)
-        data = load_task(registry, config, self._folders)
-        self._config, self._plan = fix_plan(registry, config, data, self._folders)
-        context = self._folders.context(config.seed)
-        self._generator: Generator = registry.build("generator", config.generator, context)
-        self._scorer: Scorer = registry.build("scorer", config.scorer, context)
-        assert self._config.metric is not None
-        self._metric: Metric = registry.build("metric", self._config.metric, context)
-        self._human = data.human_instructions
+        self._name = name
+        assigned = parse_assignments([*SIZES, "generator.features=last_hidden", *settings])
+        self._setting = Setting(task, metric, assigned)
 
     def probe(self) -> None:
         """Print how much a dozen instructions differ on 20 examples."""
         _, instructions, _ = self._write(12)
-        examples = self._plan.splits.validation[:20]
-        means = sorted(float(np.mean(self._score(text, examples))) for text in dict.fromkeys(instructions))
+        examples = self._setting.plan.splits.validation[:20]
+        scored = [self._setting.score(text, examples) for text in dict.fromkeys(instructions)]
+        means = sorted(float(np.mean(scores)) for scores in scored)
         print(self._name, len(means), "instructions:", " ".join(f"{mean:.2f}" for mean in means), flush=True)
 
     def record(self) -> None:
         """Write the world to its file."""
-        progress = self._folders.cache / "worlds" / f"{self._name}.json"
+        progress = self._setting.folders.cache / "worlds" / f"{self._name}.json"
         progress.parent.mkdir(parents=True, exist_ok=True)
         written = progress.with_suffix(".written.npz")
         if written.exists():
@@ -95,34 +74,31 @@ class Recording:
             latents, instructions, features = self._write(LATENTS)
             np.savez(written, latents=latents, instructions=np.array(instructions), features=features)
         scores: dict[str, list[float]] = json.loads(progress.read_text()) if progress.exists() else {}
-        unsteered = self._generator.write_unsteered(self._prepare_request())
+        unsteered = self._setting.write_unsteered()
         baselines = {"no instruction": ""}
-        if unsteered is not None and not isinstance(unsteered, str):
-            baselines["unsteered"] = unsteered.instruction  # type: ignore[union-attr]
-        baselines |= {f"human {i}": text for i, text in enumerate(self._human[:3])}
+        if unsteered is not None:
+            baselines["unsteered"] = unsteered.instruction
+        baselines |= {f"human {i}": text for i, text in enumerate(self._setting.human_instructions[:3])}
         distinct = list(dict.fromkeys(instructions))
-        splits = self._plan.splits
+        splits = self._setting.plan.splits
         started = time.monotonic()
         for number, text in enumerate([*distinct, *baselines.values()], 1):
             if text not in scores:
-                scores[text] = self._score(text, (*splits.validation, *splits.test))
+                scores[text] = self._setting.score(text, (*splits.validation, *splits.test))
                 progress.write_text(json.dumps(scores))
                 spent = time.monotonic() - started
                 print(f"{self._name}: {number} of {len(distinct)} ({spent:.0f} s)", flush=True)
         matrix = np.array([scores[text] for text in distinct])
         order = {text: index for index, text in enumerate(distinct)}
         n = len(splits.validation)
+        config = self._setting.config
         header = {
             "name": self._name,
             "command": " ".join(["python tests/benchmarks/worlds/record.py", *_shown(sys.argv[1:])]),
             "config": msgspec.to_builtins(
-                {
-                    "generator": self._config.generator,
-                    "scorer": self._config.scorer,
-                    "metric": self._config.metric,
-                }
+                {"generator": config.generator, "scorer": config.scorer, "metric": config.metric}
             ),
-            "prompt_template": self._config.prompt_template,
+            "prompt_template": config.prompt_template,
             "versions": {d: version(d) for d in ("izcore", "izcore-transformers", "torch", "transformers")},
             "instructions": distinct,
             "baselines": {
@@ -141,48 +117,17 @@ class Recording:
         )
         print(f"{self._name}: {len(distinct)} instructions, written", flush=True)
 
-    def _prepare_request(self) -> PrepareRequest:
-        return PrepareRequest(
-            demonstrations=self._plan.splits.demonstrations,
-            seed=derive_seed(self._config.seed, "generator"),
-        )
-
     def _write(self, count: int) -> tuple[Any, list[str], Any]:
-        prepared = self._generator.prepare(self._prepare_request())
-        latents = sobol_latents(count, prepared.latent_dim, derive_seed(self._config.seed, "world"))
+        latents = self._setting.latents(count, self._setting.prepare())
         instructions: list[str] = []
         features: list[Any] = []
         started = time.monotonic()
         for start in range(0, count, GENERATE_AT_ONCE):
-            result = self._generator.generate(
-                GenerateRequest(
-                    latents=latents[start : start + GENERATE_AT_ONCE],
-                    demonstrations=self._plan.splits.demonstrations,
-                    seed=0,
-                )
-            )
-            assert not isinstance(result, asyncio.Future)
-            instructions += [c.instruction for c in result.candidates]  # type: ignore[union-attr]
-            features += [c.features for c in result.candidates]  # type: ignore[union-attr]
+            candidates = self._setting.write(latents[start : start + GENERATE_AT_ONCE])
+            instructions += [candidate.instruction for candidate in candidates]
+            features += [candidate.features for candidate in candidates]
             print(f"{self._name}: wrote {len(instructions)} ({time.monotonic() - started:.0f} s)", flush=True)
         return np.array(latents), instructions, _projected(np.array(features))
-
-    def _score(self, instruction: str, examples: tuple[Example, ...]) -> list[float]:
-        guidance = Guidance(instruction=instruction)
-        prompts = [
-            Prompt(text=render_prompt(self._config.prompt_template, guidance, example.input))
-            for example in examples
-        ]
-        size = self._scorer.info().batch_size
-        answers: list[str] = []
-
-        async def work() -> list[float]:
-            for start in range(0, len(prompts), size):
-                request = CompletionRequest(prompts=tuple(prompts[start : start + size]))
-                answers.extend(c.text for c in (await self._scorer.complete(request)).completions)
-            return [score or 0.0 for score in await score_answers(self._metric, answers, examples)]
-
-        return asyncio.run(work())
 
 
 def _projected(features: Any) -> Any:
