@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from best_of import expected_of_best, best_of, deviation_of_difference
+from best_of import best_of, deviation_of_difference, expected_of_best
 
 
 @pytest.mark.parametrize("k", [1, 2, 4, 6, 9])

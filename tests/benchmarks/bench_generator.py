@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_generator.py                   every variant on three bundled tasks
     python tests/benchmarks/bench_generator.py --variants "position first,no prefill" --processes 1
-    python tests/benchmarks/bench_generator.py --tasks demo,../shared/data/instruction_induction/induce/sum.json
+    python tests/benchmarks/bench_generator.py --tasks demo,FILE.json --seeds 2
 
 The embedded model writes and answers. Each variant changes one setting of the default preset. On each task
 the same latents write, and the first distinct instructions are scored on the same examples (``contains``).
@@ -14,8 +14,8 @@ The columns, means over tasks and seeds:
 - difference: of the best of the most, to the defaults, with a 95% interval (bootstrap over instructions
   and examples; the examples are shared). It says nothing about other tasks or seeds.
 
-All that is written and scored is kept in the cache folder, so that a benchmark that was stopped goes on where it
-stood. It takes about an hour of processor time for each task; ``run.py`` runs it only by name.
+All that is written and scored is kept in the cache folder, so that a benchmark that was stopped goes on where
+it stood. ``run.py`` runs it only by name, for it takes an hour or more of processor time.
 """
 
 import argparse

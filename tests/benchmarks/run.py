@@ -1,9 +1,7 @@
-"""Runs the benchmarks: those named on the command line, or all but the long. Each prints a table of ratios in one run.
+"""Runs the benchmarks named on the command line, or all but the long ones. Each prints a table.
 
-nox -s bench                    all of them
+nox -s bench                    all but the long ones
 nox -s bench -- startup loop    these two
-
-Those in LONG run only by name.
 """
 
 import subprocess
@@ -13,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "bench_"
 LONG = {"generator"}
+"""Take an hour or more, and run by name alone."""
 
 
 def benchmarks() -> dict[str, Path]:
