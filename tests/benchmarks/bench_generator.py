@@ -11,8 +11,10 @@ The columns, means over tasks and seeds:
 - distinct, fluent: instructions that differ, and those of them that calibration calls fluent;
 - best of k: the score of the best of k instructions drawn at random, which is random search's curve. The
   choice is made on one half of the examples and the score taken on the other, over many ways to halve them;
-- difference: of the best of the most, to the defaults, with a 95% interval (bootstrap over instructions
-  and examples; the examples are shared). It says nothing about other tasks or seeds.
+- difference: of the best of half as many as are scored, to the defaults, with a 95% interval (bootstrap over
+  instructions and examples; the examples are shared). It says nothing about other tasks or seeds.
+
+With ``--instructions 0`` nothing is scored: only the first two columns.
 
 All that is written and scored is kept in the cache folder, so that a benchmark that was stopped goes on where
 it stood. ``run.py`` runs it only by name, for it takes an hour or more of processor time.
@@ -101,7 +103,7 @@ def _cell(asked: tuple[tuple[str, int], dict[str, Any], Sizes]) -> Cell:
 
 
 def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
-    counts = [k for k in (1, 4, 8, 16) if k < sizes.instructions] + [sizes.instructions]
+    counts = [k for k in (1, 4, 8, 16, 32) if k <= sizes.instructions]
     print(
         f"{len(cells[DEFAULTS])} tasks and seeds, {sizes.latents} latents, {sizes.examples} examples, "
         f"answers of {sizes.answer_tokens} tokens"
@@ -109,7 +111,7 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
     print(
         f"{'variant':<22}{'strength':>12}{'distinct':>10}{'fluent':>8}"
         + "".join(f"{f'best of {k}' if k > 1 else 'mean':>12}" for k in counts)
-        + "   difference"
+        + ("   difference" if counts else "")
     )
     for variant, measured in cells.items():
         qualities = [_mean([best_of(np.array(cell.scores), k) for cell in measured]) for k in counts]
@@ -118,17 +120,18 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
             f"{_mean([cell.distinct for cell in measured]):>10.1f}"
             f"{_mean([cell.fluent for cell in measured]):>8.1f}"
             + "".join(f"{quality:>12.3f}" for quality in qualities)
-            + _difference(cells[DEFAULTS], measured, counts[-1], qualities[-1]),
+            + (_difference(cells[DEFAULTS], measured, sizes.instructions // 2) if counts else ""),
             flush=True,
         )
 
 
-def _difference(defaults: Sequence[Cell], variant: Sequence[Cell], k: int, quality: float) -> str:
+def _difference(defaults: Sequence[Cell], variant: Sequence[Cell], k: int) -> str:
     if variant is defaults:
         return ""
     pairs = [(np.array(a.scores), np.array(b.scores)) for a, b in zip(variant, defaults, strict=True)]
     half = 1.96 * deviation_of_difference(pairs, k)
-    return f"   {quality - _mean([best_of(scores, k) for _, scores in pairs]):+.3f} ± {half:.3f}"
+    difference = _mean([best_of(first, k) - best_of(second, k) for first, second in pairs])
+    return f"   {difference:+.3f} ± {half:.3f}"
 
 
 def _strengths(cells: Sequence[Cell]) -> str:
