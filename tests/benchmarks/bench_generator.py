@@ -11,8 +11,9 @@ The columns, means over tasks and seeds:
 - distinct, fluent: instructions that differ, and those of them that calibration calls fluent;
 - best of k: the score of the best of k instructions drawn at random, which is random search's curve. The
   choice is made on one half of the examples and the score taken on the other, over many ways to halve them;
-- difference: of the best of half as many as are scored, to the defaults, with a 95% interval (bootstrap over
-  instructions and examples; the examples are shared). It says nothing about other tasks or seeds.
+- difference: of the mean, and of the best of half as many as are scored, to the defaults, with a 95%
+  interval (bootstrap over instructions and examples; the examples are shared). It says nothing about other
+  tasks or seeds.
 
 With ``--instructions 0`` nothing is scored: only the first two columns.
 
@@ -103,6 +104,7 @@ def _cell(asked: tuple[tuple[str, int], dict[str, Any], Sizes]) -> Cell:
 
 
 def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
+    half = sizes.instructions // 2
     counts = [k for k in (1, 4, 8, 16, 32) if k <= sizes.instructions]
     print(
         f"{len(cells[DEFAULTS])} tasks and seeds, {sizes.latents} latents, {sizes.examples} examples, "
@@ -111,7 +113,7 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
     print(
         f"{'variant':<22}{'strength':>12}{'distinct':>10}{'fluent':>8}"
         + "".join(f"{f'best of {k}' if k > 1 else 'mean':>12}" for k in counts)
-        + ("   difference" if counts else "")
+        + (f"{'difference':>18}{f'of best of {half}':>18}" if counts else "")
     )
     for variant, measured in cells.items():
         qualities = [_mean([best_of(np.array(cell.scores), k) for cell in measured]) for k in counts]
@@ -120,7 +122,7 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
             f"{_mean([cell.distinct for cell in measured]):>10.1f}"
             f"{_mean([cell.fluent for cell in measured]):>8.1f}"
             + "".join(f"{quality:>12.3f}" for quality in qualities)
-            + (_difference(cells[DEFAULTS], measured, sizes.instructions // 2) if counts else ""),
+            + "".join(_difference(cells[DEFAULTS], measured, k) for k in (1, half) if counts),
             flush=True,
         )
 
