@@ -104,7 +104,7 @@ def _cell(asked: tuple[tuple[str, int], dict[str, Any], Sizes]) -> Cell:
 
 
 def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
-    half = sizes.instructions // 2
+    half, scale_of_one = sizes.instructions // 2, cells[DEFAULTS][0].scale_of_one
     counts = [k for k in (1, 4, 8, 16, 32) if k <= sizes.instructions]
     print(
         f"{len(cells[DEFAULTS])} tasks and seeds, {sizes.latents} latents, {sizes.examples} examples, "
@@ -118,7 +118,7 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
     for variant, measured in cells.items():
         qualities = [_mean([best_of(np.array(cell.scores), k) for cell in measured]) for k in counts]
         print(
-            f"{variant:<22}{_strengths(measured):>12}"
+            f"{variant:<22}{_strengths(measured, scale_of_one):>12}"
             f"{_mean([cell.distinct for cell in measured]):>10.1f}"
             f"{_mean([cell.fluent for cell in measured]):>8.1f}"
             + "".join(f"{quality:>12.3f}" for quality in qualities)
@@ -136,8 +136,8 @@ def _difference(defaults: Sequence[Cell], variant: Sequence[Cell], k: int) -> st
     return f"   {difference:+.3f} ± {half:.3f}"
 
 
-def _strengths(cells: Sequence[Cell]) -> str:
-    return "/".join(f"{cell.scale / cell.scale_of_one:.0f}" if cell.scale_of_one else "-" for cell in cells)
+def _strengths(cells: Sequence[Cell], scale_of_one: float) -> str:
+    return "/".join(f"{cell.scale / (cell.scale_of_one or scale_of_one):.0f}" for cell in cells)
 
 
 def _mean(values: Sequence[float]) -> float:
