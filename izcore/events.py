@@ -103,11 +103,12 @@ class Events:
                 last()
             return
         thread = self._threads.pop(observer, None)
-        if thread is not None and thread.hangs:
-            return
-        if thread is None or thread.failed:
-            thread = self._new_thread(observer)
-        self._leave_out(observer, thread.tell(last) or self._finished(thread))
+        if thread is not None:
+            self._leave_out(observer, self._finished(thread))
+            if thread.hangs:
+                return
+        closing = self._new_thread(observer)
+        self._leave_out(observer, closing.tell(last) or self._finished(closing))
 
     def _thread(self, name: str) -> ObserverThread:
         if name not in self._threads:

@@ -29,14 +29,9 @@ class ObserverThread:
         self._thread.start()
 
     @property
-    def failed(self) -> bool:
-        """Whether it is given up."""
-        return bool(self._failure)
-
-    @property
     def hangs(self) -> bool:
-        """Whether it is given up and still busy."""
-        return self.failed and self._thread.is_alive() and self._began is not None
+        """Whether it is still busy, after :meth:`finish`."""
+        return self._thread.is_alive() and self._began is not None
 
     def tell(self, work: Callable[[], None] | None) -> str:
         """Let the observer do some work when it has done all before; return how it failed, if it did.
