@@ -52,7 +52,7 @@ class Conformance:
     @pytest.fixture
     def subject(self) -> Subject:
         """The backend under test; the one fixture that every subclass supplies."""
-        raise NotImplementedError("Override the fixture subject: return Subject(plugin=…, name=…).")
+        pytest.fail("Override the fixture subject: return Subject(plugin=…, name=…).", pytrace=False)
 
     @pytest.fixture
     def ask(self) -> Ask:
