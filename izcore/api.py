@@ -25,10 +25,11 @@ from izcore.discovery import PluginChoice, environment_choice
 from izcore.executors import executor_for
 from izcore.folders import Folders
 from izcore.planning import PlannedRun, plan_run
-from izcore.records import RunResult
 from izcore.registry import Registry
+from izcore.results import RunResult
+from izcore.run_records import RunRecord
 from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
-from izcore.store import RunRecord, Store
+from izcore.store import Store
 from izcore.tracing import Tracer
 from izcore.warm_start import find_earlier_run
 from izcore.workplace import Workplace, open_workplace

@@ -12,9 +12,11 @@ from izcore.calls import Caller
 from izcore.config import ScoringConfig
 from izcore.errors import BackendError
 from izcore.evaluation import Evaluator
+from izcore.event_records import CallsAnswered
 from izcore.planning import asked_models, known_price
 from izcore.protocols import Metric, Scorer
-from izcore.records import AskRequest, AskResult, BackendContext, CallsAnswered, Price
+from izcore.records import AskRequest, AskResult, Price
+from izcore.registrations import BackendContext
 from izcore.registry import Kind
 from izcore.seeds import derive_seed
 from izcore.workplace import Workplace

@@ -8,8 +8,8 @@ from typing import Any, Self
 import msgspec
 
 from izcore.errors import UsageError
+from izcore.event_records import CallFinished
 from izcore.hookspecs import hookimpl
-from izcore.records import CallFinished
 
 
 class CallLog:

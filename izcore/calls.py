@@ -14,19 +14,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from izcore.budget import Amount, Budget
 from izcore.config import RateLimits, Retries
 from izcore.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
+from izcore.event_records import CallFinished
 from izcore.pace import Pace
 from izcore.protocols import Scorer
-from izcore.records import (
-    CallFinished,
-    Completion,
-    CompletionRequest,
-    Price,
-    Prompt,
-    Record,
-    ScorerInfo,
-    Usage,
-)
-from izcore.store import Answer, Store
+from izcore.records import Completion, CompletionRequest, Price, Prompt, Record, ScorerInfo, Usage
+from izcore.run_records import Answer
+from izcore.store import Store
 
 
 class Answers(Record):

@@ -13,11 +13,13 @@ from izcore.executors import Executor, Job
 from izcore.folders import Folders
 from izcore.planning import PlannedRun, load_task, plan_run
 from izcore.plotting import check_plot, draw_curves
-from izcore.records import Estimate, Record, TestScore
+from izcore.records import Record
 from izcore.registry import Registry
+from izcore.results import Estimate, TestScore
+from izcore.run_records import RunRecord
 from izcore.seeds import derive_seed
 from izcore.stats import adjust_for_number, mean_over_runs, p_value_over_runs, paired_p_value
-from izcore.store import RunRecord, Store
+from izcore.store import Store
 
 GO_ON = "Finished runs are kept; the same command goes on."
 

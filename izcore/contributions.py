@@ -12,7 +12,8 @@ import pluggy
 from izcore import hookspecs
 from izcore.errors import ConfigError, nearest_names
 from izcore.options import convert_options
-from izcore.records import Backend, Model, Options, Preset, Record
+from izcore.records import Options, Record
+from izcore.registrations import Backend, Model, Preset
 from izcore.tracing import Tracer
 
 Kind = Literal["generator", "scorer", "surrogate", "task", "metric", "tracker"]

@@ -13,7 +13,8 @@ from izcore.history import History
 from izcore.planning import calls_per_answer
 from izcore.records import Guidance, Record, Trial
 from izcore.registry import Registry
-from izcore.store import RunRecord, Store
+from izcore.run_records import RunRecord
+from izcore.store import Store
 from izcore.workplace import Workplace
 
 

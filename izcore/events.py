@@ -16,18 +16,18 @@ from typing import Self
 
 from pluggy import HookImpl
 
-from izcore.keys import without_keys
-from izcore.observing import ObserverThread
-from izcore.records import (
+from izcore.event_records import (
     CallFinished,
     CallsAnswered,
     PhaseStarted,
-    Record,
     RunFinished,
     RunStarted,
     RunStopped,
     TrialFinished,
 )
+from izcore.keys import without_keys
+from izcore.observing import ObserverThread
+from izcore.records import Record
 from izcore.registry import Registry
 
 HOOK_OF: Mapping[type[Record], str] = MappingProxyType(

@@ -28,8 +28,9 @@ from izcore.interrupts import interruptible
 from izcore.planning import PlannedRun
 from izcore.records import Record
 from izcore.registry import Registry
+from izcore.run_records import RunRecord
 from izcore.running import continue_run, start_run
-from izcore.store import RunRecord, Store
+from izcore.store import Store
 from izcore.tracing import Tracer
 from izcore.workplace import Workplace, open_workplace
 

@@ -1,6 +1,7 @@
 """The numbers of a run that trackers show, under the same names in all of them."""
 
-from izcore.records import CallsAnswered, RunResult, TrialFinished
+from izcore.event_records import CallsAnswered, TrialFinished
+from izcore.results import RunResult
 
 
 def trial_figures(event: TrialFinished, totals: CallsAnswered | None) -> dict[str, float]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
-from izcore.records import BackendContext, Record
+from izcore.records import Record
+from izcore.registrations import BackendContext
 
 DATABASE_VARIABLE = "IZ_DB"
 

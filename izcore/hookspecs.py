@@ -11,18 +11,16 @@ from collections.abc import Iterable
 
 import pluggy
 
-from izcore.records import (
-    Backend,
+from izcore.event_records import (
     CallFinished,
     CallsAnswered,
-    Model,
     PhaseStarted,
-    Preset,
     RunFinished,
     RunStarted,
     RunStopped,
     TrialFinished,
 )
+from izcore.registrations import Backend, Model, Preset
 
 PROJECT = "izcore"
 """Name of the pluggy project and of the entry-point group."""

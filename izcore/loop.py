@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from izcore.config import EvaluationPolicy, RunConfig
 from izcore.errors import BudgetExhaustedError, IzError
 from izcore.evaluation import Evaluation, Evaluator
+from izcore.event_records import PhaseStarted, TrialFinished
 from izcore.events import Events
 from izcore.history import History
 from izcore.planning import trials_in_all
 from izcore.policies import judge
 from izcore.proposing import Proposer
-from izcore.records import Candidate, Guidance, PhaseStarted, Splits, Trial, TrialFinished
-from izcore.store import Proposal, Store
+from izcore.records import Candidate, Guidance, Splits, Trial
+from izcore.run_records import Proposal
+from izcore.store import Store
 
 
 @dataclass(frozen=True)

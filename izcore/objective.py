@@ -6,7 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from izcore.errors import ConfigError
-from izcore.records import FrontPoint, Price, Record, Trial, ValidationScore
+from izcore.records import Price, Record, Trial
+from izcore.results import FrontPoint, ValidationScore
 
 
 class Objective(Record, forbid_unknown_fields=True):

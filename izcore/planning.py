@@ -15,21 +15,11 @@ from izcore.folders import Folders
 from izcore.policies import most_that_see
 from izcore.prompting import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import (
-    Candidate,
-    Estimate,
-    Example,
-    Guidance,
-    LoadRequest,
-    Price,
-    Prompt,
-    Record,
-    TaskData,
-    Usage,
-)
+from izcore.records import Candidate, Example, Guidance, LoadRequest, Price, Prompt, Record, TaskData, Usage
 from izcore.registry import KINDS, BackendChoice, Registry
+from izcore.results import Estimate
+from izcore.run_records import RunPlan
 from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
-from izcore.store import RunPlan
 from izcore.warm_start import EarlierRun, start_warm
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)

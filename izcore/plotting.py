@@ -7,7 +7,7 @@ from pathlib import Path
 
 from izcore.curves import Curve
 from izcore.errors import UsageError
-from izcore.records import TestScore
+from izcore.results import TestScore
 from izcore.stats import mean_over_runs
 
 SUFFIXES = (".png", ".svg")

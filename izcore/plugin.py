@@ -29,6 +29,15 @@ from izcore.errors import (
     UsageError,
     nearest_names,
 )
+from izcore.event_records import (
+    CallFinished,
+    CallsAnswered,
+    PhaseStarted,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    TrialFinished,
+)
 from izcore.figures import result_figures, trial_figures
 from izcore.hookspecs import API_VERSION, hookimpl
 from izcore.instructions import (
@@ -44,10 +53,6 @@ from izcore.records import (
     Ask,
     AskRequest,
     AskResult,
-    Backend,
-    BackendContext,
-    CallFinished,
-    CallsAnswered,
     Candidate,
     Completion,
     CompletionRequest,
@@ -61,28 +66,20 @@ from izcore.records import (
     LoadRequest,
     MetricRequest,
     MetricResult,
-    Model,
     Options,
-    PhaseStarted,
     PrepareRequest,
     PrepareResult,
-    Preset,
     Price,
     Prompt,
-    PullRequest,
-    PullResult,
     Record,
-    RunFinished,
-    RunStarted,
-    RunStopped,
     ScorerInfo,
     SuggestRequest,
     SuggestResult,
     TaskData,
     Trial,
-    TrialFinished,
     Usage,
 )
+from izcore.registrations import Backend, BackendContext, Model, Preset, PullRequest, PullResult
 from izcore.seeds import derive_seed, sobol_latents
 
 __all__ = [

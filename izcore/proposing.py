@@ -8,6 +8,7 @@ import msgspec
 from izcore.config import RunConfig
 from izcore.errors import BackendError
 from izcore.evaluation import working
+from izcore.event_records import PhaseStarted
 from izcore.events import Events
 from izcore.exemplars import Exemplars, choose_set
 from izcore.history import History
@@ -17,14 +18,14 @@ from izcore.records import (
     GenerateRequest,
     GenerateResult,
     Latent,
-    PhaseStarted,
     PrepareResult,
     Splits,
     SuggestRequest,
     Trial,
 )
+from izcore.run_records import Proposal
 from izcore.seeds import derive_seed, sobol_latents
-from izcore.store import Proposal, Store
+from izcore.store import Store
 
 POOL_ROUND = -1
 """Stands for the round in which a pool is written, before all others."""

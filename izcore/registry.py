@@ -41,7 +41,8 @@ from izcore.guarding import Guarded
 from izcore.keys import without_keys
 from izcore.options import convert_options
 from izcore.patience import OutOfPatienceError, time_limit
-from izcore.records import Backend, BackendContext, Model, Preset, Record
+from izcore.records import Record
+from izcore.registrations import Backend, BackendContext, Model, Preset
 from izcore.tracing import Tracer
 
 __all__ = [

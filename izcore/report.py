@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from izcore.errors import BudgetExhaustedError
 from izcore.evaluation import Evaluator
-from izcore.records import Baseline, Best, Example, Guidance, Record, TestScore, Trial, ValidationScore
+from izcore.records import Example, Guidance, Record, Trial
+from izcore.results import Baseline, Best, TestScore, ValidationScore
 from izcore.seeds import derive_seed
 from izcore.stats import CONFIDENCE, mean_with_interval, paired_p_value
 

@@ -13,6 +13,7 @@ from izcore.calls import Caller
 from izcore.config import Limits, ScoringConfig
 from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.evaluation import working
+from izcore.event_records import PhaseStarted, RunFinished, RunStarted, RunStopped
 from izcore.exemplars import draw_sets
 from izcore.loop import Search
 from izcore.objective import pareto_front
@@ -32,23 +33,18 @@ from izcore.records import (
     Example,
     FinishReason,
     Guidance,
-    PhaseStarted,
     PrepareRequest,
     PrepareResult,
     Record,
-    RunFinished,
-    RunResult,
-    RunStarted,
-    RunStatus,
-    RunStopped,
-    TestScore,
     Usage,
 )
 from izcore.report import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
+from izcore.results import RunResult, RunStatus, TestScore
+from izcore.run_records import RunRecord
 from izcore.seeds import derive_seed
 from izcore.splits import fingerprint
 from izcore.stats import mean_with_interval
-from izcore.store import RunRecord, Store, new_run_id
+from izcore.store import Store, new_run_id
 from izcore.tracking import tracking
 from izcore.workplace import Workplace
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from izcore.records import TestScore
+from izcore.results import TestScore
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999

@@ -10,165 +10,18 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
 
 from izcore.budget import Amount
 from izcore.config import Limits, RunConfig
-from izcore.errors import StoreError, UnknownNameError, UsageError, nearest_names
-from izcore.records import (
-    Candidate,
-    Completion,
-    FinishReason,
-    Record,
-    RunResult,
-    RunStatus,
-    Splits,
-    Trial,
-    Usage,
-)
-
-APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
-SCHEMA_VERSION = 3
-_SCHEMA = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY,
-    created REAL NOT NULL,
-    task TEXT NOT NULL,
-    status TEXT NOT NULL,
-    config TEXT NOT NULL,
-    plan TEXT NOT NULL,
-    generator_state TEXT,
-    result TEXT,
-    seconds REAL NOT NULL DEFAULT 0
-);
-CREATE TABLE proposals (
-    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
-    round INTEGER NOT NULL,
-    candidates TEXT NOT NULL,
-    exhausted INTEGER NOT NULL,
-    asked INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (run_id, round)
-);
-CREATE TABLE test_scores (
-    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
-    instruction TEXT NOT NULL,
-    scores TEXT NOT NULL,
-    PRIMARY KEY (run_id, instruction)
-);
-CREATE TABLE trials (
-    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
-    trial_index INTEGER NOT NULL,
-    trial TEXT NOT NULL,
-    PRIMARY KEY (run_id, trial_index)
-);
-CREATE TABLE completions (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    finish TEXT NOT NULL,
-    created REAL NOT NULL
-);
-CREATE TABLE answers (
-    run_id TEXT NOT NULL,
-    key TEXT NOT NULL,
-    paid INTEGER NOT NULL,
-    cost_usd REAL NOT NULL DEFAULT 0,
-    PRIMARY KEY (run_id, key)
-) WITHOUT ROWID;
-CREATE TABLE sent (
-    id INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    cost_usd REAL NOT NULL
-);
-"""
-_FROM_1_TO_2 = """
-ALTER TABLE answers ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
-CREATE TABLE sent (
-    id INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    cost_usd REAL NOT NULL
-);
-"""
-_FROM_2_TO_3 = """
-ALTER TABLE proposals ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE test_scores (
-    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
-    instruction TEXT NOT NULL,
-    scores TEXT NOT NULL,
-    PRIMARY KEY (run_id, instruction)
-);
-"""
-_MIGRATIONS = {1: _FROM_1_TO_2, 2: _FROM_2_TO_3}
-
-T = TypeVar("T")
-
-
-class RunPlan(Record):
-    """What was fixed when a run began, beside its configuration.
-
-    ``fingerprint`` is a digest of the task's data; ``versions`` names the distributions of the backends.
-    ``carried`` are candidates of an earlier run that are scored first; those without a latent come from
-    another generator.
-    """
-
-    task_name: str
-    splits: Splits
-    fingerprint: str
-    notes: tuple[str, ...] = ()
-    versions: Mapping[str, str] = {}
-    carried: tuple[Candidate, ...] = ()
-
-
-class RunRecord(Record):
-    """A run as it stands in the database. ``created``: seconds since 1970; ``seconds``: its work so far."""
-
-    id: str
-    created: float
-    task: str
-    status: RunStatus
-    config: RunConfig
-    plan: RunPlan
-    generator_state: Mapping[str, Any] | None
-    result: RunResult | None
-    seconds: float
-
-
-class Proposal(Record):
-    """The candidates of one round, fixed before the first of them is scored.
-
-    ``asked`` counts the answers, paid or cached, that the run had by then, those that wrote the candidates
-    among them; the store fills it in.
-    """
-
-    candidates: tuple[Candidate, ...]
-    exhausted: bool
-    asked: int = 0
-
-
-class Answer(Record):
-    """A completion on disk; ``paid`` where this run paid for it, False where an earlier run had."""
-
-    completion: Completion
-    paid: bool
-
-
-class CacheInfo(Record):
-    """What the cache of completions holds. Times are seconds since 1970; ``hits`` counts free answers."""
-
-    completions: int
-    characters: int
-    tokens: Usage
-    oldest: float | None
-    newest: float | None
-    hits: int
+from izcore.database import explaining, open_database
+from izcore.errors import UnknownNameError, UsageError, nearest_names
+from izcore.records import Candidate, Completion, FinishReason, Trial, Usage
+from izcore.results import RunResult, RunStatus
+from izcore.run_records import Answer, CacheInfo, Proposal, RunPlan, RunRecord
 
 
 class Store:
@@ -176,7 +29,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection = _open(path)
+        self._connection = open_database(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -488,12 +341,12 @@ class Store:
     # --- plumbing --------------------------------------------------------------------------------
 
     def _all(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with _explaining(self.path):
+        with explaining(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with _explaining(self.path):
+        with explaining(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -504,82 +357,6 @@ class Store:
 
 
 _SELECT_RUN = "SELECT id, created, task, status, config, plan, generator_state, result, seconds FROM runs"
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{path.parent}: cannot be made: {error.strerror}.", hint="Choose another --db."
-        ) from None
-    if path.is_dir():
-        raise StoreError(f"{path}: is a folder.", hint="--db names a file.")
-    with _explaining(path):
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-        try:
-            _check_or_create(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
-    (application_id,) = db.execute("PRAGMA application_id").fetchone()
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application_id != APPLICATION_ID:
-        raise StoreError(f"{path}: is another program's database.", hint="Choose another file with --db.")
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: was written by a newer izcore (schema {version}, this one knows {SCHEMA_VERSION}).",
-            hint="pip install -U izcore, or choose another file with --db.",
-        )
-    db.execute("PRAGMA journal_mode = WAL")
-    # WAL with NORMAL survives the death of the process at any moment; a power cut may lose the last
-    # transactions but never corrupts the file.
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA foreign_keys = ON")
-    # Keys are digests, so that reads and writes fall all over the file; 64 MiB hold thousands of trials.
-    db.execute("PRAGMA cache_size = -65536")
-    db.execute("PRAGMA wal_autocheckpoint = 10000")
-    if not tables:
-        db.execute("BEGIN IMMEDIATE")
-        # Another process may have created the tables while this one waited for its turn.
-        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-    elif version < SCHEMA_VERSION:
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-            for known in range(version, SCHEMA_VERSION):
-                for statement in _MIGRATIONS[known].split(";"):
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-
-
-@contextlib.contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "full" in text:
-            hint = "Free some space, then go on with iz resume; all finished trials are kept."
-        elif "not a database" in text or "malformed" in text:
-            hint = "It is not a database of izcore, or it is damaged. Choose another file with --db."
-        elif "locked" in text:
-            hint = "Another process has kept it locked for a minute. Try again."
-        elif "readonly" in text or "unable to open" in text:
-            hint = "Check that the file and its folder may be written, or choose another with --db."
-        else:
-            hint = "Choose another file with --db."
-        raise StoreError(f"{path}: {text}.", hint=hint) from error
 
 
 def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from izcore.protocols import Tracker
 from izcore.registry import BackendChoice
-from izcore.store import RunRecord
+from izcore.run_records import RunRecord
 from izcore.workplace import Workplace
 
 

@@ -9,7 +9,8 @@ from izcore.history import History
 from izcore.protocols import Scorer
 from izcore.records import Candidate, Record, Trial
 from izcore.registry import BackendChoice, Registry
-from izcore.store import RunPlan, RunRecord, Store
+from izcore.run_records import RunPlan, RunRecord
+from izcore.store import Store
 
 
 class EarlierRun(Record):

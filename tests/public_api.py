@@ -27,7 +27,7 @@ MODULES = ("izcore", "izcore.plugin", "izcore.testing")
 """Modules whose ``__all__`` is promised."""
 
 RESULTS = {
-    "izcore.records": (
+    "izcore.results": (
         "RunResult",
         "Best",
         "ValidationScore",
@@ -39,7 +39,7 @@ RESULTS = {
     "izcore.running": ("ScoreResult",),
     "izcore.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
     "izcore.planning": ("PlannedRun",),
-    "izcore.store": ("RunRecord", "RunPlan"),
+    "izcore.run_records": ("RunRecord", "RunPlan"),
 }
 """What the functions of ``izcore`` return, and what ``--json`` prints."""
 

@@ -10,7 +10,7 @@ import pytest
 import izcore
 from izcore.errors import BudgetExhaustedError, ConfigError, IzError, UsageError
 from izcore.plugin import RunFinished, RunStarted, TrialFinished, hookimpl
-from izcore.records import RunResult
+from izcore.results import RunResult
 from izcore.store import Store
 
 BACKENDS: dict[str, Any] = {

@@ -12,17 +12,9 @@ from izcore.budget import Budget
 from izcore.calls import Caller, completion_key
 from izcore.config import Limits, RateLimits, Retries
 from izcore.errors import BackendError, BudgetExhaustedError, FatalScorerError, TransientScorerError
+from izcore.event_records import CallFinished
 from izcore.protocols import Scorer
-from izcore.records import (
-    CallFinished,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    Price,
-    Prompt,
-    ScorerInfo,
-    Usage,
-)
+from izcore.records import Completion, CompletionRequest, CompletionResult, Price, Prompt, ScorerInfo, Usage
 from izcore.store import Store
 
 Answer = Callable[[str, int], str]

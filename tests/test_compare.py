@@ -18,7 +18,8 @@ import izcore
 from izcore.comparison import ComparisonResult, MethodResult
 from izcore.curves import leaders
 from izcore.errors import IzError, UsageError
-from izcore.store import RunRecord, Store
+from izcore.run_records import RunRecord
+from izcore.store import Store
 
 BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "metric": "same_letters"}
 MISTAKES = 0.4

@@ -25,8 +25,9 @@ from izcore.api import discover, settings_layers
 from izcore.cli import app
 from izcore.comparison import ComparisonResult
 from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
-from izcore.records import RunResult, Trial
+from izcore.records import Trial
 from izcore.registry import KINDS
+from izcore.results import RunResult
 from izcore.testing.conformance import checks_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -25,7 +25,8 @@ from izcore.builtins.metrics.options import (
 from izcore.builtins.metrics.text import F1, Contains, ExactMatch, ExactSet, Regex, TextMetric
 from izcore.errors import BackendError, ConfigError, UsageError
 from izcore.protocols import Metric
-from izcore.records import BackendContext, Example, MetricRequest
+from izcore.records import Example, MetricRequest
+from izcore.registrations import BackendContext
 from izcore.registry import convert_options, import_object
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")

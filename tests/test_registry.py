@@ -9,7 +9,7 @@ from support import iz_command
 
 from izcore.config import RunConfig, build_config
 from izcore.errors import BackendUnavailableError, ConfigError, UnknownNameError
-from izcore.records import BackendContext
+from izcore.registrations import BackendContext
 from izcore.registry import Registry
 
 HOOKED = "from izcore.plugin import hookimpl\nIZCORE_API = 1\n@hookimpl\n"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from izcore.records import TestScore
+from izcore.results import TestScore
 from izcore.stats import (
     adjust_for_number,
     mean_over_runs,

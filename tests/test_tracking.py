@@ -16,7 +16,7 @@ from izcore.builtins.event_log import EventLog
 from izcore.builtins.options import EventLogOptions
 from izcore.events import HOOK_OF
 from izcore.plugin import BackendContext, PhaseStarted, TrialFinished, UsageError, hookimpl
-from izcore.records import RunResult
+from izcore.results import RunResult
 
 SHORT: dict[str, Any] = {
     "generator": "phrases",

@@ -15,7 +15,8 @@ import izcore
 from izcore.api import open_store, plan
 from izcore.errors import BackendError
 from izcore.plugin import CallFinished, hookimpl
-from izcore.records import RunResult, Trial
+from izcore.records import Trial
+from izcore.results import RunResult
 from izcore.store import Store
 
 pytest.importorskip("izcore_writers")

@@ -91,6 +91,9 @@ MEANINGS = {
 PLUGIN_MODULES = {
     "izcore.protocols": "What a backend must be able to do",
     "izcore.records": "Records",
+    "izcore.registrations": "Records that register",
+    "izcore.event_records": "Records of events",
+    "izcore.results": "Records of results",
     "izcore.errors": "Errors",
     "izcore.seeds": "Seeds",
     "izcore.instructions": "Instructions as texts",

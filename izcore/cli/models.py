@@ -60,7 +60,7 @@ def pull_model(
 def _pull(model: Any, *, check: bool) -> dict[str, Any]:
     from izcore.errors import BackendUnavailableError
     from izcore.folders import Folders
-    from izcore.records import PullRequest
+    from izcore.registrations import PullRequest
     from izcore.registry import import_object
 
     try:

@@ -19,8 +19,8 @@ from izcore.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from izcore.records import RunResult
-    from izcore.store import RunRecord
+    from izcore.results import RunResult
+    from izcore.run_records import RunRecord
     from izcore.workplace import Workplace
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]

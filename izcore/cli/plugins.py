@@ -110,7 +110,7 @@ def doctor(
 
 def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
     """Names of what a plugin offers, by what it is: backends of a kind, presets, models, observed events."""
-    from izcore.records import Model, Preset
+    from izcore.registrations import Model, Preset
 
     contributed = registry.contributions(plugin)
     offers: dict[str, list[str]] = {}
@@ -123,7 +123,7 @@ def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
 
 
 def _described(registry: "Registry", plugin: "PluginInfo") -> dict[str, Any]:
-    from izcore.records import Model, Preset
+    from izcore.registrations import Model, Preset
 
     contributed = registry.contributions(plugin)
     return {
@@ -154,7 +154,7 @@ def _described_backend(registered: "Registered") -> dict[str, Any]:
 def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
     from rich.text import Text
 
-    from izcore.records import Model, Preset
+    from izcore.registrations import Model, Preset
 
     out().print(Text(f"plugin {plugin.name}", "bold"), f"({plugin.distribution} {plugin.version})")
     out().print(Text(f"hook API {_api(plugin)}, {plugin.status}"))
@@ -189,7 +189,7 @@ def _show_backend(registered: "Registered") -> None:
 
 
 def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
-    from izcore.records import Model
+    from izcore.registrations import Model
     from izcore.registry import import_object
 
     findings = [

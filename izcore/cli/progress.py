@@ -13,8 +13,9 @@ from rich.text import Text
 
 from izcore.budget import dollars
 from izcore.cli.show import score_less
+from izcore.event_records import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
 from izcore.hookspecs import hookimpl
-from izcore.records import CallsAnswered, Phase, PhaseStarted, RunStarted, Trial, TrialFinished, Usage
+from izcore.records import Trial, Usage
 
 PHASES: dict[Phase, str] = {
     "prepare": "preparing the generator",

@@ -7,7 +7,8 @@ import typer
 from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, out, print_json, registry_of
 
 if TYPE_CHECKING:
-    from izcore.store import RunRecord, Store
+    from izcore.run_records import RunRecord
+    from izcore.store import Store
 
 app = typer.Typer(help="The record of runs.", no_args_is_help=True)
 

@@ -8,15 +8,17 @@ from rich.text import Text
 
 from izcore.budget import dollars
 from izcore.cli.shared import out
-from izcore.records import Example, Splits, TestScore
+from izcore.records import Example, Splits
+from izcore.results import TestScore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from izcore.config import Limits, RunConfig
     from izcore.planning import PlannedRun
-    from izcore.records import FinishReason, RunResult
+    from izcore.records import FinishReason
     from izcore.registry import BackendChoice, Kind, Registry
+    from izcore.results import RunResult
     from izcore.running import ScoreResult
 
 UNUSUAL: "Mapping[FinishReason, str]" = {

@@ -18,9 +18,10 @@ from izcore.cli.show import (
     split_sizes,
 )
 from izcore.history import History
-from izcore.records import Example, FrontPoint, Trial
+from izcore.records import Example, Trial
 from izcore.registry import Registry
-from izcore.store import RunRecord
+from izcore.results import FrontPoint
+from izcore.run_records import RunRecord
 
 SHOWN_TRIALS = 20
 

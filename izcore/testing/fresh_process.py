@@ -20,7 +20,8 @@ print("MODULES", *sys.modules)
 _SUGGEST = """
 import sys
 import msgspec
-from izcore.records import BackendContext, SuggestRequest
+from izcore.records import SuggestRequest
+from izcore.registrations import BackendContext
 from izcore.testing.subject import Subject
 subject, context, request = msgspec.json.decode(sys.stdin.buffer.read())
 subject = msgspec.convert(subject, Subject)

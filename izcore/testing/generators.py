@@ -9,7 +9,6 @@ import pytest
 from izcore.protocols import Generator
 from izcore.records import (
     Ask,
-    Backend,
     Candidate,
     Example,
     GenerateRequest,
@@ -18,6 +17,7 @@ from izcore.records import (
     PrepareResult,
     Trial,
 )
+from izcore.registrations import Backend
 from izcore.seeds import sobol_latents
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import answering

@@ -6,16 +6,8 @@ import msgspec
 import pytest
 
 from izcore.protocols import Metric
-from izcore.records import (
-    Agreement,
-    AskRequest,
-    AskResult,
-    Backend,
-    BackendContext,
-    Example,
-    MetricRequest,
-    MetricResult,
-)
+from izcore.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
+from izcore.registrations import Backend, BackendContext
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 

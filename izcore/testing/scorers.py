@@ -14,8 +14,6 @@ from izcore.errors import FatalScorerError, TransientScorerError, UsageError
 from izcore.prompting import DEFAULT_TEMPLATE, render_prompt
 from izcore.protocols import Scorer
 from izcore.records import (
-    Backend,
-    BackendContext,
     Completion,
     CompletionRequest,
     CompletionResult,
@@ -24,6 +22,7 @@ from izcore.records import (
     ScorerInfo,
     Usage,
 )
+from izcore.registrations import Backend, BackendContext
 from izcore.testing.conformance import Conformance, Make, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 

@@ -8,18 +8,8 @@ from typing import Any
 import msgspec
 
 from izcore.hookspecs import API_VERSION
-from izcore.records import (
-    Ask,
-    AskRequest,
-    AskResult,
-    Backend,
-    BackendContext,
-    Completion,
-    Options,
-    Prompt,
-    Record,
-    Usage,
-)
+from izcore.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
+from izcore.registrations import Backend, BackendContext
 from izcore.registry import Kind, PluginInfo, Registry, convert_options, import_object
 
 

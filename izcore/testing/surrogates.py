@@ -10,7 +10,8 @@ import pytest
 
 from izcore.errors import UsageError
 from izcore.protocols import Surrogate
-from izcore.records import BackendContext, Candidate, Latent, SuggestRequest, SuggestResult, Trial
+from izcore.records import Candidate, Latent, SuggestRequest, SuggestResult, Trial
+from izcore.registrations import BackendContext
 from izcore.seeds import sobol_latents
 from izcore.testing.conformance import Conformance, Make, travelled, unchanged
 from izcore.testing.fresh_process import suggested_elsewhere

@@ -11,7 +11,8 @@ from izcore.api import discover
 from izcore.errors import UsageError
 from izcore.evaluation import score_answers
 from izcore.prompting import check_template
-from izcore.records import Backend, BackendContext, Example, LoadRequest, TaskData
+from izcore.records import Example, LoadRequest, TaskData
+from izcore.registrations import Backend, BackendContext
 from izcore.testing.conformance import Conformance, Make, needs, travelled
 from izcore.testing.subject import Subject
 

@@ -7,7 +7,8 @@ from izcore.builtins.metrics.normalisation import fold_case, longest_spans, norm
 from izcore.builtins.metrics.options import ChoiceOptions
 from izcore.errors import UsageError
 from izcore.protocols import Metric
-from izcore.records import BackendContext, Example, MetricRequest, MetricResult
+from izcore.records import Example, MetricRequest, MetricResult
+from izcore.registrations import BackendContext
 
 _LETTER_ALONE = re.compile(r"\W*([A-Za-z])\W*\Z")
 _LETTER_BEFORE = re.compile(r"\W*([A-Za-z])\s*[).:](?=\s)")

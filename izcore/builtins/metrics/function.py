@@ -11,7 +11,8 @@ from typing import Any
 from izcore.builtins.metrics.options import FunctionOptions
 from izcore.errors import BackendError, UsageError, nearest_names
 from izcore.protocols import Metric
-from izcore.records import BackendContext, MetricRequest, MetricResult
+from izcore.records import MetricRequest, MetricResult
+from izcore.registrations import BackendContext
 
 
 class Function(Metric):

@@ -6,15 +6,8 @@ from collections.abc import Sequence
 from izcore.builtins.metrics.options import JudgeOptions
 from izcore.errors import BackendError, UsageError
 from izcore.protocols import Metric
-from izcore.records import (
-    Agreement,
-    AskRequest,
-    BackendContext,
-    Example,
-    MetricRequest,
-    MetricResult,
-    Prompt,
-)
+from izcore.records import Agreement, AskRequest, Example, MetricRequest, MetricResult, Prompt
+from izcore.registrations import BackendContext
 
 READINGS = 3
 """How often a grade is asked for before an answer counts as not graded."""

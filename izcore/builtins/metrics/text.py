@@ -8,7 +8,8 @@ from izcore.builtins.metrics.normalisation import normalise, tokens, whole_phras
 from izcore.builtins.metrics.options import RegexOptions, TextOptions
 from izcore.errors import UsageError
 from izcore.protocols import Metric
-from izcore.records import BackendContext, MetricRequest, MetricResult
+from izcore.records import MetricRequest, MetricResult
+from izcore.registrations import BackendContext
 
 
 class BestTarget(Metric):

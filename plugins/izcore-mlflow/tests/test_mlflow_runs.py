@@ -12,7 +12,7 @@ from mlflow.entities import Run
 
 import izcore
 from izcore.plugin import BackendContext, BackendError, IzError, RunStarted
-from izcore.records import RunResult
+from izcore.results import RunResult
 from izcore.store import Store
 from izcore_mlflow.options import MlflowOptions
 from izcore_mlflow.tracker import BATCH, MlflowTracker
