@@ -93,7 +93,6 @@ PLUGIN_MODULES = {
     "izcore.records": "Records",
     "izcore.registrations": "Records that register",
     "izcore.event_records": "Records of events",
-    "izcore.results": "Records of results",
     "izcore.errors": "Errors",
     "izcore.seeds": "Seeds",
     "izcore.instructions": "Instructions as texts",
