@@ -1,3 +1,5 @@
+"""Against a real server on this machine that holds the model."""
+
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +14,7 @@ from izcore_house import SERVER, pull_house_7b
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Serve a folder as the house's model server, and yield the folder."""
     folder = tmp_path / "served"
     folder.mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder))
@@ -25,6 +28,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_it_is_fetched_once(models: Path, tmp_path: Path) -> None:
+    """Looking fetches nothing; what is there is found again without the server."""
     (models / "7b").write_bytes(b"weights")
     looking = PullRequest(cache_dir=str(tmp_path / "cache"), check=True)
     fetching = PullRequest(cache_dir=str(tmp_path / "cache"))
@@ -36,12 +40,14 @@ def test_it_is_fetched_once(models: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_fetched_is_explained(models: Path, tmp_path: Path) -> None:
+    """A model that the server lacks is an error for people, and leaves nothing behind."""
     with pytest.raises(BackendUnavailableError, match="404"):
         pull_house_7b(PullRequest(cache_dir=str(tmp_path / "cache")))
     assert pull_house_7b(PullRequest(cache_dir=str(tmp_path / "cache"), check=True)).path == ""
 
 
 def test_a_server_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable the message names it."""
     monkeypatch.delenv(SERVER, raising=False)
     with pytest.raises(UsageError, match=SERVER):
         pull_house_7b(PullRequest(cache_dir=str(tmp_path)))

@@ -32,21 +32,27 @@ def reviews(tmp_path: Path) -> Path:
 
 
 class TestHub(TaskConformance):
+    """What every task promises."""
+
     @pytest.fixture
     def subject(self, reviews: Path) -> Subject:
+        """Say which backend is tested, and with which options."""
         return Subject(plugin="izcore_hub.plugin", name="hub", options={"dataset": str(reviews), "most": 20})
 
     @pytest.fixture
     def faulty_options(self, tmp_path: Path) -> list[dict[str, str]]:
+        """Options with which loading has to explain what is wrong."""
         return [{"dataset": str(tmp_path / "nothing")}, {"input": "txet"}, {"config": "no_such_config"}]
 
 
 def task(tmp_path: Path, **options: Any) -> HubTask:
+    """Build the task as the core does."""
     context = BackendContext(seed=0, cache_dir=str(tmp_path / "cache"), data_dir=str(tmp_path / "data"))
     return HubTask(HubOptions(**options), context)
 
 
 def test_labels_are_names_and_the_test_split_stays_apart(reviews: Path, tmp_path: Path) -> None:
+    """Class labels become words, and rows of the test split never feed the search."""
     data = task(tmp_path, dataset=str(reviews), most=20).load(LoadRequest(seed=3))
     assert {example.targets for example in data.examples} == {("bad",), ("good",)}
     assert all(example.input.startswith("train") for example in data.examples)
@@ -55,6 +61,7 @@ def test_labels_are_names_and_the_test_split_stays_apart(reviews: Path, tmp_path
 
 
 def test_a_column_of_lists_gives_several_targets(tmp_path: Path) -> None:
+    """Each entry of a list is an acceptable target."""
     folder = tmp_path / "answers"
     folder.mkdir()
     line = json.dumps({"question": "Who?", "answers": ["she", "her"]})
@@ -66,12 +73,14 @@ def test_a_column_of_lists_gives_several_targets(tmp_path: Path) -> None:
 
 
 def test_what_is_fetched_is_named(reviews: Path, tmp_path: Path) -> None:
+    """The files that ``iz tasks fetch`` reports are there."""
     fetched = task(tmp_path, dataset=str(reviews)).fetch(FetchRequest(data_dir=str(tmp_path))).files
     assert fetched
     assert all(Path(file).exists() for file in fetched)
 
 
 def test_a_wrong_column_offers_those_that_are_near(reviews: Path, tmp_path: Path) -> None:
+    """A misspelt column gets the right one as a hint."""
     with pytest.raises(DataError) as caught:
         task(tmp_path, dataset=str(reviews), input="txet").load(LoadRequest())
     assert "text" in caught.value.hint

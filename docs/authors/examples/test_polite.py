@@ -1,3 +1,5 @@
+"""The conformance kit, and what a metric that asks a model has to get right."""
+
 import asyncio
 from pathlib import Path
 
@@ -9,8 +11,11 @@ from izcore_polite import Polite, PoliteOptions
 
 
 class TestPolite(MetricConformance):
+    """What every metric promises."""
+
     @pytest.fixture
     def subject(self) -> Subject:
+        """Say which backend is tested, and with which options."""
         return Subject(plugin="izcore_polite", name="polite")
 
     @pytest.fixture
@@ -21,20 +26,25 @@ class TestPolite(MetricConformance):
 
 
 def made(tmp_path: Path, ask: Ask) -> Polite:
+    """Build the metric with the given model to ask."""
     context = BackendContext(seed=0, cache_dir=str(tmp_path), data_dir=str(tmp_path), ask=ask)
     return Polite(PoliteOptions(), context)
 
 
 def request(*answers: str) -> MetricRequest:
+    """Return a request for these answers to an example that does not matter."""
     return MetricRequest(answers=answers, examples=(Example(input="", targets=("",)),) * len(answers))
 
 
 def test_what_the_model_does_not_answer_is_not_graded(tmp_path: Path) -> None:
+    """An answer that is neither yes nor no gives no score."""
     metric = made(tmp_path, answering(lambda prompt: "Well, that depends."))
     assert asyncio.run(metric.score(request("Thanks!"))).scores == (None,)
 
 
 def test_it_says_how_far_it_agrees_with_itself(tmp_path: Path) -> None:
+    """Of two answers graded twice, one got the same grade."""
+
     def moody(prompt: Prompt) -> str:
         return "yes" if prompt.sample == 0 or "Thanks" in prompt.text else "no"
 

@@ -1,3 +1,5 @@
+"""Against real files: a tracker has no conformance class, so its promises are tested by hand."""
+
 import csv
 from pathlib import Path
 
@@ -8,11 +10,13 @@ from izcore_sheet import Sheet, SheetOptions
 
 
 def sheet(file: Path) -> Sheet:
+    """Build the tracker as the core does."""
     context = BackendContext(seed=0, cache_dir=str(file.parent), data_dir=str(file.parent))
     return Sheet(SheetOptions(file=str(file)), context)
 
 
 def test_a_resumed_run_goes_on_in_the_same_file(tmp_path: Path) -> None:
+    """The second tracker adds its row below the first one's, under one heading."""
     file = tmp_path / "trials.csv"
     for index in (0, 1):
         tracker = sheet(file)
@@ -28,5 +32,6 @@ def test_a_resumed_run_goes_on_in_the_same_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_the_users_mistake(tmp_path: Path) -> None:
+    """The message names the option."""
     with pytest.raises(UsageError, match=r"trackers\.sheet\.file"):
         sheet(tmp_path)

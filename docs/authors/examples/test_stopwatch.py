@@ -1,3 +1,5 @@
+"""The events of a run, given to the observer by hand."""
+
 import pytest
 
 from izcore.plugin import (
@@ -14,6 +16,7 @@ from izcore_stopwatch import Stopwatch
 
 
 def test_it_tells_where_the_time_went(capsys: pytest.CaptureFixture[str]) -> None:
+    """Phases, money and the best trials so far are in what it tells at the end."""
     watch = Stopwatch()
     trial = Trial(index=7, round=0, candidate=Candidate(latent=(), instruction="Go."), scores=(1.0,))
     watch.izcore_run_started(RunStarted(run_id="r", task="t", trials=9))
@@ -31,5 +34,6 @@ def test_it_tells_where_the_time_went(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_run_that_never_began_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run may stop before it starts; then there is nothing to tell."""
     Stopwatch().izcore_run_stopped(RunStopped(run_id="r", status="failed", reason="No disk."))
     assert capsys.readouterr().err == ""

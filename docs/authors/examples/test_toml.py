@@ -1,3 +1,5 @@
+"""The conformance kit, and faults in a file."""
+
 from pathlib import Path
 
 import pytest
@@ -19,14 +21,18 @@ BAD = '[[examples]]\noutput = "CAT"\n[[examples]]\ninput = "dog"\noutput = []\n'
 
 
 class TestToml(TaskConformance):
+    """What every task promises."""
+
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Subject:
+        """Say which backend is tested, and with which options."""
         file = tmp_path / "animals.toml"
         file.write_text(GOOD, encoding="utf-8")
         return Subject(plugin="izcore_toml", name="toml", options={"path": str(file)})
 
     @pytest.fixture
     def faulty_options(self, tmp_path: Path) -> list[dict[str, str]]:
+        """Options with which loading has to explain what is wrong."""
         broken = tmp_path / "broken.toml"
         broken.write_text("[[examples", encoding="utf-8")
         empty = tmp_path / "empty.toml"
@@ -35,6 +41,7 @@ class TestToml(TaskConformance):
 
 
 def test_every_fault_is_named(tmp_path: Path) -> None:
+    """All faulty examples are listed at once, each by its number."""
     file = tmp_path / "bad.toml"
     file.write_text(BAD, encoding="utf-8")
     context = BackendContext(seed=0, cache_dir=str(tmp_path), data_dir=str(tmp_path))
