@@ -13,7 +13,7 @@ from izcore.event_records import PhaseStarted, TrialFinished
 from izcore.events import Events
 from izcore.history import History
 from izcore.planning import trials_in_all
-from izcore.policies import judge
+from izcore.policies import Judged, judge
 from izcore.proposing import Proposer
 from izcore.records import Candidate, Guidance, Splits, Trial
 from izcore.run_records import Proposal
@@ -102,15 +102,7 @@ class Search:
 
         Its trials are kept all at once: one that is resumed must not compare the rest among themselves.
         """
-        judged = await judge(
-            guidances,
-            self.splits.validation,
-            self.evaluator,
-            self.config.evaluation,
-            self.config.objective,
-            searched=self.trials_in_all,
-            incumbent=history.best,
-        )
+        judged = await self.compared(round_, guidances, history)
         trials: list[Trial] = []
         for candidate in unscored:
             evaluation = judged.evaluations.get(candidate.guidance)
@@ -121,6 +113,18 @@ class Search:
         self.keep(trials, history)
         if judged.stopped:
             raise judged.stopped
+
+    async def compared(self, round_: int, guidances: Sequence[Guidance], before: History) -> Judged:
+        """Compare a round's instructions on validation examples, given the trials ``before`` it."""
+        return await judge(
+            guidances,
+            self.splits.validation,
+            self.evaluator,
+            self.policy_of(round_),
+            self.config.objective,
+            searched=self.trials_in_all,
+            incumbent=before.best,
+        )
 
     def policy_of(self, round_: int) -> EvaluationPolicy:
         """Return how a round is judged.
@@ -206,15 +210,8 @@ class Search:
         trials = self.store.trials(self.run_id)
         for round_ in sorted({trial.round for trial in trials if None in trial.scores}):
             own = [trial for trial in trials if trial.round == round_ and trial.reused is None]
-            judged = await judge(
-                [trial.candidate.guidance for trial in own],
-                self.splits.validation,
-                self.evaluator,
-                self.policy_of(round_),
-                self.config.objective,
-                searched=self.trials_in_all,
-                incumbent=History([trial for trial in trials if trial.round < round_]).best,
-            )
+            before = History([trial for trial in trials if trial.round < round_])
+            judged = await self.compared(round_, [trial.candidate.guidance for trial in own], before)
             for trial in own:
                 evaluation = judged.evaluations.get(trial.candidate.guidance)
                 if evaluation is not None:
