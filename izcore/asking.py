@@ -10,6 +10,7 @@ import msgspec
 from izcore.budget import Budget
 from izcore.calls import Caller
 from izcore.config import ScoringConfig
+from izcore.contributions import Kind
 from izcore.errors import BackendError
 from izcore.evaluation import Evaluator
 from izcore.event_records import CallsAnswered
@@ -17,7 +18,6 @@ from izcore.planning import asked_models, known_price
 from izcore.protocols import Metric, Scorer
 from izcore.records import AskRequest, AskResult, Price
 from izcore.registrations import BackendContext
-from izcore.registry import Kind
 from izcore.seeds import derive_seed
 from izcore.workplace import Workplace
 

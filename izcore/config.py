@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from izcore.contributions import Kind
 from izcore.errors import ConfigError, UsageError, nearest_names
 from izcore.exemplars import FewShot
 from izcore.objective import Objective
 from izcore.options import explain_validation
 from izcore.records import Price, Record
-from izcore.registry import BackendChoice, Kind, Registry
+from izcore.registry import BackendChoice, Registry
 
 DEFAULT_PRESET = "default"
 

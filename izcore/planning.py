@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from izcore.config import RunConfig, ScoringConfig, SplitSizes, TaskConfig
+from izcore.contributions import KINDS
 from izcore.errors import ConfigError, UsageError
 from izcore.evaluation import score_answers
 from izcore.exemplars import longest_exemplars
@@ -16,7 +17,7 @@ from izcore.policies import most_that_see
 from izcore.prompting import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.protocols import Generator, Metric, Scorer
 from izcore.records import Candidate, Example, Guidance, LoadRequest, Price, Prompt, Record, TaskData, Usage
-from izcore.registry import KINDS, BackendChoice, Registry
+from izcore.registry import BackendChoice, Registry
 from izcore.results import Estimate
 from izcore.run_records import RunPlan
 from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples

@@ -18,7 +18,6 @@ import msgspec
 
 from izcore import hookspecs, patience
 from izcore.contributions import (
-    KINDS,
     Contributions,
     Kind,
     RefusedError,
@@ -44,18 +43,6 @@ from izcore.patience import OutOfPatienceError, time_limit
 from izcore.records import Record
 from izcore.registrations import Backend, BackendContext, Model, Preset
 from izcore.tracing import Tracer
-
-__all__ = [
-    "CORE_DISTRIBUTION",
-    "KINDS",
-    "BackendChoice",
-    "Kind",
-    "PluginInfo",
-    "Registered",
-    "Registry",
-    "convert_options",
-    "import_object",
-]
 
 ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
 

@@ -21,9 +21,9 @@ from tutorial_check import script_of_tutorial
 
 import izcore
 from izcore import hookspecs, plugin
+from izcore.contributions import KINDS
 from izcore.errors import FatalScorerError
 from izcore.records import Record
-from izcore.registry import KINDS
 
 PAGES = EXAMPLES.parent
 HEADING = re.compile(r"^### `(\w+)`\n\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)

@@ -25,8 +25,8 @@ from izcore.api import discover, settings_layers
 from izcore.cli import app
 from izcore.comparison import ComparisonResult
 from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
+from izcore.contributions import KINDS
 from izcore.records import Trial
-from izcore.registry import KINDS
 from izcore.results import RunResult
 from izcore.testing.conformance import checks_of
 

@@ -15,9 +15,10 @@ from support import Iz
 import izcore
 from izcore import deprecations
 from izcore.deprecations import Deprecation
+from izcore.discovery import PluginInfo
 from izcore.errors import IzDeprecationWarning
 from izcore.hookspecs import API_VERSION, OLDEST_API_VERSION
-from izcore.registry import PluginInfo, Registry
+from izcore.registry import Registry
 
 HERE = Path(__file__).parent
 OLD_PLUGIN = HERE / "third_party" / "izcore-first" / "izcore_first.py"

@@ -24,10 +24,11 @@ from izcore.builtins.metrics.options import (
 )
 from izcore.builtins.metrics.text import F1, Contains, ExactMatch, ExactSet, Regex, TextMetric
 from izcore.errors import BackendError, ConfigError, UsageError
+from izcore.options import convert_options
 from izcore.protocols import Metric
 from izcore.records import Example, MetricRequest
 from izcore.registrations import BackendContext
-from izcore.registry import convert_options, import_object
+from izcore.registry import import_object
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 TEXT_METRICS: tuple[type[TextMetric], ...] = (ExactMatch, F1, ExactSet, Contains)

@@ -30,13 +30,14 @@ from izcore.config import (
     SplitSizes,
     build_config,
 )
+from izcore.contributions import KINDS, Kind
 from izcore.errors import IzError
 from izcore.events import HOOK_OF
 from izcore.exemplars import FewShot
 from izcore.objective import Objective
 from izcore.options import OptionDescription, describe_options
 from izcore.records import Price, Record
-from izcore.registry import KINDS, Kind, Registered, Registry
+from izcore.registry import Registered, Registry
 from izcore.testing import (
     GeneratorConformance,
     MetricConformance,

@@ -9,7 +9,8 @@ from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, r
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from izcore.registry import PluginInfo, Registered, Registry
+    from izcore.discovery import PluginInfo
+    from izcore.registry import Registered, Registry
 
 LISTED_NAMES = 8
 
@@ -46,8 +47,8 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a backend, or all that a plugin offers: where it comes from and what options it takes."""
+    from izcore.contributions import KINDS
     from izcore.errors import UnknownNameError, nearest_names
-    from izcore.registry import KINDS
 
     with stdout_kept_clean():
         registry = registry_of(context, failures_shown=True)

@@ -92,7 +92,7 @@ def _check_free(names: "Names", registry: "Registry") -> None:
 
 def _left_open(names: "Names", registry: "Registry") -> list[str]:
     """Return the options of ``iz optimize`` that no installed plugin's part of the preset answers."""
-    from izcore.registry import Kind
+    from izcore.contributions import Kind
 
     kinds: tuple[Kind, ...] = ("generator", "scorer")
     chosen = {kind for settings in registry.preset_settings("quick") for kind in settings}

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from izcore.config import Limits, RunConfig
+    from izcore.contributions import Kind
     from izcore.planning import PlannedRun
     from izcore.records import FinishReason
-    from izcore.registry import BackendChoice, Kind, Registry
+    from izcore.registry import BackendChoice, Registry
     from izcore.results import RunResult
     from izcore.running import ScoreResult
 

@@ -11,12 +11,13 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 import pytest
 
+from izcore.contributions import Kind
 from izcore.errors import ConfigError
 from izcore.evaluation import resolved
-from izcore.options import describe_options
+from izcore.options import convert_options, describe_options
 from izcore.records import Ask, Options
 from izcore.registrations import Backend, BackendContext
-from izcore.registry import Kind, convert_options, import_object
+from izcore.registry import import_object
 from izcore.testing.fresh_process import modules_loaded_by
 from izcore.testing.subject import Subject, answering, load_alone, refused_version
 

@@ -11,7 +11,8 @@ import msgspec
 
 _LOAD = """
 import importlib, sys
-from izcore.registry import PluginInfo, Registry
+from izcore.discovery import PluginInfo
+from izcore.registry import Registry
 info = PluginInfo(name="subject", distribution="subject", version="0", status="loaded")
 Registry().add(importlib.import_module({plugin!r}), info)
 print("MODULES", *sys.modules)

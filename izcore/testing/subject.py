@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 
+from izcore.contributions import Kind
+from izcore.discovery import PluginInfo
 from izcore.hookspecs import API_VERSION
+from izcore.options import convert_options
 from izcore.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
 from izcore.registrations import Backend, BackendContext
-from izcore.registry import Kind, PluginInfo, Registry, convert_options, import_object
+from izcore.registry import Registry, import_object
 
 
 class Subject(Record):

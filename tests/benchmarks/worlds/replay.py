@@ -22,6 +22,7 @@ from world import SYNTHETIC, World, load, recorded
 
 import izcore
 from izcore.api import discover
+from izcore.discovery import PluginInfo
 from izcore.history import History
 from izcore.plugin import (
     Backend,
@@ -51,7 +52,7 @@ from izcore.plugin import (
     Usage,
     hookimpl,
 )
-from izcore.registry import PluginInfo, Registry
+from izcore.registry import Registry
 from izcore.store import Store
 
 VALIDATION = 20
