@@ -11,6 +11,7 @@ import pytest
 
 from izcore.calls import completion_key
 from izcore.errors import FatalScorerError, TransientScorerError, UsageError
+from izcore.keys import keys_in
 from izcore.prompting import DEFAULT_TEMPLATE, render_prompt
 from izcore.protocols import Scorer
 from izcore.records import (
@@ -27,7 +28,6 @@ from izcore.testing.conformance import Conformance, Make, needs, travelled, unch
 from izcore.testing.subject import Subject
 
 Prompts = tuple[Prompt, ...]
-SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 ODD_INPUTS = ("", "“Größe” 🙂\n\tline two", "{instruction} %s \\n <b>&amp;</b>")
 
 
@@ -81,11 +81,7 @@ class ScorerConformance(Conformance):
         It is kept in the database and shown.
         """
         shown = repr(make().info().identity)
-        secrets = [
-            name
-            for name, value in os.environ.items()
-            if any(word in name.upper() for word in SECRET_NAMES) and len(value) >= 8 and value in shown
-        ]
+        secrets = [name for name, value in keys_in(os.environ).items() if value in shown]
         assert secrets == []
 
     def test_one_completion_per_prompt(self, make: Make, prompts: Prompts) -> None:
