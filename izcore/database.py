@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from izcore.errors import StoreError
 
 APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
@@ -83,6 +85,9 @@ CREATE TABLE test_scores (
     PRIMARY KEY (run_id, instruction)
 );
 """
+LOCKED_SECONDS = 60
+"""So long others may keep the file locked."""
+
 _MIGRATIONS = {1: _FROM_1_TO_2, 2: _FROM_2_TO_3}
 
 
@@ -97,19 +102,32 @@ def open_database(path: Path) -> sqlite3.Connection:
     if path.is_dir():
         raise StoreError(f"{path}: is a folder.", hint="--db names a file.")
     with explaining(path):
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=LOCKED_SECONDS, isolation_level=None)
         try:
-            _check_or_create(connection, path)
+            # SQLite waits for a lock, but for that which a change of the journal mode takes.
+            for attempt in _while_locked():
+                with attempt:
+                    _check_or_create(connection, path)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
+def _while_locked() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception(lambda error: "locked" in str(error)),
+        wait=wait_random(0.01, 0.1),
+        stop=stop_after_delay(LOCKED_SECONDS),
+        reraise=True,
+    )
+
+
 def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
+    # In this order: another process may make the tables in this moment, and the two numbers with them.
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application_id != APPLICATION_ID:
         raise StoreError(f"{path}: is another program's database.", hint="Choose another file with --db.")
     if version > SCHEMA_VERSION:

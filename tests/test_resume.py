@@ -5,7 +5,9 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,19 @@ def test_two_runs_share_one_database(tmp_path: Path) -> None:
         assert process.returncode == 0
     with Store(db) as store:
         assert [run.status for run in store.runs()] == ["done"] * 3
+
+
+def test_many_may_open_a_database_that_is_not_there_yet(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def open_at_once(name: str) -> int:
+        together.wait(timeout=60)
+        with Store(tmp_path / name) as store:
+            return len(store.runs())
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(30):
+            assert list(pool.map(open_at_once, [f"{number}.sqlite"] * 6)) == [0] * 6
 
 
 def test_a_task_that_changed_since_the_run_began_is_refused(tmp_path: Path, iz: Iz) -> None:
