@@ -1,36 +1,28 @@
 """Decoding of many prompts at once, greedily or by sampling, on any causal LM of transformers.
 
-What is saved, compared with one padded batch: a shared prefix is computed once per call; rows are
-prefilled in groups of nearly equal length, so that hardly any padding is computed; keys and values are
-written into reserved memory rather than copied at every step; rows that are done leave the batch.
+What is saved, compared with one padded batch: a shared prefix is computed once per call, and on a cpu read
+once per step; rows are prefilled in groups of nearly equal length, so that hardly any padding is computed;
+keys and values are written into reserved memory rather than copied at every step; rows that are done leave
+the batch; and the few that are left when a batch runs out take several tokens at a time where their text
+repeats itself.
 
 Within the cache every row is contiguous and ends at the last column, so that distances between columns
 are distances between tokens (sliding windows and ALiBi need that) and one mask serves all layers.
 """
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
-from izcore.plugin import BackendError
-from izcore_transformers.reserved_cache import ReservedLayer, reserve
-
-Result = TypeVar("Result")
-
-GROUP_OVERHEAD = {"cpu": 48, "cuda": 2048}
-"""Tokens that could be prefilled in the time that one more forward pass costs (reading the weights,
-launching kernels), by device type. On cpu measured with SmolLM2-135M; elsewhere passes are dear."""
-
-GROUP_TOKENS = {"cpu": 512, "cuda": 16384}
-"""Tokens of one prefill pass at most, by device type: larger activations fall out of a cpu's cache, and
-take memory on a GPU."""
+from izcore_transformers.drafting import draft, room_for_drafts
+from izcore_transformers.memory import memory_error, with_memory
+from izcore_transformers.prefilling import prefilled
+from izcore_transformers.runner import Prefix, Runner
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ class Sampling:
 def decode(
     model: PreTrainedModel,
     *,
-    prefix: Tensor | None,
+    prefix: Tensor | Prefix | None,
     rows: Sequence[Tensor],
     max_new_tokens: int,
     eos_token_ids: Collection[int],
@@ -68,9 +60,9 @@ def decode(
 
     Greedily, but for rows that have an entry in ``sampling`` (empty, or one for each row).
 
-    ``prefix`` is [p, hidden], or None; each row is [n, hidden] with its own n >= 1; both hold input
-    embeddings as ``model.get_input_embeddings()`` returns them. ``stop`` sees the tokens so far of a
-    row and ends it by returning True; the token that made it true is kept.
+    ``prefix`` is [p, hidden], what :func:`read_prefix` made of it, or None; each row is [n, hidden] with
+    its own n >= 1; both hold input embeddings as ``model.get_input_embeddings()`` returns them. ``stop``
+    sees the tokens so far of a row and ends it by returning True; the token that made it true is kept.
 
     A row's tokens do not depend on the rows beside it, up to ties: kernels for other batch shapes round
     differently in the last bit, which decides only between two tokens of equal probability.
@@ -87,12 +79,12 @@ def decode(
         return []
     if not sampling:
         sampling = [None] * len(rows)
-    runner = _Runner(model)
+    runner = Runner(model)
     ending = _Ending(max_new_tokens, frozenset(eos_token_ids), stop)
     opening = rows[0][:0] if prefix is None else prefix
-    shared = _with_memory(lambda: runner.prefill(opening) if len(opening) else [])
+    shared = opening if isinstance(opening, Prefix) else with_memory(partial(runner.prefix, opening))
     if shared is None:
-        raise _memory_error(model, len(opening), max_new_tokens)
+        raise memory_error(model, len(opening), max_new_tokens)
     results: dict[int, Decoded] = {}
     # The longest first: if memory is short, it shows at once.
     waiting = sorted(range(len(rows)), key=lambda index: len(rows[index]), reverse=True)
@@ -100,15 +92,21 @@ def decode(
         batch = waiting[:batch_size]
         batch_rows = [rows[index] for index in batch]
         draws = [sampling[index] for index in batch]
-        decoded = _with_memory(partial(_decode_batch, runner, shared, batch_rows, draws, ending))
+        decoded = with_memory(partial(_decode_batch, runner, shared, batch_rows, draws, ending))
         if decoded is not None:
             results.update(zip(batch, decoded, strict=True))
             waiting = waiting[len(batch) :]
         elif len(batch) > 1:
             batch_size = len(batch) // 2
         else:
-            raise _memory_error(model, len(opening) + len(batch_rows[0]), max_new_tokens)
+            raise memory_error(model, shared.length + len(batch_rows[0]), max_new_tokens)
     return [results[index] for index in range(len(rows))]
+
+
+@torch.inference_mode()
+def read_prefix(model: PreTrainedModel, embeddings: Tensor) -> Prefix:
+    """Compute once what many calls of :func:`decode` begin with, ``embeddings`` [p, hidden]."""
+    return Runner(model).prefix(embeddings)
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
@@ -135,89 +133,87 @@ class _Ending:
         return None
 
 
-class _Runner:
-    """One model, called the way that its forward method allows."""
+class _Row:
+    """What is written after one row, and where it stands in the batch."""
 
-    def __init__(self, model: PreTrainedModel) -> None:
-        kinds = {type(layer) for layer in DynamicCache(config=model.config).layers}
-        if not kinds <= {DynamicLayer, DynamicSlidingWindowLayer}:
-            raise BackendError(
-                f"{type(model).__name__} remembers its text otherwise than as keys and values "
-                f"({', '.join(sorted(kind.__name__ for kind in kinds))}), so that rows of different "
-                "length cannot share a batch.",
-                hint="Use a transformer model with ordinary attention.",
-            )
-        self._model = model
-        self._accepted = frozenset(inspect.signature(model.forward).parameters)
-        embedding = model.get_input_embeddings().weight
-        self.device, self.dtype = embedding.device, embedding.dtype
+    def __init__(self, index: int, length: int, sampling: Sampling | None) -> None:
+        self.index = index
+        self.length = length  # tokens that the model has read
+        self.written: list[int] = []
+        self.drafted: list[int] = []
+        self.result: Decoded | None = None
+        self._sampling = sampling
+        # On the CPU, so that a seed means the same on every device.
+        self._generator = None if sampling is None else torch.Generator().manual_seed(sampling.seed)
 
-    def prefill(self, embeddings: Tensor, past: Cache | None = None) -> list[ReservedLayer]:
-        """Return the cache's layers after ``embeddings`` ([n, hidden] or [rows, n, hidden])."""
-        cache = Cache(layer_class_to_replicate=ReservedLayer) if past is None else past
-        batch = embeddings.to(self.device, self.dtype).reshape(-1, *embeddings.shape[-2:])
-        first = cache.get_seq_length()
-        positions = torch.arange(first, first + batch.shape[1], device=self.device).unsqueeze(0)
-        self.forward(cache, positions.expand(batch.shape[0], -1), None, inputs_embeds=batch)
-        return list(cache.layers)
+    def plan(self, room: int) -> None:
+        """Guess up to ``room`` tokens, which the next pass checks."""
+        self.drafted = draft(self.written, room) if self._sampling is None and room else []
 
-    def forward(self, cache: Cache, positions: Tensor, mask: Tensor | None, **inputs: Tensor) -> Tensor:
-        """Return the logits [rows, vocabulary] after the last column."""
-        optional = {"position_ids": positions, "logits_to_keep": 1}
-        extra = {name: value for name, value in optional.items() if name in self._accepted}
-        output = self._model(**inputs, **extra, attention_mask=mask, past_key_values=cache, use_cache=True)
-        logits: Tensor = output.logits[:, -1]
-        return logits
+    def take(self, logits: Tensor, likeliest: Sequence[int], ending: _Ending) -> int:
+        """Write what the pass gave, [its tokens, vocabulary], and return how many of its tokens count.
+
+        The first was certain; a guessed one counts if the model chose it after the one before.
+        """
+        if self._sampling is not None:
+            chances = torch.softmax(logits[0].float().cpu() / self._sampling.temperature, dim=-1)
+            likeliest = [int(torch.multinomial(chances, 1, generator=self._generator))]
+        for place, token in enumerate(likeliest[: len(self.drafted) + 1]):
+            self.written.append(token)
+            self.result = ending.of(self.written)
+            right = place < len(self.drafted) and self.drafted[place] == token
+            if self.result is not None or not right:
+                break
+        self.length += place + 1
+        return place + 1
 
 
 def _decode_batch(
-    runner: _Runner,
-    shared: list[ReservedLayer],
+    runner: Runner,
+    prefix: Prefix,
     rows: Sequence[Tensor],
     sampling: Sequence[Sampling | None],
     ending: _Ending,
 ) -> list[Decoded]:
     """Decode ``rows``, the longest first, all together."""
-    shared_length = shared[0].used if shared else 0
     # The last embedding of each row is left to the first step: it is the same work for every row.
-    lengths = [shared_length + len(row) - 1 for row in rows]
-    columns = max(lengths)
-    cache = _prefilled(runner, shared, rows, columns)
-    device = runner.device
-    mask = torch.zeros((len(rows), columns + ending.max_new_tokens), dtype=torch.long, device=device)
-    for index, length in enumerate(lengths):
-        mask[index, columns - length :] = 1
-    positions = torch.tensor(lengths, device=device).unsqueeze(1)
-    inputs = {"inputs_embeds": torch.stack([row[-1:] for row in rows]).to(device, runner.dtype)}
-    active = list(range(len(rows)))
-    # On the CPU, so that a seed means the same on every device.
-    generators = [None if draw is None else torch.Generator().manual_seed(draw.seed) for draw in sampling]
-    written: list[list[int]] = [[] for _ in rows]
-    results: dict[int, Decoded] = {}
+    read = [prefix.length + len(row) - 1 for row in rows]
+    everyone = [_Row(index, *pair) for index, pair in enumerate(zip(read, sampling, strict=True))]
+    columns = max(read) - prefix.length + prefix.copied
+    cache = prefilled(runner, prefix, [row[:-1] for row in rows], columns)
+    inputs = {"inputs_embeds": torch.stack([row[-1:] for row in rows]).to(runner.device, runner.dtype)}
+    active = everyone
+    width = 1  # tokens of each row in the next pass
     while True:
-        columns += 1
-        logits = runner.forward(cache, positions, mask[:, :columns], **inputs)
-        chosen = logits.argmax(dim=-1)
-        for place, index in enumerate(active):
-            draw = sampling[index]
-            if draw is not None:
-                chances = torch.softmax(logits[place].float().cpu() / draw.temperature, dim=-1)
-                chosen[place] = torch.multinomial(chances, 1, generator=generators[index])[0]
-        for index, token in zip(active, chosen.tolist(), strict=True):
-            written[index].append(token)
-            result = ending.of(written[index])
-            if result is not None:
-                results[index] = result
-        if len(results) == len(rows):
-            return [results[index] for index in range(len(rows))]
-        places = _remaining_places([index in results for index in active])
-        if len(places) < len(active):
-            for layer in cache.layers:
-                layer.keep_rows(places)
-            mask, positions, chosen = mask[places], positions[places], chosen[places]
-            active = [active[place] for place in places]
-        positions = positions + 1
-        inputs = {"input_ids": chosen.unsqueeze(1)}
+        columns += width
+        lengths = torch.tensor([row.length for row in active], device=runner.device).unsqueeze(1)
+        after = torch.arange(columns, device=runner.device)
+        held = lengths - prefix.length + prefix.copied + width
+        positions = lengths + torch.arange(width, device=runner.device)
+        logits = runner.forward(
+            cache, positions, (after >= columns - held).long(), prefix, kept=width, **inputs
+        )
+        likeliest = logits.argmax(dim=-1).tolist()
+        counted = [row.take(*given, ending) for row, *given in zip(active, logits, likeliest, strict=True)]
+        places = _remaining_places([row.result is not None for row in active])
+        if not places:
+            return [row.result for row in everyone if row.result is not None]
+        for layer in cache.layers:
+            layer.keep_rows(places)
+        active, counted = [active[place] for place in places], [counted[place] for place in places]
+        # Columns that count for no row are dropped; a row for which fewer count is moved to the end again.
+        columns -= width - max(counted)
+        for layer in cache.layers:
+            layer.end_at(columns, [max(counted) - count for count in counted])
+        for row in active:
+            row.plan(room_for_drafts(len(active), runner.device.type))
+        width = 1 + max(len(row.drafted) for row in active)
+        tokens = [[row.written[-1], *row.drafted] for row in active]
+        inputs = {
+            "input_ids": torch.tensor(
+                [these + these[-1:] * (width - len(these)) for these in tokens], device=runner.device
+            )
+        }
 
 
 def _remaining_places(done: Sequence[bool]) -> list[int]:
@@ -228,104 +224,3 @@ def _remaining_places(done: Sequence[bool]) -> list[int]:
     remaining = done.count(False)
     last = (place for place in range(remaining, len(done)) if not done[place])
     return [next(last) if done[place] else place for place in range(remaining)]
-
-
-def _prefilled(runner: _Runner, shared: list[ReservedLayer], rows: Sequence[Tensor], columns: int) -> Cache:
-    """Return a cache of all rows but their last embedding, each row ending at ``columns``."""
-    cache = Cache(layer_class_to_replicate=ReservedLayer)
-    shared_length = shared[0].used if shared else 0
-    padding = columns - shared_length - min(len(row) - 1 for row in rows)
-    for first, last in _groups([len(row) - 1 for row in rows], runner.device.type):
-        group = [row[:-1] for row in rows[first:last]]
-        layers = _prefilled_group(runner, shared, group)
-        if not cache.layers:
-            for layer in layers:
-                keys, values = (reserve(part, columns, len(rows)) for part in layer.room)
-                for part in (keys, values):
-                    part[:, :, :padding] = 0  # masked, but 0 times the infinity that may lie there is not 0
-                cache.layers.append(ReservedLayer((keys, values), columns))
-        for begin, end in _equal_runs([len(row) for row in group]):
-            length = shared_length + len(group[begin])
-            if length == 0:
-                continue  # without a prefix, a row of one embedding has nothing to prefill
-            for into, layer in zip(cache.layers, layers, strict=True):
-                for room, part in zip(into.room, layer.room, strict=True):
-                    room[first + begin : first + end, :, columns - length : columns] = part[
-                        begin:end, :, :length
-                    ]
-    return cache
-
-
-def _prefilled_group(
-    runner: _Runner, shared: list[ReservedLayer], group: Sequence[Tensor]
-) -> list[ReservedLayer]:
-    """Return the layers after ``shared`` and each row of ``group``, padded behind.
-
-    Padding behind a row changes nothing before it, so no mask is needed; nobody reads its columns.
-    """
-    padded = torch.nn.utils.rnn.pad_sequence(list(group), batch_first=True)
-    past = Cache(layer_class_to_replicate=ReservedLayer)
-    past.layers.extend(layer.repeated(*padded.shape[:2]) for layer in shared)
-    return runner.prefill(padded, past) if padded.shape[1] else list(past.layers)
-
-
-def _groups(lengths: Sequence[int], device: str) -> list[tuple[int, int]]:
-    """Cut rows, the longest first, into the ranges whose prefill costs least.
-
-    A range costs its padded tokens and :data:`GROUP_OVERHEAD`.
-    """
-    overhead = GROUP_OVERHEAD.get(device, GROUP_OVERHEAD["cuda"])
-    most = GROUP_TOKENS.get(device, GROUP_TOKENS["cuda"])
-    cheapest: list[tuple[int, int]] = [(0, 0)]  # cost of the first n rows, and where their last range begins
-    for end in range(1, len(lengths) + 1):
-        options = []
-        for begin in range(end - 1, -1, -1):
-            tokens = (end - begin) * lengths[begin]
-            if tokens > most and end - begin > 1:
-                break
-            options.append((cheapest[begin][0] + tokens + overhead, begin))
-        cheapest.append(min(options))
-    ranges = []
-    end = len(lengths)
-    while end:
-        begin = cheapest[end][1]
-        ranges.append((begin, end))
-        end = begin
-    return ranges[::-1]
-
-
-def _equal_runs(values: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the ranges in which neighbouring values are equal."""
-    begin = 0
-    for end in range(1, len(values) + 1):
-        if end == len(values) or values[end] != values[begin]:
-            yield begin, end
-            begin = end
-
-
-def _with_memory(work: Callable[[], Result]) -> Result | None:
-    """Return what ``work`` returns, or None if memory ran out, after freeing what it held."""
-    try:
-        return work()
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
-            raise
-    # Outside the handler, where the error's traceback no longer holds the tensors of the failed attempt.
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    return None
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    text = str(error).lower()
-    return any(phrase in text for phrase in ("out of memory", "can't allocate memory", "not enough memory"))
-
-
-def _memory_error(model: PreTrainedModel, tokens: int, max_new_tokens: int) -> BackendError:
-    return BackendError(
-        f"Memory ran out while {type(model).__name__} decoded a single prompt of {tokens} tokens "
-        f"and up to {max_new_tokens} new ones.",
-        hint="Use a smaller model, fewer new tokens, shorter prompts, or a device with more memory.",
-    )

@@ -74,7 +74,7 @@ class GeneratorOptions(ModelOptions, frozen=True, kw_only=True):
     ] = True
     batch_size: Annotated[
         int, Meta(ge=1, le=4096, description="Instructions written at a time; halved if memory runs out.")
-    ] = 32
+    ] = 64
     features: Annotated[
         Literal["none", "last_hidden"],
         Meta(

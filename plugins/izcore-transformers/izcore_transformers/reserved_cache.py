@@ -55,12 +55,26 @@ class ReservedLayer(DynamicLayer):  # type: ignore[misc]
 
         ``places`` may move rows only from behind the ones that are kept.
         """
+        if len(places) == len(self.room[0]):
+            return
         targets = [target for target, place in enumerate(places) if target != place]
         sources = [places[target] for target in targets]
         for room in self.room:
             if targets:
                 room[targets, :, : self.used] = room[sources, :, : self.used]
         self.room = (self.room[0][: len(places)], self.room[1][: len(places)])
+        self._show()
+
+    def end_at(self, columns: int, moved: Sequence[int]) -> None:
+        """Forget what is after ``columns``, and move row i by ``moved[i]`` columns towards the end.
+
+        What a row is moved over is lost; the columns before it are free, and hold finite numbers.
+        """
+        self.used = columns
+        for room in self.room:
+            for row, by in enumerate(moved):
+                if by:
+                    room[row, :, by:columns] = room[row, :, : columns - by].clone()
         self._show()
 
     def _grow(self, end: int) -> None:

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruction
 from izcore_transformers.chat import split_chat_tokens
-from izcore_transformers.decoding import decode, end_tokens
+from izcore_transformers.decoding import decode, end_tokens, read_prefix
 from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.loading import LoadedModel
 from izcore_transformers.meta_prompts import find_meta_prompt, user_message
+from izcore_transformers.runner import Prefix
 from izcore_transformers.stopping import instruction_end
 
 
@@ -44,13 +45,16 @@ class Writer:
             conversation=conversation,
         )
         _check_length(loaded, options, len(before) + len(after))
+        self._before_read: Prefix | None = None
         self._before, self._after = embed_tokens(loaded, before), embed_tokens(loaded, after)
         self._eos_token_ids = end_tokens(loaded.model, loaded.tokenizer)
 
     def write(self, soft_prompts: Tensor) -> list[Written]:
         """Return what the model writes under each soft prompt of [n, soft_tokens, hidden]."""
         shared, rows = self._inputs(soft_prompts)
-        return self._written(shared, rows)
+        if shared is not None and self._before_read is None:
+            self._before_read = read_prefix(self._loaded.model, shared)
+        return self._written(self._before_read, rows)
 
     def write_unsteered(self) -> Written:
         """Return what the model writes with no soft prompt."""
@@ -74,7 +78,7 @@ class Writer:
             return None, [torch.cat([soft, self._before, self._after]) for soft in soft_prompts]
         return self._before, [torch.cat([soft, self._after]) for soft in soft_prompts]
 
-    def _written(self, shared: Tensor | None, rows: Sequence[Tensor]) -> list[Written]:
+    def _written(self, shared: Prefix | None, rows: Sequence[Tensor]) -> list[Written]:
         decoded = decode(
             self._loaded.model,
             prefix=shared,

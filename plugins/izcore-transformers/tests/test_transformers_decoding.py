@@ -11,8 +11,11 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from izcore.plugin import BackendError
-from izcore_transformers import decoding
-from izcore_transformers.decoding import Decoded, decode
+from izcore_transformers import prefilling
+from izcore_transformers.decoding import Decoded, Sampling, decode, read_prefix
+from izcore_transformers.llama_kin import LLAMA_KIN
+from izcore_transformers.packed_linear import PackedGatedMLP, pack_linear_layers
+from izcore_transformers.prefix_attention import read_prefix_once
 
 VOCABULARY = 97
 SMALL = {
@@ -31,6 +34,7 @@ ARCHITECTURES = {
     "mistral": {**SMALL, "num_key_value_heads": 2, "sliding_window": 6},
     "gemma3_text": {**SMALL, "num_key_value_heads": 2, "head_dim": 8, "sliding_window": 6},
     "qwen2": {**SMALL, "num_key_value_heads": 4},
+    "qwen3": {**SMALL, "num_key_value_heads": 2, "head_dim": 8},
     "gpt2": {**SMALL, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128},
     "opt": {**SMALL, "ffn_dim": 48, "word_embed_proj_dim": 32},
     "gpt_neox": {**SMALL},
@@ -38,9 +42,9 @@ ARCHITECTURES = {
 }
 
 
-def tiny_model(architecture: str = "llama", attention: str | None = None) -> PreTrainedModel:
+def tiny_model(architecture: str = "llama", attention: str | None = None, **settings: Any) -> PreTrainedModel:
     torch.manual_seed(3)
-    config = AutoConfig.for_model(architecture, **ARCHITECTURES[architecture])
+    config = AutoConfig.for_model(architecture, **{**ARCHITECTURES[architecture], **settings})
     model = AutoModelForCausalLM.from_config(config, attn_implementation=attention).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -86,6 +90,93 @@ def test_batch_writes_what_one_at_a_time_writes(architecture: str, with_prefix: 
     assert [one.token_ids for one in decoded] == expected
     assert len(set(expected)) > 1, "the model must tell its rows apart for this test to say anything"
     assert {one.finish for one in decoded} == {"length"}
+
+
+@pytest.mark.parametrize("architecture", sorted(LLAMA_KIN))
+def test_rows_that_look_at_one_prefix_write_what_each_writes_alone(architecture: str) -> None:
+    model = tiny_model(architecture, sliding_window=None)
+    prefix, rows = embeddings(7, seed=99), rows_of([1, 9, 3, 3, 20, 1, 5])
+    expected = [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows]
+    assert read_prefix_once(model)
+    common: dict[str, Any] = {"rows": rows, "max_new_tokens": 30, "eos_token_ids": [], "batch_size": 4}
+    kept = read_prefix(model, prefix)
+    assert kept.copied == 0
+    for shared in (prefix, kept, kept):
+        assert [one.token_ids for one in decode(model, prefix=shared, **common)] == expected
+    alone = [torch.cat([prefix, row]) for row in rows]
+    whole = decode(model, prefix=None, **{**common, "rows": alone})
+    assert [one.token_ids for one in whole] == expected
+    assert len(set(expected)) > 1, "the model must tell its rows apart for this test to say anything"
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_packed_models_compute_the_same(architecture: str) -> None:
+    model = tiny_model(architecture)
+    whole = embeddings(9, seed=1).unsqueeze(0)
+    with torch.inference_mode():
+        expected = model(inputs_embeds=whole).logits
+        assert pack_linear_layers(model)
+        torch.testing.assert_close(model(inputs_embeds=whole).logits, expected, rtol=1e-4, atol=1e-4)
+    gated = any(isinstance(module, PackedGatedMLP) for module in model.modules())
+    assert gated == (architecture in LLAMA_KIN)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "attention", "dtype"),
+    [
+        ("mistral", None, torch.float32),  # sliding windows
+        ("gpt2", None, torch.float32),
+        ("llama", "eager", torch.float32),
+        ("llama", None, torch.bfloat16),
+    ],
+)
+def test_other_models_copy_the_prefix_to_every_row(
+    architecture: str, attention: str | None, dtype: torch.dtype
+) -> None:
+    model = tiny_model(architecture, attention).to(dtype)  # type: ignore[arg-type]
+    assert not read_prefix_once(model)
+    assert read_prefix(model, embeddings(7, seed=99)).copied == 7
+
+
+@settings(max_examples=10, deadline=None)
+@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=7), prefix_length=st.integers(0, 5))
+def test_guessed_tokens_change_no_text(lengths: list[int], prefix_length: int) -> None:
+    model = tiny_model(vocab_size=7)  # so few words that guesses are many, and often wrong
+    read_prefix_once(model)
+    rows, prefix = rows_of(lengths), embeddings(prefix_length, seed=77)
+    decoded = decode(
+        model, prefix=prefix, rows=rows, max_new_tokens=50, eos_token_ids=[], batch_size=len(rows)
+    )
+    assert [one.token_ids for one in decoded] == [
+        one_at_a_time(model, torch.cat([prefix, row]), 50) for row in rows
+    ]
+
+
+def test_text_that_repeats_itself_takes_few_passes(llama: PreTrainedModel) -> None:
+    passes: list[object] = []
+    handle = llama.register_forward_pre_hook(lambda *given: passes.append(given))
+    common: dict[str, Any] = {"rows": rows_of([4]), "max_new_tokens": 60, "eos_token_ids": []}
+    try:
+        guessed = decode(llama, prefix=None, batch_size=1, **common)
+        guessing = len(passes)
+        drawn = decode(llama, prefix=None, batch_size=1, sampling=[Sampling(1e-6, seed=1)], **common)
+    finally:
+        handle.remove()
+    assert guessed == drawn
+    assert len(set(guessed[0].token_ids[-20:])) < 5, "this model goes round"
+    assert guessing < 20
+    assert len(passes) - guessing > 60, "what is drawn cannot be guessed"
+
+
+def test_drawn_and_likeliest_rows_share_a_batch(llama: PreTrainedModel) -> None:
+    rows = rows_of([4, 11, 1, 6])
+    sampling = [Sampling(1.5, seed=5), None, Sampling(0.7, seed=6), None]
+    common: dict[str, Any] = {"prefix": embeddings(3, 50), "max_new_tokens": 40, "eos_token_ids": {5, 11}}
+    together = decode(llama, rows=rows, sampling=sampling, batch_size=4, **common)
+    assert together == [
+        decode(llama, rows=[row], sampling=[draw], batch_size=1, **common)[0]
+        for row, draw in zip(rows, sampling, strict=True)
+    ]
 
 
 def test_eager_attention_gives_the_same(llama: PreTrainedModel) -> None:
@@ -277,7 +368,7 @@ def test_recurrent_models_are_refused_by_name() -> None:
 @given(st.lists(st.integers(0, 600), min_size=1, max_size=40))
 def test_groups_cover_all_rows_in_order_within_the_limit(lengths: list[int]) -> None:
     lengths.sort(reverse=True)
-    groups = decoding._groups(lengths, "cpu")
+    groups = prefilling.groups(lengths, "cpu")
     assert [place for begin, end in groups for place in range(begin, end)] == list(range(len(lengths)))
-    most = decoding.GROUP_TOKENS["cpu"]
+    most = prefilling.GROUP_TOKENS["cpu"]
     assert all((end - begin) * lengths[begin] <= most or end - begin == 1 for begin, end in groups)
