@@ -81,10 +81,14 @@ def decode(
         sampling = [None] * len(rows)
     runner = Runner(model)
     ending = _Ending(max_new_tokens, frozenset(eos_token_ids), stop)
-    opening = rows[0][:0] if prefix is None else prefix
-    shared = opening if isinstance(opening, Prefix) else with_memory(partial(runner.prefix, opening))
-    if shared is None:
-        raise memory_error(model, len(opening), max_new_tokens)
+    if isinstance(prefix, Prefix):
+        shared = prefix
+    else:
+        opening = rows[0][:0] if prefix is None else prefix
+        read = with_memory(lambda: runner.prefix(opening))
+        if read is None:
+            raise memory_error(model, len(opening), max_new_tokens)
+        shared = read
     results: dict[int, Decoded] = {}
     # The longest first: if memory is short, it shows at once.
     waiting = sorted(range(len(rows)), key=lambda index: len(rows[index]), reverse=True)
@@ -190,11 +194,13 @@ def _decode_batch(
         after = torch.arange(columns, device=runner.device)
         held = lengths - prefix.length + prefix.copied + width
         positions = lengths + torch.arange(width, device=runner.device)
-        logits = runner.forward(
-            cache, positions, (after >= columns - held).long(), prefix, kept=width, **inputs
-        )
+        mask = (after >= columns - held).long()
+        logits = runner.forward(cache, inputs, positions, mask, prefix, kept=width)
         likeliest = logits.argmax(dim=-1).tolist()
-        counted = [row.take(*given, ending) for row, *given in zip(active, logits, likeliest, strict=True)]
+        counted = [
+            row.take(of_row, chosen, ending)
+            for row, of_row, chosen in zip(active, logits, likeliest, strict=True)
+        ]
         places = _remaining_places([row.result is not None for row in active])
         if not places:
             return [row.result for row in everyone if row.result is not None]

@@ -7,9 +7,12 @@ what is done with their results.
 """
 
 import platform
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers.activations import SiLUActivation
 
 from izcore_transformers.llama_kin import LLAMA_KIN
 
@@ -62,9 +65,11 @@ class PackedGatedMLP(nn.Module):
     what is the largest of a layer's activations.
     """
 
-    def __init__(self, block: nn.Module) -> None:
+    def __init__(self, block: Any) -> None:
         super().__init__()
-        self.gate_proj, self.up_proj, self.down_proj = block.gate_proj, block.up_proj, block.down_proj
+        self.gate_proj: PackedLinear = block.gate_proj
+        self.up_proj: PackedLinear = block.up_proj
+        self.down_proj: nn.Module = block.down_proj
 
     def forward(self, batch: Tensor) -> Tensor:
         """Return [..., hidden] for ``batch`` [..., hidden]."""
@@ -83,8 +88,7 @@ def pack_linear_layers(model: nn.Module) -> int:
         return 0
     places = [
         (parent, name, child)
-        for parent in model.modules()
-        for name, child in parent.named_children()
+        for parent, name, child in _modules(model)
         if type(child) is nn.Linear
         and child.weight.device.type == "cpu"
         and child.weight.dtype == torch.float32
@@ -92,19 +96,24 @@ def pack_linear_layers(model: nn.Module) -> int:
     ]
     for parent, name, child in places:
         setattr(parent, name, PackedLinear(child))
-    config = getattr(model, "config", None)
-    if getattr(config, "model_type", "") in LLAMA_KIN and config.hidden_act == "silu":
-        for parent, name, child in _gated_blocks(model):
-            setattr(parent, name, PackedGatedMLP(child))
+    if getattr(getattr(model, "config", None), "model_type", "") in LLAMA_KIN:
+        blocks = [place for place in _modules(model) if _is_packed_gated(place[-1])]
+        for parent, name, block in blocks:
+            setattr(parent, name, PackedGatedMLP(block))
     return len(places)
 
 
-def _gated_blocks(model: nn.Module) -> list[tuple[nn.Module, str, nn.Module]]:
-    return [
-        (parent, name, child)
-        for parent in model.modules()
-        for name, child in parent.named_children()
-        if dict(child.named_children()).keys() == GATED
-        and isinstance(child.gate_proj, PackedLinear)
-        and isinstance(child.up_proj, PackedLinear)
-    ]
+def _modules(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]]:
+    """Yield every module within ``model``, after its parent and its name there."""
+    for parent in model.modules():
+        for name, child in parent.named_children():
+            yield parent, name, child
+
+
+def _is_packed_gated(module: nn.Module) -> bool:
+    parts = dict(module.named_children())
+    return (
+        parts.keys() == GATED
+        and isinstance(parts["act_fn"], SiLUActivation)
+        and all(isinstance(parts[name], PackedLinear) for name in ("gate_proj", "up_proj"))
+    )

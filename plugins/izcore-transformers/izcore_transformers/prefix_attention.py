@@ -28,8 +28,8 @@ KeysValues = tuple[Tensor, Tensor]
 def read_prefix_once(model: PreTrainedModel) -> bool:
     """Give ``model`` this attention in place of PyTorch's own, and return whether it has it.
 
-    Only float32 on a cpu: elsewhere it was not measured, and PyTorch's fused kernels round less in half
-    precision. Only without sliding windows, in which rows see but a part of the prefix.
+    Only on a cpu, and not in half precision: elsewhere it was not measured, and there PyTorch's fused
+    kernels round less. Only without sliding windows, in which rows see but a part of the prefix.
     """
     config = model.config
     if config._attn_implementation == PREFIX_ATTENTION:
@@ -41,7 +41,7 @@ def read_prefix_once(model: PreTrainedModel) -> bool:
         or "sliding_attention" in (getattr(config, "layer_types", None) or ())
         or getattr(config, "sliding_window", None) is not None
         or embedding.device.type != "cpu"
-        or embedding.dtype != torch.float32
+        or torch.finfo(embedding.dtype).bits < 32
     ):
         return False
     AttentionInterface.register(PREFIX_ATTENTION, attend)
@@ -70,7 +70,8 @@ def attend(
         return sdpa_attention_forward(  # type: ignore[no-any-return]
             module, query, key, value, attention_mask, scaling=scaling, **others
         )
-    prefix_key, prefix_value = (part[0] for part in shared_prefix[module.layer_idx])
+    layer: Any = module  # which knows its number
+    prefix_key, prefix_value = (part[0] for part in shared_prefix[layer.layer_idx])
     rows, heads, queries, size = query.shape
     key_heads, columns, prefix = key.shape[1], key.shape[2], prefix_key.shape[1]
     # All queries of one key head are rows of one matrix: those of its query heads, and for the prefix

@@ -61,18 +61,22 @@ class Runner:
         first = 0 if prefix is None else prefix.length
         positions = torch.arange(first, first + batch.shape[1], device=self.device).unsqueeze(0)
         inputs = {"inputs_embeds": batch.to(self.device, self.dtype)}
-        self.forward(cache, positions.expand(batch.shape[0], -1), None, prefix, **inputs)
+        self.forward(cache, inputs, positions.expand(batch.shape[0], -1), None, prefix)
 
     def forward(
         self,
         cache: Cache,
+        inputs: dict[str, Tensor],
         positions: Tensor,
         mask: Tensor | None,
         prefix: Prefix | None,
         kept: int = 1,
-        **inputs: Tensor,
     ) -> Tensor:
-        """Return the logits [rows, kept, vocabulary] after the last ``kept`` columns."""
+        """Append ``inputs``, and return the logits [rows, kept, vocabulary] after the last ``kept`` columns.
+
+        ``inputs`` names tokens or embeddings as transformers does; ``positions`` are [rows, n]; ``mask``
+        [rows, columns] is 1 where a row holds something, None where it does everywhere.
+        """
         optional = {"position_ids": positions, "logits_to_keep": kept}
         extra = {name: value for name, value in optional.items() if name in self._accepted}
         if prefix is not None and prefix.apart:
