@@ -66,8 +66,10 @@ def tests(session: nox.Session) -> None:
     """Run all tests on the installed packages. Arguments go to pytest."""
     install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
-    # A file's tests share models and servers, so a file goes to one process.
-    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
+    # A file's tests share models and servers, so a file goes to one process. Each computes on one core:
+    # threads of several processes would wait for each other's cores.
+    env = {"OMP_NUM_THREADS": "1"}
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs, env=env)
 
 
 @nox.session

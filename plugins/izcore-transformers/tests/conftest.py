@@ -24,7 +24,6 @@ def context(cache_dir: str) -> BackendContext:
 
 @pytest.fixture(scope="session")
 def embedded(cache_dir: str) -> LoadedModel:
-    torch.set_num_threads(2)
     return load_model(ModelOptions(), cache_dir)
 
 
