@@ -95,14 +95,14 @@ def read_methods(registry: Registry, named: Iterable[str]) -> dict[str, Settings
             name, settings = path.stem, {"preset": DEFAULT_PRESET, **file}
         else:
             name, settings = text, {"preset": text}
-        registry.preset_settings(str(settings["preset"]))
+        registry.presets.settings(str(settings["preset"]))
         if name in methods:
             raise UsageError(f"Two methods are named {name!r}.", hint="Rename one of the TOML files.")
         methods[name] = settings
     if len(methods) < 2:
         raise UsageError(
             f"A comparison needs at least two methods, not {len(methods)}.",
-            hint=f"Presets: {', '.join(registry.presets())}; or TOML files.",
+            hint=f"Presets: {', '.join(registry.presets.summaries())}; or TOML files.",
         )
     return methods
 

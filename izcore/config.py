@@ -220,7 +220,7 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
     """
     preset = next((str(layer["preset"]) for layer in reversed(layers) if layer.get("preset")), DEFAULT_PRESET)
     merged: dict[str, Any] = {}
-    all_layers = [*registry.preset_settings(preset), *layers]
+    all_layers = [*registry.presets.settings(preset), *layers]
     for layer in all_layers:
         _merge(merged, layer)
     for kind in BACKEND_KEYS:

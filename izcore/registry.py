@@ -7,10 +7,9 @@ kept as a reason to show, and the rest works.
 
 import contextlib
 import importlib
-import itertools
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, Literal
 
@@ -40,6 +39,7 @@ from izcore.guarding import Guarded
 from izcore.keys import without_keys
 from izcore.options import convert_options
 from izcore.patience import OutOfPatienceError, time_limit
+from izcore.presets import Presets
 from izcore.records import Record
 from izcore.registrations import Backend, BackendContext, Model, Preset
 from izcore.tracing import Tracer
@@ -73,13 +73,13 @@ class Registry:
     def __init__(self, *, tracer: Tracer | None = None, api_versions: range = ACCEPTED_API_VERSIONS) -> None:
         self.hooks = plugin_manager()
         self.plugins: list[PluginInfo] = []
+        self.presets = Presets()
         self.tracer = tracer or Tracer()
         self._api_versions = api_versions
         self._patience = patience.patience(patience.LOADING_SECONDS)
         self._contributions: dict[str, Contributions] = {}
         self._origins: dict[str, str] = {}
         self._backends: dict[tuple[Kind, str], Registered] = {}
-        self._presets: list[tuple[Preset, PluginInfo]] = []
         self._models: dict[str, tuple[Model, PluginInfo]] = {}
 
     @classmethod
@@ -164,7 +164,8 @@ class Registry:
         self._contributions[info.name] = contributed
         for kind, backend in contributed.backends():
             self._backends[kind, backend.name] = Registered(kind=kind, backend=backend, plugin=info)
-        self._presets += [(preset, info) for preset in contributed.of(Preset)]
+        for preset in contributed.of(Preset):
+            self.presets.add(preset, info)
         self._models |= {model.name: (model, info) for model in contributed.of(Model)}
 
     def observe(self, observer: object, name: str, *, origin: str = "") -> None:
@@ -217,24 +218,12 @@ class Registry:
                     f"iz --no-plugin {info.name} …, or without the other",
                 )
         for preset in contributed.of(Preset):
-            self._check_preset(preset, info)
+            self.presets.check(preset, info)
 
     def _owner(self, kind: str, name: str) -> PluginInfo | None:
         if kind == "model":
             return self._models[name][1] if name in self._models else None
         return next((r.plugin for key, r in self._backends.items() if key == (kind, name)), None)
-
-    def _check_preset(self, preset: Preset, info: PluginInfo) -> None:
-        mine = set(_leaf_keys(preset.settings))
-        for other, owner in self._presets:
-            if other.name != preset.name or owner.distribution == CORE_DISTRIBUTION:
-                continue
-            clash = sorted(mine & set(_leaf_keys(other.settings)))
-            if clash:
-                raise RefusedError(
-                    f"its preset {preset.name!r} sets {clash[0]}, as does that of {owner.distribution}",
-                    f"iz --no-plugin {info.name} …, or without the other",
-                )
 
     # --- looking up ------------------------------------------------------------------------------
 
@@ -341,37 +330,6 @@ class Registry:
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
         return f"{choice.name} ({text})" if text else choice.name
 
-    def presets(self) -> dict[str, str]:
-        """Return name and summary of every preset, in the words of who came first, the core above all."""
-        return {preset.name: preset.summary for preset, _ in reversed(self._presets_in_order())}
-
-    def preset_settings(self, name: str) -> list[Mapping[str, Any]]:
-        """Return the settings that make up a preset: of what it extends, then its own, the core's first.
-
-        Raises :class:`UnknownNameError` for a name that no plugin has, and :class:`ConfigError` for presets
-        that extend each other in a circle.
-        """
-        return self._preset_settings(name, ())
-
-    def _preset_settings(self, name: str, extending: tuple[str, ...]) -> list[Mapping[str, Any]]:
-        if name in extending:
-            raise ConfigError(
-                f"The presets {', '.join(map(repr, extending))} extend each other in a circle.",
-                hint="This is a fault of their plugins; leave one out: iz --no-plugin NAME …",
-            )
-        parts = [preset for preset, _ in self._presets_in_order() if preset.name == name]
-        if not parts:
-            asked = f" The preset {extending[-1]!r} extends it." if extending else ""
-            raise UnknownNameError(
-                f"There is no preset named {name!r}.{asked}", hint=nearest_names(name, self.presets())
-            )
-        bases = dict.fromkeys(preset.extends for preset in parts if preset.extends)
-        inherited = [self._preset_settings(base, (*extending, name)) for base in bases]
-        return [*itertools.chain.from_iterable(inherited), *(preset.settings for preset in parts)]
-
-    def _presets_in_order(self) -> list[tuple[Preset, PluginInfo]]:
-        return sorted(self._presets, key=lambda pair: pair[1].distribution != CORE_DISTRIBUTION)
-
     def models(self) -> list[Model]:
         """Return the models that can be pulled, sorted by name."""
         return [self._models[name][0] for name in sorted(self._models)]
@@ -386,14 +344,6 @@ def import_object(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
-
-
-def _leaf_keys(settings: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _leaf_keys(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}"
 
 
 def _one_line(error: BaseException) -> str:

@@ -311,7 +311,7 @@ def test_the_reference_names_every_command_option_backend_and_hook() -> None:
 
 def test_shown_presets_are_what_a_run_gets() -> None:
     registry, generator = discover(), generated_reference()
-    for name in registry.presets():
+    for name in registry.presets.summaries():
         shown = generator.merged_preset(registry, name)
         assert tomllib.loads(generator.as_toml(shown)) == json.loads(json.dumps(shown))
         layer = {**generator.ANY_RUN, "preset": name}

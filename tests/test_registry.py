@@ -77,7 +77,7 @@ def test_presets_of_plugins_merge_and_their_conflicts_are_named(install) -> None
     install("zz-b", preset.format(key="rounds", value=9))
     install("zz-c", preset.format(key="rounds", value=1))
     registry = Registry.discover()
-    parts = registry.preset_settings("quick")
+    parts = registry.presets.settings("quick")
     assert {"search": {"batch": 7}} in parts
     assert {"search": {"rounds": 9}} in parts
     assert "search.rounds" in found(registry, "zz-c").reason
@@ -97,8 +97,8 @@ def test_a_preset_extends_another_of_any_plugin(install) -> None:  # type: ignor
     install("zz-a", EXTENDING.format(name="longer", base="quick"))
     install("zz-b", EXTENDING.format(name="longest", base="longer"))
     registry = Registry.discover()
-    inherited = registry.preset_settings("quick")
-    assert registry.preset_settings("longest") == [*inherited, *[{"search": {"rounds": 9}}] * 2]
+    inherited = registry.presets.settings("quick")
+    assert registry.presets.settings("longest") == [*inherited, *[{"search": {"rounds": 9}}] * 2]
     chosen = {"task": "mirror", "generator": "phrases", "scorer": "obedient", "preset": "longest"}
     config = build_config(registry, [chosen], RunConfig)
     quick = build_config(registry, [chosen | {"preset": "quick"}], RunConfig)
@@ -112,9 +112,9 @@ def test_presets_that_extend_in_a_circle_or_nothing_at_all_are_named(install) ->
     install("zz-c", EXTENDING.format(name="orphan", base="quickk"))
     registry = Registry.discover()
     with pytest.raises(ConfigError, match=r"'hen', 'egg'.*circle"):
-        registry.preset_settings("hen")
+        registry.presets.settings("hen")
     with pytest.raises(UnknownNameError, match=r"'quickk'.*'orphan'") as caught:
-        registry.preset_settings("orphan")
+        registry.presets.settings("orphan")
     assert "quick" in caught.value.hint
 
 

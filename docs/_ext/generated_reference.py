@@ -219,7 +219,7 @@ def _key_default(key: str, field: msgspec.structs.FieldInfo) -> str:
 def presets() -> str:
     """Show every preset with its settings, merged from the core and all installed plugins."""
     parts = []
-    for name, summary in registry().presets().items():
+    for name, summary in registry().presets.summaries().items():
         settings = merged_preset(registry(), name)
         parts += [f"### `{name}`\n", f"{escape(summary)}.\n", f"```toml\n{as_toml(settings)}```\n"]
     return "\n".join(parts)
@@ -228,7 +228,7 @@ def presets() -> str:
 def merged_preset(found: Registry, name: str) -> dict[str, Any]:
     """Merge the parts of a preset; a backend that a later part replaces takes its options with it."""
     merged: dict[str, Any] = {}
-    for layer in found.preset_settings(name):
+    for layer in found.presets.settings(name):
         for key, value in layer.items():
             settings = {"name": value} if key in BACKEND_KEYS and isinstance(value, str) else value
             if not isinstance(settings, Mapping):

@@ -95,5 +95,5 @@ def _left_open(names: "Names", registry: "Registry") -> list[str]:
     from izcore.contributions import Kind
 
     kinds: tuple[Kind, ...] = ("generator", "scorer")
-    chosen = {kind for settings in registry.preset_settings("quick") for kind in settings}
+    chosen = {kind for settings in registry.presets.settings("quick") for kind in settings}
     return [f"--{kind} {kind.upper()}" for kind in kinds if kind not in {*chosen, names.kind}]
