@@ -138,11 +138,10 @@ class _Ending:
 
 
 class _Row:
-    """What is written after one row, and where it stands in the batch."""
+    """What is written after one row of ``length`` tokens that the model has read."""
 
-    def __init__(self, index: int, length: int, sampling: Sampling | None) -> None:
-        self.index = index
-        self.length = length  # tokens that the model has read
+    def __init__(self, length: int, sampling: Sampling | None) -> None:
+        self.length = length
         self.written: list[int] = []
         self.drafted: list[int] = []
         self.result: Decoded | None = None
@@ -182,7 +181,7 @@ def _decode_batch(
     """Decode ``rows``, the longest first, all together."""
     # The last embedding of each row is left to the first step: it is the same work for every row.
     read = [prefix.length + len(row) - 1 for row in rows]
-    everyone = [_Row(index, *pair) for index, pair in enumerate(zip(read, sampling, strict=True))]
+    everyone = [_Row(length, draw) for length, draw in zip(read, sampling, strict=True)]
     columns = max(read) - prefix.length + prefix.copied
     cache = prefilled(runner, prefix, [row[:-1] for row in rows], columns)
     inputs = {"inputs_embeds": torch.stack([row[-1:] for row in rows]).to(runner.device, runner.dtype)}

@@ -153,6 +153,25 @@ def test_guessed_tokens_change_no_text(lengths: list[int], prefix_length: int) -
     ]
 
 
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_guessed_tokens_change_no_text_on_any_attention(architecture: str) -> None:
+    model = tiny_model(architecture, vocab_size=7).double()
+    prefix = embeddings(7, seed=99).double()
+    rows = [row.double() for row in rows_of([1, 9, 3, 3])]
+    tokens_given: list[Tensor] = []
+    handle = model.register_forward_pre_hook(
+        lambda _module, _args, given: tokens_given.extend(
+            value for name, value in given.items() if name == "input_ids" and value is not None
+        ),
+        with_kwargs=True,
+    )
+    decoded = decode(model, prefix=prefix, rows=rows, max_new_tokens=30, eos_token_ids=[], batch_size=4)
+    handle.remove()
+    assert any(tokens.shape[1] > 1 for tokens in tokens_given), "nothing was guessed"
+    expected = [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows]
+    assert [one.token_ids for one in decoded] == expected
+
+
 def test_text_that_repeats_itself_takes_few_passes(llama: PreTrainedModel) -> None:
     passes: list[object] = []
     handle = llama.register_forward_pre_hook(lambda *given: passes.append(given))
