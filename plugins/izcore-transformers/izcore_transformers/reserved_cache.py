@@ -55,13 +55,10 @@ class ReservedLayer(DynamicLayer):  # type: ignore[misc]
 
         ``places`` may move rows only from behind the ones that are kept.
         """
-        if len(places) == len(self.room[0]):
-            return
-        targets = [target for target, place in enumerate(places) if target != place]
-        sources = [places[target] for target in targets]
-        for room in self.room:
-            if targets:
-                room[targets, :, : self.used] = room[sources, :, : self.used]
+        for target, place in enumerate(places):
+            if target != place:
+                for room in self.room:
+                    room[target, :, : self.used] = room[place, :, : self.used]
         self.room = (self.room[0][: len(places)], self.room[1][: len(places)])
         self._show()
 
