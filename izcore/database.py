@@ -10,8 +10,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from izcore.errors import StoreError
 
 APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
-SCHEMA_VERSION = 3
-_SCHEMA = """
+_VERSION_1 = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     created REAL NOT NULL,
@@ -28,14 +27,7 @@ CREATE TABLE proposals (
     round INTEGER NOT NULL,
     candidates TEXT NOT NULL,
     exhausted INTEGER NOT NULL,
-    asked INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, round)
-);
-CREATE TABLE test_scores (
-    run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
-    instruction TEXT NOT NULL,
-    scores TEXT NOT NULL,
-    PRIMARY KEY (run_id, instruction)
 );
 CREATE TABLE trials (
     run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -55,16 +47,8 @@ CREATE TABLE answers (
     run_id TEXT NOT NULL,
     key TEXT NOT NULL,
     paid INTEGER NOT NULL,
-    cost_usd REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (run_id, key)
 ) WITHOUT ROWID;
-CREATE TABLE sent (
-    id INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    cost_usd REAL NOT NULL
-);
 """
 _FROM_1_TO_2 = """
 ALTER TABLE answers ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
@@ -85,10 +69,12 @@ CREATE TABLE test_scores (
     PRIMARY KEY (run_id, instruction)
 );
 """
+_STEPS = (_VERSION_1, _FROM_1_TO_2, _FROM_2_TO_3)
+"""A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
+
+SCHEMA_VERSION = len(_STEPS)
 LOCKED_SECONDS = 60
 """So long others may keep the file locked."""
-
-_MIGRATIONS = {1: _FROM_1_TO_2, 2: _FROM_2_TO_3}
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -143,23 +129,21 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
     # Keys are digests, so that reads and writes fall all over the file; 64 MiB hold thousands of trials.
     db.execute("PRAGMA cache_size = -65536")
     db.execute("PRAGMA wal_autocheckpoint = 10000")
-    if not tables:
+    if not tables or version < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
-        # Another process may have created the tables while this one waited for its turn.
-        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in _SCHEMA.split(";"):
+        # Another process may have done some of it while this one waited for its turn.
+        for number in range(_steps_taken(db), SCHEMA_VERSION):
+            for statement in _STEPS[number].split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.execute(f"PRAGMA user_version = {number + 1}")
         db.execute("COMMIT")
-    elif version < SCHEMA_VERSION:
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-            for known in range(version, SCHEMA_VERSION):
-                for statement in _MIGRATIONS[known].split(";"):
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
+
+
+def _steps_taken(db: sqlite3.Connection) -> int:
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return version if tables else 0
 
 
 @contextlib.contextmanager
