@@ -81,14 +81,8 @@ def decode(
         sampling = [None] * len(rows)
     runner = Runner(model)
     ending = _Ending(max_new_tokens, frozenset(eos_token_ids), stop)
-    if isinstance(prefix, Prefix):
-        shared = prefix
-    else:
-        opening = rows[0][:0] if prefix is None else prefix
-        read = with_memory(lambda: runner.prefix(opening))
-        if read is None:
-            raise memory_error(model, len(opening), max_new_tokens)
-        shared = read
+    opening = rows[0][:0] if prefix is None else prefix
+    shared = opening if isinstance(opening, Prefix) else runner.prefix(opening, max_new_tokens)
     results: dict[int, Decoded] = {}
     # The longest first: if memory is short, it shows at once.
     waiting = sorted(range(len(rows)), key=lambda index: len(rows[index]), reverse=True)
@@ -108,9 +102,12 @@ def decode(
 
 
 @torch.inference_mode()
-def read_prefix(model: PreTrainedModel, embeddings: Tensor) -> Prefix:
-    """Compute once what many calls of :func:`decode` begin with, ``embeddings`` [p, hidden]."""
-    return Runner(model).prefix(embeddings)
+def read_prefix(model: PreTrainedModel, embeddings: Tensor, max_new_tokens: int) -> Prefix:
+    """Compute once what many calls of :func:`decode` begin with, ``embeddings`` [p, hidden].
+
+    Raises :class:`BackendError` as :func:`decode` does.
+    """
+    return Runner(model).prefix(embeddings, max_new_tokens)
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from izcore.plugin import BackendError
+from izcore_transformers.memory import memory_error, with_memory
 from izcore_transformers.prefix_attention import PREFIX_ATTENTION
 from izcore_transformers.reserved_cache import ReservedLayer
 
@@ -48,13 +49,22 @@ class Runner:
         embedding = model.get_input_embeddings().weight
         self.device, self.dtype = embedding.device, embedding.dtype
 
-    def prefix(self, embeddings: Tensor) -> Prefix:
-        """Compute what rows share, ``embeddings`` [n, hidden] with n >= 0."""
+    def prefix(self, embeddings: Tensor, max_new_tokens: int) -> Prefix:
+        """Compute what rows share, ``embeddings`` [n, hidden] with n >= 0.
+
+        Raises :class:`BackendError` if memory runs out, which names ``max_new_tokens``.
+        """
+        cache = with_memory(lambda: self._prefix_cache(embeddings))
+        if cache is None:
+            raise memory_error(self._model, len(embeddings), max_new_tokens)
+        apart = bool(cache.layers) and self._model.config._attn_implementation == PREFIX_ATTENTION
+        return Prefix(cache.layers, len(embeddings), apart)
+
+    def _prefix_cache(self, embeddings: Tensor) -> Cache:
         cache = new_cache()
         if len(embeddings):
             self.prefill(cache, embeddings.unsqueeze(0), None)
-        apart = bool(cache.layers) and self._model.config._attn_implementation == PREFIX_ATTENTION
-        return Prefix(cache.layers, len(embeddings), apart)
+        return cache
 
     def prefill(self, cache: Cache, batch: Tensor, prefix: Prefix | None) -> None:
         """Append ``batch`` [rows, n, hidden], which follows ``prefix``, to an otherwise empty ``cache``."""

@@ -53,7 +53,7 @@ class Writer:
         """Return what the model writes under each soft prompt of [n, soft_tokens, hidden]."""
         shared, rows = self._inputs(soft_prompts)
         if shared is not None and self._before_read is None:
-            self._before_read = read_prefix(self._loaded.model, shared)
+            self._before_read = read_prefix(self._loaded.model, shared, self._options.max_new_tokens)
         return self._written(self._before_read, rows)
 
     def write_unsteered(self) -> Written:

@@ -75,23 +75,17 @@ def counted_work(model: PreTrainedModel) -> Iterator[list[float]]:
             keys += named["shared_prefix"][layer.layer_idx][0].shape[2]
         operations[0] += 4.0 * hidden.shape[0] * hidden.shape[1] * keys * layer.q_proj.out_features
 
-    handles = (
-        [
-            module.register_forward_hook(linear)
-            for module in model.modules()
-            if isinstance(module, (nn.Linear, PackedLinear))
-        ]
-        + [
-            module.register_forward_hook(gated)
-            for module in model.modules()
-            if isinstance(module, PackedGatedMLP)
-        ]
-        + [
-            module.register_forward_hook(attention, with_kwargs=True)
-            for module in model.modules()
-            if hasattr(module, "q_proj")
-        ]
-    )
+    counted = (((nn.Linear, PackedLinear), linear), (PackedGatedMLP, gated))
+    handles = [
+        module.register_forward_hook(hook)
+        for module in model.modules()
+        for kind, hook in counted
+        if isinstance(module, kind)
+    ] + [
+        module.register_forward_hook(attention, with_kwargs=True)
+        for module in model.modules()
+        if hasattr(module, "q_proj")
+    ]
     try:
         yield operations
     finally:

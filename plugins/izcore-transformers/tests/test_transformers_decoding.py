@@ -99,7 +99,7 @@ def test_rows_that_look_at_one_prefix_write_what_each_writes_alone(architecture:
     expected = [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows]
     assert read_prefix_once(model)
     common: dict[str, Any] = {"rows": rows, "max_new_tokens": 30, "eos_token_ids": [], "batch_size": 4}
-    kept = read_prefix(model, prefix)
+    kept = read_prefix(model, prefix, 30)
     assert kept.copied == 0
     for shared in (prefix, kept, kept):
         assert [one.token_ids for one in decode(model, prefix=shared, **common)] == expected
@@ -135,7 +135,7 @@ def test_other_models_copy_the_prefix_to_every_row(
 ) -> None:
     model = tiny_model(architecture, attention).to(dtype)  # type: ignore[arg-type]
     assert not read_prefix_once(model)
-    assert read_prefix(model, embeddings(7, seed=99)).copied == 7
+    assert read_prefix(model, embeddings(7, seed=99), 30).copied == 7
 
 
 @settings(max_examples=10, deadline=None)
@@ -364,6 +364,13 @@ def test_no_memory_for_one_row_is_said() -> None:
             eos_token_ids=[],
             batch_size=4,
         )
+
+
+def test_no_memory_for_the_prefix_is_said() -> None:
+    model = tiny_model()
+    model.register_forward_pre_hook(ShortMemory(0, MemoryError()), with_kwargs=True)
+    with pytest.raises(BackendError, match="single prompt of 1 tokens and up to 5 new ones"):
+        read_prefix(model, embeddings(1, 1), 5)
 
 
 def test_other_errors_are_not_taken_for_short_memory() -> None:
