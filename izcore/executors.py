@@ -24,7 +24,7 @@ from izcore.collector import collect_rarely
 from izcore.curves import score_leaders, unscored_leaders
 from izcore.discovery import PluginChoice
 from izcore.errors import BackendError, InterruptedRunError, UsageError, about
-from izcore.interrupts import interruptible
+from izcore.interrupts import interruptible, undisguised_interrupts
 from izcore.planning import PlannedRun
 from izcore.records import Record
 from izcore.registry import Registry
@@ -162,7 +162,8 @@ def perform(job: Job, registry: Registry | None = None) -> None:
 
 def _score_leaders(workplace: Workplace, record: RunRecord) -> None:
     try:
-        asyncio.run(score_leaders(workplace, record))
+        with undisguised_interrupts():
+            asyncio.run(score_leaders(workplace, record))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise InterruptedRunError("Stopped. Answers up to here are kept.") from None
 

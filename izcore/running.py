@@ -15,6 +15,7 @@ from izcore.errors import BackendError, BudgetExhaustedError, InterruptedRunErro
 from izcore.evaluation import working
 from izcore.event_records import PhaseStarted, RunFinished, RunStarted, RunStopped
 from izcore.exemplars import draw_sets
+from izcore.interrupts import undisguised_interrupts
 from izcore.loop import Search
 from izcore.objective import pareto_front
 from izcore.planning import (
@@ -98,23 +99,23 @@ def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
         workplace.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
 
     with store.owning(record.id, workplace.folders.locks), contextlib.ExitStack() as stack:
-        store.set_status(record.id, "running", seconds=0.0)
         try:
-            stack.enter_context(tracking(workplace, record))
-            result = asyncio.run(_search_and_conclude(workplace, record, elapsed))
+            with undisguised_interrupts():
+                store.set_status(record.id, "running", seconds=0.0)
+                stack.enter_context(tracking(workplace, record))
+                result = asyncio.run(_search_and_conclude(workplace, record, elapsed))
+                store.finish(record.id, result, seconds=elapsed())
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopped("interrupted", "Ctrl-C")
             raise InterruptedRunError(
                 f"Stopped. Everything up to here is kept in run {record.id}.",
                 hint=f"Go on with: iz resume {record.id}",
             ) from None
-        except IzError as error:
+        except Exception as error:
+            reason = error.message if isinstance(error, IzError) else f"{type(error).__name__}: {error}"
             with contextlib.suppress(IzError):  # the error on its way says more than a second one would
-                stopped(
-                    "out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", error.message
-                )
+                stopped("out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", reason)
             raise
-        store.finish(record.id, result, seconds=elapsed())
         workplace.events.emit(RunFinished(run_id=record.id, result=result))
     return result
 
@@ -148,7 +149,8 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
         )
 
     try:
-        return asyncio.run(work())
+        with undisguised_interrupts():
+            return asyncio.run(work())
     except KeyboardInterrupt:
         raise InterruptedRunError(
             "Stopped. Answers up to here are kept and will not be paid again."

@@ -44,11 +44,11 @@ class Store:
     # --- runs ------------------------------------------------------------------------------------
 
     def create_run(self, run_id: str, config: RunConfig, plan: RunPlan, *, created: float) -> RunRecord:
-        """Write a new run."""
+        """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
         with self._writing() as db:
             db.execute(
                 "INSERT INTO runs (id, created, task, status, config, plan)"
-                " VALUES (?, ?, ?, 'running', ?, ?)",
+                " VALUES (?, ?, ?, 'interrupted', ?, ?)",
                 (run_id, created, plan.task_name, _json(config), _json(plan)),
             )
         return self.run(run_id)
@@ -99,10 +99,11 @@ class Store:
             db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
 
     def set_status(self, run_id: str, status: RunStatus, *, seconds: float) -> None:
-        """Write a run's status and add to the seconds that it has taken."""
+        """Write a run's status and add to the seconds that it has taken. A finished run stays finished."""
         with self._writing() as db:
             db.execute(
-                "UPDATE runs SET status = ?, seconds = seconds + ? WHERE id = ?", (status, seconds, run_id)
+                "UPDATE runs SET status = ?, seconds = seconds + ? WHERE id = ? AND status != 'done'",
+                (status, seconds, run_id),
             )
 
     def finish(self, run_id: str, result: RunResult, *, seconds: float) -> None:
@@ -347,13 +348,15 @@ class Store:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with explaining(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # An interrupt may come before the transaction has begun, and after it has ended.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
 
 _SELECT_RUN = "SELECT id, created, task, status, config, plan, generator_state, result, seconds FROM runs"

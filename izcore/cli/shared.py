@@ -40,9 +40,11 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         from izcore.errors import DataError, IzError
+        from izcore.interrupts import undisguised_interrupts
 
         try:
-            return command(*args, **kwargs)
+            with undisguised_interrupts():
+                return command(*args, **kwargs)
         except IzError as error:
             complain(error.message, error.hint, error.problems if isinstance(error, DataError) else ())
             raise typer.Exit(error.exit_code) from None
