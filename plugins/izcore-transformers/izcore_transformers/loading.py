@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from izcore.plugin import BackendUnavailableError, UsageError
 from izcore_transformers.gguf import ensure_converted
 from izcore_transformers.model_options import ModelOptions
-from izcore_transformers.packed_linear import pack_linear_layers
+from izcore_transformers.packing import pack
 from izcore_transformers.prefix_attention import read_prefix_once
 from izcore_transformers.presets import known_conversation
 from izcore_transformers.quiet import quiet_libraries
@@ -119,7 +119,7 @@ def _load(options: ModelOptions, cache_dir: str) -> LoadedModel:
     model.requires_grad_(False)
     # Here, not where it is first wanted: the last bits of a model's numbers must not depend on who used it.
     read_prefix_once(model)
-    if pack_linear_layers(model):
+    if pack(model):
         # What is left of the weights still maps the whole file into memory; a copy lets go of it.
         for parameter in model.parameters():
             parameter.data = parameter.data.clone()

@@ -3,6 +3,7 @@
 Run with ``python bench_transformers_throughput.py [--latents N] [--threads N] [--repeats N] [--clock cpu]``.
 "One at a time" is transformers' own ``generate`` with batch 1, the model as transformers loads it, the same
 prompts and the same end of the text. The scale is given, which spares the probe; all else is the default.
+A shared machine is quicker in one minute than in the next, so both take turns, and times are means.
 
 The last column is the matrix arithmetic done per second (linear layers, and attention as if no key were
 masked) over the most that a product of large float32 matrices reaches in this run. With ``--clock cpu``
@@ -14,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,7 +32,8 @@ from izcore_transformers.decoding import end_tokens
 from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.gguf import converted_folder
 from izcore_transformers.loading import LoadedModel, load_model
-from izcore_transformers.packed_linear import PackedGatedMLP, PackedLinear
+from izcore_transformers.packed_blocks import PackedGatedMLP
+from izcore_transformers.packed_linear import PackedLinear
 from izcore_transformers.projection import Projection
 from izcore_transformers.quiet import quiet_libraries
 from izcore_transformers.scorer import HFScorer
@@ -44,7 +47,9 @@ SCALE = 4.0
 LARGE = 2048
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
-Work = Callable[[], Sequence[Any]]
+Work = Callable[[], Sequence[str]]
+TURNS = 5
+"""So often the batch is timed while its prompts are answered one at a time."""
 
 
 class Stop(StoppingCriteria):
@@ -73,7 +78,7 @@ def counted_work(model: PreTrainedModel) -> Iterator[list[float]]:
         keys = named["past_key_values"].get_seq_length(layer.layer_idx)
         if "shared_prefix" in named:
             keys += named["shared_prefix"][layer.layer_idx][0].shape[2]
-        operations[0] += 4.0 * hidden.shape[0] * hidden.shape[1] * keys * layer.q_proj.out_features
+        operations[0] += 4.0 * hidden.shape[0] * hidden.shape[1] * keys * layer.o_proj.in_features
 
     counted = (((nn.Linear, PackedLinear), linear), (PackedGatedMLP, gated))
     handles = [
@@ -84,7 +89,7 @@ def counted_work(model: PreTrainedModel) -> Iterator[list[float]]:
     ] + [
         module.register_forward_hook(attention, with_kwargs=True)
         for module in model.modules()
-        if hasattr(module, "q_proj")
+        if hasattr(module, "o_proj")
     ]
     try:
         yield operations
@@ -107,7 +112,7 @@ def matrix_throughput(rows: int, inner: int, outer: int, copies: int, clock: Cal
     """Return operations per second of ``copies`` different products [rows, inner] x [inner, outer]."""
     given = torch.randn(rows, inner)
     plain = [nn.Linear(inner, outer, bias=False).requires_grad_(False) for _ in range(copies)]
-    packed = [PackedLinear(layer) for layer in plain]
+    packed = [PackedLinear.of(layer) for layer in plain]
     fastest = 0.0
     with torch.inference_mode():
         for layers in (plain, packed):
@@ -116,7 +121,24 @@ def matrix_throughput(rows: int, inner: int, outer: int, copies: int, clock: Cal
     return fastest
 
 
-def writing(loaded: LoadedModel, plain: PreTrainedModel, latents: int) -> tuple[Work, Work]:
+def seconds_in_turns(
+    batch: Work, single: Sequence[Callable[[], str]], clock: Callable[[], float], repeats: int
+) -> tuple[float, float]:
+    """Return the mean seconds that ``batch`` took, and that all of ``single`` took."""
+    seconds: dict[str, list[float]] = {"batch": [], "single": []}
+    for _ in range(repeats):
+        for turn in range(TURNS):
+            for name, works in (("batch", [batch]), ("single", single[turn::TURNS])):
+                begun = clock()
+                for work in works:
+                    work()
+                seconds[name].append(clock() - begun)
+    return sum(seconds["batch"]) / len(seconds["batch"]), sum(seconds["single"]) / repeats
+
+
+def writing(
+    loaded: LoadedModel, plain: PreTrainedModel, latents: int
+) -> tuple[Work, list[Callable[[], str]]]:
     """Return how instructions are written by the generator's default settings, and one at a time."""
     options = GeneratorOptions()
     writer = Writer(loaded, options, DEMONSTRATIONS)
@@ -134,25 +156,27 @@ def writing(loaded: LoadedModel, plain: PreTrainedModel, latents: int) -> tuple[
     prompts = [row if shared is None else torch.cat([shared, row]) for row in rows]
     ends = sorted(end_tokens(loaded.model, loaded.tokenizer))
 
-    def alone() -> list[str]:
-        texts = []
-        for prompt in prompts:
-            tokens = plain.generate(
-                inputs_embeds=prompt.unsqueeze(0),
-                attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
-                max_new_tokens=options.max_new_tokens,
-                do_sample=False,
-                eos_token_id=ends,
-                pad_token_id=ends[0],
-                stopping_criteria=[Stop(writer._is_complete)],
-            )[0]
-            texts.append(writer._read(writer._text(tokens.tolist())).instruction)
-        return texts
+    def alone(prompt: Tensor) -> str:
+        tokens = plain.generate(
+            inputs_embeds=prompt.unsqueeze(0),
+            attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
+            max_new_tokens=options.max_new_tokens,
+            do_sample=False,
+            eos_token_id=ends,
+            pad_token_id=ends[0],
+            stopping_criteria=[Stop(writer._is_complete)],
+        )[0]
+        return writer._read(writer._text(tokens.tolist())).instruction
 
-    return lambda: [one.instruction for one in writer.write(soft_prompts)], alone
+    return (
+        lambda: [one.instruction for one in writer.write(soft_prompts)],
+        [partial(alone, prompt) for prompt in prompts],
+    )
 
 
-def scoring(loaded: LoadedModel, plain: PreTrainedModel, cache_dir: str) -> tuple[Work, Work]:
+def scoring(
+    loaded: LoadedModel, plain: PreTrainedModel, cache_dir: str
+) -> tuple[Work, list[Callable[[], str]]]:
     """Return how one instruction is followed by the scorer's default settings, and one at a time."""
     options = ScorerOptions(device="cpu")
     scorer = HFScorer(options, BackendContext(seed=0, cache_dir=cache_dir, data_dir=cache_dir))
@@ -161,27 +185,27 @@ def scoring(loaded: LoadedModel, plain: PreTrainedModel, cache_dir: str) -> tupl
     inputs = [torch.tensor([chat_tokens(loaded.tokenizer, text)]) for text in texts]
     ends = sorted(end_tokens(loaded.model, loaded.tokenizer))
 
-    def alone() -> list[str]:
-        answers = []
-        for tokens in inputs:
-            answer = plain.generate(
-                tokens,
-                attention_mask=torch.ones_like(tokens),
-                max_new_tokens=options.max_new_tokens,
-                do_sample=False,
-                eos_token_id=ends,
-                pad_token_id=ends[0],
-            )[0, tokens.shape[1] :]
-            answers.append(loaded.tokenizer.decode(answer, skip_special_tokens=True))
-        return answers
+    def alone(tokens: Tensor) -> str:
+        answer = plain.generate(
+            tokens,
+            attention_mask=torch.ones_like(tokens),
+            max_new_tokens=options.max_new_tokens,
+            do_sample=False,
+            eos_token_id=ends,
+            pad_token_id=ends[0],
+        )[0, tokens.shape[1] :]
+        return str(loaded.tokenizer.decode(answer, skip_special_tokens=True))
 
-    return lambda: [one.text for one in asyncio.run(scorer.complete(request)).completions], alone
+    return (
+        lambda: [one.text for one in asyncio.run(scorer.complete(request)).completions],
+        [partial(alone, tokens) for tokens in inputs],
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--latents", type=int, default=50)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--clock", choices=CLOCKS, default="wall")
     parser.add_argument("--cache-dir", default=user_cache_dir("izcore"), help="for the converted model")
@@ -216,9 +240,8 @@ def main() -> None:
     for name, (ours, alone) in kinds.items():
         with counted_work(loaded.model) as operations:
             texts = ours()
-        seconds = best_seconds(ours, clock, arguments.repeats)
-        expected = alone()
-        slow = best_seconds(alone, clock, max(1, arguments.repeats - 1))
+        expected = [one() for one in alone]
+        seconds, slow = seconds_in_turns(ours, alone, clock, arguments.repeats)
         count, speed = len(texts), operations[0] / seconds
         table.add_row(
             name,

@@ -14,7 +14,8 @@ from izcore.plugin import BackendError
 from izcore_transformers import prefilling
 from izcore_transformers.decoding import Decoded, Sampling, decode, read_prefix
 from izcore_transformers.llama_kin import LLAMA_KIN
-from izcore_transformers.packed_linear import PackedGatedMLP, pack_linear_layers
+from izcore_transformers.packed_blocks import PackedAttention, PackedGatedMLP
+from izcore_transformers.packing import pack
 from izcore_transformers.prefix_attention import read_prefix_once
 
 VOCABULARY = 97
@@ -50,6 +51,16 @@ def tiny_model(architecture: str = "llama", attention: str | None = None, **sett
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "norm" not in name:
                 parameter.normal_(std=0.4)  # spread out, so that greedy choices differ from row to row
+    return model
+
+
+def uneven_model(architecture: str, **settings: Any) -> PreTrainedModel:
+    """One in which no bias is 0 and no norm is 1, as those of a new model are: mixing them up shows."""
+    model = tiny_model(architecture, **settings)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(0.3 * torch.randn_like(parameter))
     return model
 
 
@@ -111,14 +122,29 @@ def test_rows_that_look_at_one_prefix_write_what_each_writes_alone(architecture:
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_packed_models_compute_the_same(architecture: str) -> None:
-    model = tiny_model(architecture)
+    model = uneven_model(architecture)
     whole = embeddings(9, seed=1).unsqueeze(0)
     with torch.inference_mode():
         expected = model(inputs_embeds=whole).logits
-        assert pack_linear_layers(model)
+        assert pack(model)
         torch.testing.assert_close(model(inputs_embeds=whole).logits, expected, rtol=1e-4, atol=1e-4)
-    gated = any(isinstance(module, PackedGatedMLP) for module in model.modules())
-    assert gated == (architecture in LLAMA_KIN)
+    replaced = {type(module) for module in model.modules()}
+    assert (PackedGatedMLP in replaced) == (architecture in LLAMA_KIN)
+    assert PackedAttention not in replaced, "it is for models that read a shared prefix once"
+
+
+@pytest.mark.parametrize("architecture", sorted(LLAMA_KIN))
+def test_packed_models_that_read_a_prefix_once_write_the_same(architecture: str) -> None:
+    model = uneven_model(architecture, sliding_window=None)
+    prefix, rows = embeddings(7, seed=99), rows_of([1, 9, 3, 3, 20, 1, 5])
+    expected = [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows]
+    assert read_prefix_once(model)
+    assert pack(model)
+    assert PackedAttention in {type(module) for module in model.modules()}
+    decoded = decode(model, prefix=prefix, rows=rows, max_new_tokens=30, eos_token_ids=[], batch_size=4)
+    assert [one.token_ids for one in decoded] == expected
+    assert [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows] == expected
+    assert len(set(expected)) > 1, "the model must tell its rows apart for this test to say anything"
 
 
 @pytest.mark.parametrize(

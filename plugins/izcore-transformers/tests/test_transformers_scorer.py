@@ -24,7 +24,8 @@ from izcore.plugin import (
 from izcore_transformers.chat import chat_tokens
 from izcore_transformers.decoding import decode, end_tokens
 from izcore_transformers.loading import LoadedModel
-from izcore_transformers.packed_linear import PackedLinear, pack_linear_layers
+from izcore_transformers.packed_linear import PackedLinear
+from izcore_transformers.packing import pack
 from izcore_transformers.scorer import HFScorer, shared_length, stop_position
 from izcore_transformers.scorer_options import ScorerOptions
 from izcore_transformers.writer import embed_tokens
@@ -212,16 +213,16 @@ def test_packed_layers_compute_the_same() -> None:
     with torch.inference_mode():
         expected = model(batch)
         weight = model.get_submodule("0").get_parameter("weight").clone()
-        packed = pack_linear_layers(model)
-        assert pack_linear_layers(model) == 0
+        assert pack(model)
+        assert not pack(model)
         torch.testing.assert_close(model(batch), expected)
         torch.testing.assert_close(model[0].weight, weight)
-    assert packed == sum(isinstance(layer, PackedLinear) for layer in model)
+    assert [type(layer) for layer in model] == [PackedLinear, torch.nn.GELU, PackedLinear]
 
 
 def test_half_precision_layers_are_left_alone() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(4, 4)).to(torch.bfloat16)
-    assert pack_linear_layers(model) == 0
+    assert not pack(model)
     assert type(model[0]) is torch.nn.Linear
 
 

@@ -5,7 +5,8 @@ from bench_transformers_throughput import counted_work
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from izcore_transformers.decoding import decode
-from izcore_transformers.packed_linear import pack_linear_layers
+from izcore_transformers.packing import pack
+from izcore_transformers.prefix_attention import read_prefix_once
 
 
 def test_work_is_counted_in_linear_layers_and_attention_of_every_pass() -> None:
@@ -22,7 +23,8 @@ def test_work_is_counted_in_linear_layers_and_attention_of_every_pass() -> None:
     )
     model.eval().requires_grad_(False)
     with torch.inference_mode():
-        pack_linear_layers(model)
+        assert read_prefix_once(model)
+        assert pack(model)
         with counted_work(model) as operations:
             decode(
                 model,

@@ -1,0 +1,75 @@
+"""Replaces what a model is made of by what computes the same in less time on this processor."""
+
+import platform
+from collections.abc import Iterator
+from typing import TypeGuard
+
+import torch
+from torch import nn
+from transformers.activations import SiLUActivation
+
+from izcore_transformers.llama_kin import LLAMA_KIN
+from izcore_transformers.packed_blocks import PackedAttention, PackedGatedMLP
+from izcore_transformers.packed_linear import PackedLinear
+from izcore_transformers.prefix_attention import PREFIX_ATTENTION
+
+PROJECTIONS = ("q_proj", "k_proj", "v_proj")
+ATTENTION = {*PROJECTIONS, "o_proj"}
+NORMED_ATTENTION = {*ATTENTION, "q_norm", "k_norm"}
+"""What the attention block of Llama and its kin consists of."""
+
+GATED = {"gate_proj", "up_proj", "down_proj", "act_fn"}
+"""What their feed-forward block consists of."""
+
+
+def pack(model: nn.Module) -> bool:
+    """Pack the linear layers of ``model`` in place, and say whether there were any to pack.
+
+    Only float32 layers on an x86 cpu are packed: elsewhere nothing is gained. Their unpacked weights are
+    freed, but for those that another module shares, such as a tied embedding. Blocks of Llama and its kin
+    are replaced whole, attention where it reads a shared prefix once. A second call does nothing.
+    """
+    if platform.machine().lower() not in {"x86_64", "amd64"} or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    if getattr(getattr(model, "config", None), "_attn_implementation", "") == PREFIX_ATTENTION:
+        for parent, name, block in [place for place in _modules(model) if _is_attention(place[-1])]:
+            setattr(parent, name, PackedAttention(block))
+    places = [(parent, name, child) for parent, name, child in _modules(model) if _is_packable(child)]
+    for parent, name, child in places:
+        setattr(parent, name, PackedLinear.of(child))
+    if getattr(getattr(model, "config", None), "model_type", "") in LLAMA_KIN:
+        for parent, name, block in [place for place in _modules(model) if _is_packed_gated(place[-1])]:
+            setattr(parent, name, PackedGatedMLP(block))
+    return bool(places)
+
+
+def _modules(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]]:
+    """Yield every module within ``model``, after its parent and its name there."""
+    for parent in model.modules():
+        for name, child in parent.named_children():
+            yield parent, name, child
+
+
+def _is_packable(module: nn.Module) -> TypeGuard[nn.Linear]:
+    return (
+        type(module) is nn.Linear
+        and module.weight.device.type == "cpu"
+        and module.weight.dtype == torch.float32
+        and not hasattr(module, "_hf_hook")  # accelerate moves this layer about
+    )
+
+
+def _is_attention(module: nn.Module) -> bool:
+    parts = dict(module.named_children())
+    return parts.keys() in (ATTENTION, NORMED_ATTENTION) and all(
+        _is_packable(parts[name]) for name in PROJECTIONS
+    )
+
+
+def _is_packed_gated(module: nn.Module) -> bool:
+    parts = dict(module.named_children())
+    return (
+        parts.keys() == GATED
+        and isinstance(parts["act_fn"], SiLUActivation)
+        and all(isinstance(parts[name], PackedLinear) for name in ("gate_proj", "up_proj"))
+    )
