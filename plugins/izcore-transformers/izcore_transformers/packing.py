@@ -1,8 +1,8 @@
 """Replaces what a model is made of by what computes the same in less time on this processor."""
 
 import platform
-from collections.abc import Iterator
-from typing import TypeGuard
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,26 +31,31 @@ def pack(model: nn.Module) -> bool:
     """
     if platform.machine().lower() not in {"x86_64", "amd64"} or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
-    if getattr(getattr(model, "config", None), "_attn_implementation", "") == PREFIX_ATTENTION:
-        for parent, name, block in [place for place in _modules(model) if _is_attention(place[-1])]:
-            setattr(parent, name, PackedAttention(block))
-    places = [(parent, name, child) for parent, name, child in _modules(model) if _is_packable(child)]
+    config = getattr(model, "config", None)
+    if getattr(config, "_attn_implementation", "") == PREFIX_ATTENTION:
+        _replace(model, _is_attention, PackedAttention)
+    replaced = _replace(model, _is_packable, PackedLinear.of)
+    if getattr(config, "model_type", "") in LLAMA_KIN:
+        _replace(model, _is_packed_gated, PackedGatedMLP)
+    return replaced > 0
+
+
+def _replace(
+    model: nn.Module, wanted: Callable[[nn.Module], bool], packed: Callable[[Any], nn.Module]
+) -> int:
+    """Put ``packed`` of each ``wanted`` module within ``model`` in its place, and return their number."""
+    places = [
+        (parent, name, child)
+        for parent in model.modules()
+        for name, child in parent.named_children()
+        if wanted(child)
+    ]
     for parent, name, child in places:
-        setattr(parent, name, PackedLinear.of(child))
-    if getattr(getattr(model, "config", None), "model_type", "") in LLAMA_KIN:
-        for parent, name, block in [place for place in _modules(model) if _is_packed_gated(place[-1])]:
-            setattr(parent, name, PackedGatedMLP(block))
-    return bool(places)
+        setattr(parent, name, packed(child))
+    return len(places)
 
 
-def _modules(model: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]]:
-    """Yield every module within ``model``, after its parent and its name there."""
-    for parent in model.modules():
-        for name, child in parent.named_children():
-            yield parent, name, child
-
-
-def _is_packable(module: nn.Module) -> TypeGuard[nn.Linear]:
+def _is_packable(module: nn.Module) -> bool:
     return (
         type(module) is nn.Linear
         and module.weight.device.type == "cpu"
