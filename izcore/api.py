@@ -13,26 +13,26 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from izcore.comparison import (
+from izcore.config.layers import RunConfig, ScoringConfig, Settings, build_config, read_toml
+from izcore.config.paths import Folders
+from izcore.engine.comparison.comparison import (
     ComparisonResult,
     plan_comparison,
     plot_comparison,
     read_methods,
     run_comparison,
 )
-from izcore.config import RunConfig, ScoringConfig, Settings, build_config, read_toml
-from izcore.discovery import PluginChoice, environment_choice
-from izcore.executors import executor_for
-from izcore.folders import Folders
-from izcore.planning import PlannedRun, plan_run
-from izcore.registry import Registry
-from izcore.results import RunResult
-from izcore.run_records import RunRecord
-from izcore.running import ScoreResult, check_resumable, continue_run, score_instruction, start_run
-from izcore.store import Store
-from izcore.tracing import Tracer
-from izcore.warm_start import find_earlier_run
-from izcore.workplace import Workplace, open_workplace
+from izcore.engine.comparison.executors import executor_for
+from izcore.engine.environment import Workplace, open_workplace
+from izcore.engine.plan import PlannedRun, plan_run
+from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run
+from izcore.engine.warm_start import find_earlier_run
+from izcore.plugin.results import RunResult
+from izcore.registry.discovery import PluginChoice, environment_choice
+from izcore.registry.registry import Registry
+from izcore.registry.tracing import Tracer
+from izcore.storage.records import RunRecord
+from izcore.storage.store import Store
 
 T = TypeVar("T")
 BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
@@ -72,7 +72,7 @@ def settings_layers(
     trackers: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> list[Settings]:
-    """Return the layers of settings that :func:`~izcore.config.build_config` merges.
+    """Return the layers of settings that :func:`~izcore.config.layers.build_config` merges.
 
     The file comes first, the named arguments over it, ``settings`` (shaped like the TOML) over all.
     """
@@ -123,7 +123,8 @@ def optimize(
     """Find the best instruction for a task.
 
     ``options`` are those of :func:`settings_layers`. ``observers`` maps names to objects that implement
-    observing hooks. Raises :class:`~izcore.errors.IzError`; a run that stops is kept and can be resumed.
+    observing hooks. Raises :class:`~izcore.plugin.errors.IzError`; a run that stops is kept and can be
+    resumed.
     """
 
     def work() -> RunResult:
@@ -214,7 +215,7 @@ def compare(
     for quality against calls. With several ``workers`` runs happen in processes of their own: a script then
     needs ``if __name__ == "__main__":`` around its main part.
 
-    Raises :class:`~izcore.errors.IzError`; all runs are kept then, and the same comparison goes on.
+    Raises :class:`~izcore.plugin.errors.IzError`; all runs are kept then, and the same comparison goes on.
     """
 
     def work() -> ComparisonResult:

@@ -20,14 +20,14 @@ from typing import Any
 import msgspec
 from typer.main import get_command
 
-from izcore import hookspecs
 from izcore.cli import app
+from izcore.plugin import hookspecs
 
 MODULES = ("izcore", "izcore.plugin", "izcore.testing")
 """Modules whose ``__all__`` is promised."""
 
 RESULTS = {
-    "izcore.results": (
+    "izcore.plugin.results": (
         "RunResult",
         "Best",
         "ValidationScore",
@@ -36,10 +36,10 @@ RESULTS = {
         "FrontPoint",
         "Estimate",
     ),
-    "izcore.running": ("ScoreResult",),
-    "izcore.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
-    "izcore.planning": ("PlannedRun",),
-    "izcore.run_records": ("RunRecord", "RunPlan"),
+    "izcore.engine.runner": ("ScoreResult",),
+    "izcore.engine.comparison.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
+    "izcore.engine.plan": ("PlannedRun",),
+    "izcore.storage.records": ("RunRecord", "RunPlan"),
 }
 """What the functions of ``izcore`` return, and what ``--json`` prints."""
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import izcore
-from izcore.errors import BudgetExhaustedError, ConfigError, IzError, UsageError
 from izcore.plugin import RunFinished, RunStarted, TrialFinished, hookimpl
-from izcore.results import RunResult
-from izcore.store import Store
+from izcore.plugin.errors import BudgetExhaustedError, ConfigError, IzError, UsageError
+from izcore.plugin.results import RunResult
+from izcore.storage.store import Store
 
 BACKENDS: dict[str, Any] = {
     "generator": "phrases",

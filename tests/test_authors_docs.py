@@ -20,10 +20,11 @@ from test_docs import generated_reference
 from tutorial_check import script_of_tutorial
 
 import izcore
-from izcore import hookspecs, plugin
-from izcore.contributions import KINDS
-from izcore.errors import FatalScorerError
-from izcore.records import Record
+from izcore import plugin
+from izcore.plugin import hookspecs
+from izcore.plugin.errors import FatalScorerError
+from izcore.plugin.records import Record
+from izcore.registry.contributions import KINDS
 
 PAGES = EXAMPLES.parent
 HEADING = re.compile(r"^### `(\w+)`\n\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)

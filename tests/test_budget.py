@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.budget import ROUNDING, Amount, Budget
-from izcore.config import Limits
-from izcore.errors import BudgetExhaustedError
-from izcore.records import Price, Usage
+from izcore.config.layers import Limits
+from izcore.plugin.errors import BudgetExhaustedError
+from izcore.plugin.records import Price, Usage
+from izcore.scoring.ledger import ROUNDING, Amount, Budget
 
 PRICE = Price(input=1000.0, output=3000.0)
 

@@ -8,14 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.budget import Budget
-from izcore.calls import Caller, completion_key
-from izcore.config import Limits, RateLimits, Retries
-from izcore.errors import BackendError, BudgetExhaustedError, FatalScorerError, TransientScorerError
-from izcore.event_records import CallFinished
-from izcore.protocols import Scorer
-from izcore.records import Completion, CompletionRequest, CompletionResult, Price, Prompt, ScorerInfo, Usage
-from izcore.store import Store
+from izcore.config.layers import Limits, RateLimits, Retries
+from izcore.plugin.errors import BackendError, BudgetExhaustedError, FatalScorerError, TransientScorerError
+from izcore.plugin.events import CallFinished
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.records import (
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Price,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
+from izcore.scoring.dispatcher import Caller, completion_key
+from izcore.scoring.ledger import Budget
+from izcore.storage.store import Store
 
 Answer = Callable[[str, int], str]
 

@@ -15,8 +15,8 @@ import pytest
 from chaos_server import ChaosServer
 from support import iz_command, without_times, write_lines
 
-from izcore.records import Price
-from izcore.store import Store
+from izcore.plugin.records import Price
+from izcore.storage.store import Store
 
 CONCURRENCY = 16
 PRICE = Price(input=1.0, output=2.0)

@@ -15,11 +15,11 @@ import pytest
 from support import Iz, assert_explained, iz_command, result_of, write_lines
 
 import izcore
-from izcore.comparison import ComparisonResult, MethodResult
-from izcore.curves import leaders
-from izcore.errors import IzError, UsageError
-from izcore.run_records import RunRecord
-from izcore.store import Store
+from izcore.engine.comparison.comparison import ComparisonResult, MethodResult
+from izcore.engine.comparison.curves import leaders
+from izcore.plugin.errors import IzError, UsageError
+from izcore.storage.records import RunRecord
+from izcore.storage.store import Store
 
 BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "metric": "same_letters"}
 MISTAKES = 0.4

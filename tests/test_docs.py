@@ -20,14 +20,15 @@ from typer import Exit
 from typer.main import get_command
 
 import izcore
-from izcore import hookspecs, plugin
+from izcore import plugin
 from izcore.api import discover, settings_layers
 from izcore.cli import app
-from izcore.comparison import ComparisonResult
-from izcore.config import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
-from izcore.contributions import KINDS
-from izcore.records import Trial
-from izcore.results import RunResult
+from izcore.config.layers import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
+from izcore.engine.comparison.comparison import ComparisonResult
+from izcore.plugin import hookspecs
+from izcore.plugin.records import Trial
+from izcore.plugin.results import RunResult
+from izcore.registry.contributions import KINDS
 from izcore.testing.conformance import checks_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,12 +13,12 @@ from public_api import public_api
 from support import Iz
 
 import izcore
-from izcore import deprecations
-from izcore.deprecations import Deprecation
-from izcore.discovery import PluginInfo
-from izcore.errors import IzDeprecationWarning
-from izcore.hookspecs import API_VERSION, OLDEST_API_VERSION
-from izcore.registry import Registry
+from izcore.plugin.errors import IzDeprecationWarning
+from izcore.plugin.hookspecs import API_VERSION, OLDEST_API_VERSION
+from izcore.registry import deprecations
+from izcore.registry.deprecations import Deprecation
+from izcore.registry.discovery import PluginInfo
+from izcore.registry.registry import Registry
 
 HERE = Path(__file__).parent
 OLD_PLUGIN = HERE / "third_party" / "izcore-first" / "izcore_first.py"
@@ -57,7 +57,7 @@ def test_this_version_and_the_one_before_are_accepted() -> None:
         (4, range(2, 4), "izcore"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::izcore.errors.IzDeprecationWarning")
+@pytest.mark.filterwarnings("ignore::izcore.plugin.errors.IzDeprecationWarning")
 def test_a_plugin_loads_if_its_version_is_accepted_and_else_what_is_older_is_updated(
     version: int, accepted: range, update: str
 ) -> None:

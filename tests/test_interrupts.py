@@ -14,10 +14,10 @@ from support import without_times
 
 import izcore
 from izcore.cli.shared import as_dict
-from izcore.errors import BackendError, InterruptedRunError
-from izcore.interrupts import interruptible, undisguised_interrupts
-from izcore.results import RunResult
-from izcore.store import Store
+from izcore.engine.interrupts import interruptible, undisguised_interrupts
+from izcore.plugin.errors import BackendError, InterruptedRunError
+from izcore.plugin.results import RunResult
+from izcore.storage.store import Store
 
 PACKAGE = str(Path(izcore.__file__).parent)
 MOMENTS = 40

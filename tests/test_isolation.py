@@ -15,7 +15,7 @@ from plugin_folder import Install, install_plugin
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
 import izcore
-from izcore.errors import BackendError
+from izcore.plugin.errors import BackendError
 
 SMALL = (*TOY, "--set", "search.initial=6", "--set", "search.rounds=0", "--json")
 HEAD = "import os, sys, time\nfrom izcore.plugin import *\nIZCORE_API = 1\n"

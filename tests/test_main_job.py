@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import SHARED, Iz, iz_command, result_of, shared_data, without_times
 
-from izcore.store import Store
+from izcore.storage.store import Store
 
 SHARED_TASKS = sorted(path.stem for path in SHARED.glob("data/instruction_induction/induce/*.json"))
 REAL = (

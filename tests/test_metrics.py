@@ -23,12 +23,12 @@ from izcore.builtins.metrics.options import (
     TextOptions,
 )
 from izcore.builtins.metrics.text import F1, Contains, ExactMatch, ExactSet, Regex, TextMetric
-from izcore.errors import BackendError, ConfigError, UsageError
-from izcore.options import convert_options
-from izcore.protocols import Metric
-from izcore.records import Example, MetricRequest
-from izcore.registrations import BackendContext
-from izcore.registry import import_object
+from izcore.plugin.errors import BackendError, ConfigError, UsageError
+from izcore.plugin.options import convert_options
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import Example, MetricRequest
+from izcore.plugin.registrations import BackendContext
+from izcore.registry.registry import import_object
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 TEXT_METRICS: tuple[type[TextMetric], ...] = (ExactMatch, F1, ExactSet, Contains)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
-from izcore.history import History
-from izcore.objective import Objective, pareto_front
-from izcore.records import Candidate, Trial
-from izcore.store import Store
+from izcore.plugin.records import Candidate, Trial
+from izcore.search.history import History
+from izcore.search.objective import Objective, pareto_front
+from izcore.storage.store import Store
 
 NOISY = ("--set", "scorer.mistakes=0.4", "--set", "splits.validation=16", "--no-cache", "--json")
 SEARCH = (

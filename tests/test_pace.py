@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.config import RateLimits
-from izcore.pace import CATCH_UP, Pace
+from izcore.config.layers import RateLimits
+from izcore.scoring.rate_limiter import CATCH_UP, Pace
 
 
 class Clock:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
 import izcore
-from izcore.config import EvaluationPolicy
-from izcore.errors import InterruptedRunError
+from izcore.config.layers import EvaluationPolicy
 from izcore.plugin import TrialFinished, hookimpl
-from izcore.policies import most_that_see, rungs, stay_in_race
-from izcore.store import Store
+from izcore.plugin.errors import InterruptedRunError
+from izcore.search.evaluation_policies import most_that_see, rungs, stay_in_race
+from izcore.storage.store import Store
 
 MANY = (
     "--set",

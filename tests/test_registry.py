@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from support import iz_command
 
-from izcore.config import RunConfig, build_config
-from izcore.errors import BackendUnavailableError, ConfigError, UnknownNameError
-from izcore.registrations import BackendContext
-from izcore.registry import Registry
+from izcore.config.layers import RunConfig, build_config
+from izcore.plugin.errors import BackendUnavailableError, ConfigError, UnknownNameError
+from izcore.plugin.registrations import BackendContext
+from izcore.registry.registry import Registry
 
 HOOKED = "from izcore.plugin import hookimpl\nIZCORE_API = 1\n@hookimpl\n"
 GOOD = """

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
-from izcore.records import Trial
-from izcore.store import Store
+from izcore.plugin.records import Trial
+from izcore.storage.store import Store
 
 KILLS = 20
 RUN = (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from support import Iz, assert_explained, result_of
 
-from izcore.contributions import Kind
-from izcore.errors import UsageError
+from izcore.plugin.errors import UsageError
+from izcore.registry.contributions import Kind
 from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, write_package
 from izcore.scaffold.package import requirement
 

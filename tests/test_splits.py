@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from izcore.config import SplitSizes
-from izcore.errors import DataError
-from izcore.records import Example, TaskData
-from izcore.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
+from izcore.config.layers import SplitSizes
+from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
+from izcore.plugin.errors import DataError
+from izcore.plugin.records import Example, TaskData
 
 
 def task(size: int, held_out: int = 0, start: int = 0) -> TaskData:

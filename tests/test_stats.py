@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from izcore.results import TestScore
-from izcore.stats import (
+from izcore.plugin.results import TestScore
+from izcore.scoring.statistics import (
     adjust_for_number,
     mean_over_runs,
     mean_with_interval,

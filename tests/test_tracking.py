@@ -14,9 +14,9 @@ from support import TOY, Iz, assert_explained, result_of, write_lines
 import izcore
 from izcore.builtins.event_log import EventLog
 from izcore.builtins.options import EventLogOptions
-from izcore.events import HOOK_OF
 from izcore.plugin import BackendContext, PhaseStarted, TrialFinished, UsageError, hookimpl
-from izcore.results import RunResult
+from izcore.plugin.results import RunResult
+from izcore.registry.event_dispatch import HOOK_OF
 
 SHORT: dict[str, Any] = {
     "generator": "phrases",

@@ -13,8 +13,8 @@ import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
 import izcore
-from izcore.records import Candidate, Splits, Trial
-from izcore.store import Store
+from izcore.plugin.records import Candidate, Splits, Trial
+from izcore.storage.store import Store
 
 SEARCH = (
     *("--set", "search.initial=12", "--set", "search.batch=6", "--set", "search.rounds=1"),

@@ -13,11 +13,11 @@ from support import iz_command, without_times
 
 import izcore
 from izcore.api import open_store, plan
-from izcore.errors import BackendError
 from izcore.plugin import CallFinished, hookimpl
-from izcore.records import Trial
-from izcore.results import RunResult
-from izcore.store import Store
+from izcore.plugin.errors import BackendError
+from izcore.plugin.records import Trial
+from izcore.plugin.results import RunResult
+from izcore.storage.store import Store
 
 pytest.importorskip("izcore_writers")
 

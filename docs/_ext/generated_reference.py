@@ -16,10 +16,10 @@ import msgspec
 import typer
 from typer.main import get_command
 
-from izcore import hookspecs, plugin
+from izcore import plugin
 from izcore.api import discover
 from izcore.cli import app as command_line
-from izcore.config import (
+from izcore.config.layers import (
     BACKEND_KEYS,
     EvaluationPolicy,
     Limits,
@@ -30,14 +30,15 @@ from izcore.config import (
     SplitSizes,
     build_config,
 )
-from izcore.contributions import KINDS, Kind
-from izcore.errors import IzError
-from izcore.events import HOOK_OF
-from izcore.exemplars import FewShot
-from izcore.objective import Objective
-from izcore.options import OptionDescription, describe_options
-from izcore.records import Price, Record
-from izcore.registry import Registered, Registry
+from izcore.plugin import hookspecs
+from izcore.plugin.errors import IzError
+from izcore.plugin.options import OptionDescription, describe_options
+from izcore.plugin.records import Price, Record
+from izcore.registry.contributions import KINDS, Kind
+from izcore.registry.event_dispatch import HOOK_OF
+from izcore.registry.registry import Registered, Registry
+from izcore.search.exemplars import FewShot
+from izcore.search.objective import Objective
 from izcore.testing import (
     GeneratorConformance,
     MetricConformance,
@@ -90,15 +91,15 @@ MEANINGS = {
     "cache": "Whether answers that other runs paid for are used",
 }
 PLUGIN_MODULES = {
-    "izcore.protocols": "What a backend must be able to do",
-    "izcore.records": "Records",
-    "izcore.registrations": "Records that register",
-    "izcore.event_records": "Records of events",
-    "izcore.errors": "Errors",
-    "izcore.seeds": "Seeds",
-    "izcore.instructions": "Instructions as texts",
-    "izcore.endpoints": "Services behind HTTP",
-    "izcore.figures": "Numbers that trackers show",
+    "izcore.plugin.protocols": "What a backend must be able to do",
+    "izcore.plugin.records": "Records",
+    "izcore.plugin.registrations": "Records that register",
+    "izcore.plugin.events": "Records of events",
+    "izcore.plugin.errors": "Errors",
+    "izcore.plugin.seeds": "Seeds",
+    "izcore.plugin.instructions": "Instructions as texts",
+    "izcore.plugin.http": "Services behind HTTP",
+    "izcore.plugin.metric_figures": "Numbers that trackers show",
 }
 KITS: Mapping[str, type[Conformance]] = {
     "Every kind": Conformance,
@@ -306,7 +307,7 @@ def plugin_api() -> str:
 def hooks() -> str:
     """Document every hook."""
     names = [name for name in vars(hookspecs) if name.startswith("izcore_")]
-    directives = "\n".join(f".. autofunction:: izcore.hookspecs.{name}" for name in names)
+    directives = "\n".join(f".. autofunction:: izcore.plugin.hookspecs.{name}" for name in names)
     return f"```{{eval-rst}}\n{directives}\n```\n"
 
 

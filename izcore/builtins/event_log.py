@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from izcore.builtins.options import EventLogOptions
-from izcore.errors import UsageError
 from izcore.plugin import (
     BackendContext,
     CallFinished,
@@ -23,6 +22,7 @@ from izcore.plugin import (
     TrialFinished,
     hookimpl,
 )
+from izcore.plugin.errors import UsageError
 
 TEXTS = frozenset({"prompt", "text", "answers", "exemplars"})
 """Fields that hold the task's data, or what the black box made of it."""

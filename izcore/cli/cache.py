@@ -43,7 +43,7 @@ def clear(
 ) -> None:
     """Delete completions, but for those that unfinished runs have paid for."""
     from izcore.api import open_store
-    from izcore.errors import UsageError
+    from izcore.plugin.errors import UsageError
 
     with open_store(db) as store:
         if not yes:

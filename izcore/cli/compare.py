@@ -16,8 +16,8 @@ from izcore.cli.optimize import (
 from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.comparison import Comparison, ComparisonResult
-    from izcore.executors import Job
+    from izcore.engine.comparison.comparison import Comparison, ComparisonResult
+    from izcore.engine.comparison.executors import Job
 
 
 @explained
@@ -73,12 +73,17 @@ def compare(
     The same command goes on where it was stopped, and shows the table at once when all is done.
     """
     from izcore.api import settings_layers
-    from izcore.comparison import plan_comparison, plot_comparison, read_methods, run_comparison
-    from izcore.config import parse_assignments
-    from izcore.executors import executor_for
-    from izcore.folders import Folders
-    from izcore.interrupts import interruptible
-    from izcore.store import Store
+    from izcore.config.layers import parse_assignments
+    from izcore.config.paths import Folders
+    from izcore.engine.comparison.comparison import (
+        plan_comparison,
+        plot_comparison,
+        read_methods,
+        run_comparison,
+    )
+    from izcore.engine.comparison.executors import executor_for
+    from izcore.engine.interrupts import interruptible
+    from izcore.storage.store import Store
 
     with stdout_kept_clean():
         registry, folders = registry_of(context), Folders.of_this_user()
@@ -127,7 +132,7 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from izcore.comparison import estimate_of
+    from izcore.engine.comparison.comparison import estimate_of
 
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim")
@@ -148,7 +153,7 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
 
 
 def _print_estimate(comparison: "Comparison", waiting: "list[Job]") -> None:
-    from izcore.comparison import estimate_of
+    from izcore.engine.comparison.comparison import estimate_of
 
     print_json(
         {

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from izcore.cli.progress import duration
-from izcore.comparison import Comparison
-from izcore.errors import IzError
-from izcore.executors import Job
-from izcore.store import Store
+from izcore.engine.comparison.comparison import Comparison
+from izcore.engine.comparison.executors import Job
+from izcore.plugin.errors import IzError
+from izcore.storage.store import Store
 
 SECONDS_BETWEEN_LOOKS = 0.5
 

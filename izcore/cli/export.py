@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from izcore.records import Trial
+from izcore.plugin.records import Trial
 
 
 def trials_as_jsonl(trials: Sequence[Trial]) -> str:

@@ -42,7 +42,7 @@ def pull_model(
     json: JsonOption = False,
 ) -> None:
     """Make a model ready for use without a network."""
-    from izcore.errors import UnknownNameError, nearest_names
+    from izcore.plugin.errors import UnknownNameError, nearest_names
 
     with stdout_kept_clean():
         known = {model.name: model for model in registry_of(context).models()}
@@ -58,10 +58,10 @@ def pull_model(
 
 
 def _pull(model: Any, *, check: bool) -> dict[str, Any]:
-    from izcore.errors import BackendUnavailableError
-    from izcore.folders import Folders
-    from izcore.registrations import PullRequest
-    from izcore.registry import import_object
+    from izcore.config.paths import Folders
+    from izcore.plugin.errors import BackendUnavailableError
+    from izcore.plugin.registrations import PullRequest
+    from izcore.registry.registry import import_object
 
     try:
         pull = import_object(model.pull)

@@ -19,9 +19,9 @@ from izcore.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from izcore.results import RunResult
-    from izcore.run_records import RunRecord
-    from izcore.workplace import Workplace
+    from izcore.engine.environment import Workplace
+    from izcore.plugin.results import RunResult
+    from izcore.storage.records import RunRecord
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
 ScorerOption = Annotated[
@@ -122,11 +122,11 @@ def optimize(
     """Find the instruction that makes the black-box model do TASK best."""
     from izcore.api import settings_layers
     from izcore.cli.show import show_plan
-    from izcore.config import RunConfig, build_config, parse_assignments
-    from izcore.planning import plan_run
-    from izcore.running import start_run
-    from izcore.warm_start import find_earlier_run
-    from izcore.workplace import open_workplace
+    from izcore.config.layers import RunConfig, build_config, parse_assignments
+    from izcore.engine.environment import open_workplace
+    from izcore.engine.plan import plan_run
+    from izcore.engine.runner import start_run
+    from izcore.engine.warm_start import find_earlier_run
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -178,8 +178,8 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
     from izcore.api import change_limits
-    from izcore.running import check_resumable
-    from izcore.workplace import open_workplace
+    from izcore.engine.environment import open_workplace
+    from izcore.engine.runner import check_resumable
 
     with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
         record = workplace.store.run(run)
@@ -218,10 +218,10 @@ def score(
     """Score one instruction on the test split of TASK, with its 95% confidence interval."""
     from izcore.api import settings_layers
     from izcore.cli.show import show_score
-    from izcore.config import ScoringConfig, build_config, parse_assignments
-    from izcore.interrupts import interruptible
-    from izcore.running import score_instruction
-    from izcore.workplace import open_workplace
+    from izcore.config.layers import ScoringConfig, build_config, parse_assignments
+    from izcore.engine.environment import open_workplace
+    from izcore.engine.interrupts import interruptible
+    from izcore.engine.runner import score_instruction
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -254,8 +254,8 @@ def score(
 
 @contextlib.contextmanager
 def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> Iterator[None]:
-    from izcore.call_log import CallLog
-    from izcore.errors import UsageError
+    from izcore.builtins.call_log import CallLog
+    from izcore.plugin.errors import UsageError
 
     if path is None:
         if with_text:
@@ -269,8 +269,8 @@ def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> I
 
 def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":
     from izcore.cli.progress import progress_display
-    from izcore.interrupts import interruptible
-    from izcore.running import continue_run
+    from izcore.engine.interrupts import interruptible
+    from izcore.engine.runner import continue_run
 
     err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
     with progress_display(err()) as observer, interruptible():

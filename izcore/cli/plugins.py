@@ -9,8 +9,8 @@ from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, r
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from izcore.discovery import PluginInfo
-    from izcore.registry import Registered, Registry
+    from izcore.registry.discovery import PluginInfo
+    from izcore.registry.registry import Registered, Registry
 
 LISTED_NAMES = 8
 
@@ -47,8 +47,8 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a backend, or all that a plugin offers: where it comes from and what options it takes."""
-    from izcore.contributions import KINDS
-    from izcore.errors import UnknownNameError, nearest_names
+    from izcore.plugin.errors import UnknownNameError, nearest_names
+    from izcore.registry.contributions import KINDS
 
     with stdout_kept_clean():
         registry = registry_of(context, failures_shown=True)
@@ -111,7 +111,7 @@ def doctor(
 
 def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
     """Names of what a plugin offers, by what it is: backends of a kind, presets, models, observed events."""
-    from izcore.registrations import Model, Preset
+    from izcore.plugin.registrations import Model, Preset
 
     contributed = registry.contributions(plugin)
     offers: dict[str, list[str]] = {}
@@ -124,7 +124,7 @@ def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
 
 
 def _described(registry: "Registry", plugin: "PluginInfo") -> dict[str, Any]:
-    from izcore.registrations import Model, Preset
+    from izcore.plugin.registrations import Model, Preset
 
     contributed = registry.contributions(plugin)
     return {
@@ -137,7 +137,7 @@ def _described(registry: "Registry", plugin: "PluginInfo") -> dict[str, Any]:
 
 
 def _described_backend(registered: "Registered") -> dict[str, Any]:
-    from izcore.options import describe_options
+    from izcore.plugin.options import describe_options
 
     backend, plugin = registered.backend, registered.plugin
     return {
@@ -155,7 +155,7 @@ def _described_backend(registered: "Registered") -> dict[str, Any]:
 def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
     from rich.text import Text
 
-    from izcore.registrations import Model, Preset
+    from izcore.plugin.registrations import Model, Preset
 
     out().print(Text(f"plugin {plugin.name}", "bold"), f"({plugin.distribution} {plugin.version})")
     out().print(Text(f"hook API {_api(plugin)}, {plugin.status}"))
@@ -174,7 +174,7 @@ def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
 def _show_backend(registered: "Registered") -> None:
     from rich.text import Text
 
-    from izcore.options import describe_options
+    from izcore.plugin.options import describe_options
 
     kind, backend, plugin = registered.kind, registered.backend, registered.plugin
     origin = f"({plugin.distribution} {plugin.version}, hook API {_api(plugin)})"
@@ -190,8 +190,8 @@ def _show_backend(registered: "Registered") -> None:
 
 
 def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
-    from izcore.registrations import Model
-    from izcore.registry import import_object
+    from izcore.plugin.registrations import Model
+    from izcore.registry.registry import import_object
 
     findings = [
         {"what": f"plugin {p.name}", "from": p.distribution, "why": p.reason, "fix": p.fix}
@@ -218,9 +218,9 @@ def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
 
 
 def _probe_scorer(context: typer.Context, spec: str, assignments: list[str], *, json: bool) -> None:
-    from izcore.config import parse_assignments
-    from izcore.folders import Folders
-    from izcore.probe import probe_scorer
+    from izcore.config.layers import parse_assignments
+    from izcore.config.paths import Folders
+    from izcore.engine.scorer_check import probe_scorer
 
     with stdout_kept_clean():
         options = parse_assignments([text.removeprefix("scorer.") for text in assignments])

@@ -9,7 +9,7 @@ import typer
 from izcore.cli.shared import JsonOption, explained, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.registry import Registry
+    from izcore.registry.registry import Registry
     from izcore.scaffold import Names
 
 
@@ -29,7 +29,7 @@ def new_plugin(
     json: JsonOption = False,
 ) -> None:
     """Write a package of your own plugin: it installs, works and is tested, and is there to be changed."""
-    from izcore.errors import UnknownNameError, nearest_names
+    from izcore.plugin.errors import UnknownNameError, nearest_names
     from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, try_it, write_package
 
     known = next((each for each in TEMPLATED_KINDS if each == kind), None)
@@ -74,7 +74,7 @@ def _check_free(names: "Names", registry: "Registry") -> None:
     """Raise UsageError where something that is installed has one of the names."""
     from importlib.util import find_spec
 
-    from izcore.errors import UsageError
+    from izcore.plugin.errors import UsageError
 
     owners = {r.backend.name: r.plugin.distribution for r in registry.backends(names.kind)}
     plugins = {name: p.distribution for p in registry.plugins for name in (p.name, p.distribution)}
@@ -92,7 +92,7 @@ def _check_free(names: "Names", registry: "Registry") -> None:
 
 def _left_open(names: "Names", registry: "Registry") -> list[str]:
     """Return the options of ``iz optimize`` that no installed plugin's part of the preset answers."""
-    from izcore.contributions import Kind
+    from izcore.registry.contributions import Kind
 
     kinds: tuple[Kind, ...] = ("generator", "scorer")
     chosen = {kind for settings in registry.presets.settings("quick") for kind in settings}

@@ -11,11 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from izcore.budget import dollars
 from izcore.cli.show import score_less
-from izcore.event_records import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
-from izcore.hookspecs import hookimpl
-from izcore.records import Trial, Usage
+from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
+from izcore.plugin.hookspecs import hookimpl
+from izcore.plugin.records import Trial, Usage
+from izcore.scoring.ledger import dollars
 
 PHASES: dict[Phase, str] = {
     "prepare": "preparing the generator",

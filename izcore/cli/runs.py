@@ -7,8 +7,8 @@ import typer
 from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, out, print_json, registry_of
 
 if TYPE_CHECKING:
-    from izcore.run_records import RunRecord
-    from izcore.store import Store
+    from izcore.storage.records import RunRecord
+    from izcore.storage.store import Store
 
 app = typer.Typer(help="The record of runs.", no_args_is_help=True)
 
@@ -64,7 +64,7 @@ def show_run(
         record = store.run(run)
         trials = store.trials(record.id)
     if trial is not None:
-        from izcore.errors import UnknownNameError
+        from izcore.plugin.errors import UnknownNameError
 
         if not 0 <= trial < len(trials):
             raise UnknownNameError(
@@ -130,8 +130,8 @@ def delete_run(
 
 
 def _store(db: str | None) -> "Store":
-    from izcore.folders import Folders
-    from izcore.store import Store
+    from izcore.config.paths import Folders
+    from izcore.storage.store import Store
 
     return Store(Folders.of_this_user().database(db))
 

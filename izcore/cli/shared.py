@@ -14,7 +14,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from izcore.registry import Registry
+    from izcore.registry.registry import Registry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,8 +39,8 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        from izcore.errors import DataError, IzError
-        from izcore.interrupts import undisguised_interrupts
+        from izcore.engine.interrupts import undisguised_interrupts
+        from izcore.plugin.errors import DataError, IzError
 
         try:
             with undisguised_interrupts():
@@ -98,7 +98,7 @@ def registry_of(context: typer.Context, *, failures_shown: bool = False) -> "Reg
 
 def _show_warnings_in_one_line() -> None:
     """Show what the core warns of as it shows errors, and once; other warnings as Python does."""
-    from izcore.errors import IzWarning
+    from izcore.plugin.errors import IzWarning
 
     usual = warnings.showwarning
 

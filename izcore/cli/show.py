@@ -6,21 +6,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from izcore.budget import dollars
 from izcore.cli.shared import out
-from izcore.records import Example, Splits
-from izcore.results import TestScore
+from izcore.plugin.records import Example, Splits
+from izcore.plugin.results import TestScore
+from izcore.scoring.ledger import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from izcore.config import Limits, RunConfig
-    from izcore.contributions import Kind
-    from izcore.planning import PlannedRun
-    from izcore.records import FinishReason
-    from izcore.registry import BackendChoice, Registry
-    from izcore.results import RunResult
-    from izcore.running import ScoreResult
+    from izcore.config.layers import Limits, RunConfig
+    from izcore.engine.plan import PlannedRun
+    from izcore.engine.runner import ScoreResult
+    from izcore.plugin.records import FinishReason
+    from izcore.plugin.results import RunResult
+    from izcore.registry.contributions import Kind
+    from izcore.registry.registry import BackendChoice, Registry
 
 UNUSUAL: "Mapping[FinishReason, str]" = {
     "refusal": "were refused by the model",

@@ -17,11 +17,11 @@ from izcore.cli.show import (
     show_result,
     split_sizes,
 )
-from izcore.history import History
-from izcore.records import Example, Trial
-from izcore.registry import Registry
-from izcore.results import FrontPoint
-from izcore.run_records import RunRecord
+from izcore.plugin.records import Example, Trial
+from izcore.plugin.results import FrontPoint
+from izcore.registry.registry import Registry
+from izcore.search.history import History
+from izcore.storage.records import RunRecord
 
 SHOWN_TRIALS = 20
 

@@ -7,9 +7,9 @@ import typer
 from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.config import TaskConfig
-    from izcore.records import TaskData
-    from izcore.registry import Registry
+    from izcore.config.layers import TaskConfig
+    from izcore.plugin.records import TaskData
+    from izcore.registry.registry import Registry
 
 app = typer.Typer(help="Tasks: named ones, and files of your own.", no_args_is_help=True)
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name or a path.")]
@@ -104,7 +104,7 @@ def check_task(
     context: typer.Context, task: TaskArgument, set_: TaskSetOption = None, json: JsonOption = False
 ) -> None:
     """Say what is wrong with a task's data, by line, or that it can be used."""
-    from izcore.splits import split_examples
+    from izcore.engine.splits import split_examples
 
     with stdout_kept_clean():
         _, config, data = _load(context, task, set_)
@@ -135,9 +135,9 @@ def fetch_tasks(
     """Bring named tasks onto this machine, from their public source or from a folder."""
     from pathlib import Path
 
-    from izcore.errors import DataError, IzError
-    from izcore.folders import Folders
-    from izcore.records import FetchRequest
+    from izcore.config.paths import Folders
+    from izcore.plugin.errors import DataError, IzError
+    from izcore.plugin.records import FetchRequest
 
     if from_folder is not None and not Path(from_folder).is_dir():
         raise DataError(f"{from_folder}: no such folder.")
@@ -175,9 +175,9 @@ def _load(
     context: typer.Context, task: str, assignments: list[str] | None
 ) -> tuple["Registry", "TaskConfig", "TaskData"]:
     from izcore.api import settings_layers
-    from izcore.config import TaskConfig, build_config, parse_assignments
-    from izcore.folders import Folders
-    from izcore.planning import load_task
+    from izcore.config.layers import TaskConfig, build_config, parse_assignments
+    from izcore.config.paths import Folders
+    from izcore.engine.plan import load_task
 
     registry = registry_of(context)
     config = build_config(

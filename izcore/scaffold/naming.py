@@ -3,9 +3,9 @@
 import keyword
 import re
 
-from izcore.contributions import Kind
-from izcore.errors import UsageError
-from izcore.records import Record
+from izcore.plugin.errors import UsageError
+from izcore.plugin.records import Record
+from izcore.registry.contributions import Kind
 
 PREFIX = "izcore-"
 LONGEST = 30

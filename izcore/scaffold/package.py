@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import jinja2
 
-from izcore.contributions import Kind
-from izcore.errors import UsageError
-from izcore.hookspecs import API_VERSION
+from izcore.plugin.errors import UsageError
+from izcore.plugin.hookspecs import API_VERSION
+from izcore.registry.contributions import Kind
 from izcore.scaffold.naming import Names
 
 SHARED = "every_kind"

@@ -11,13 +11,13 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 import pytest
 
-from izcore.contributions import Kind
-from izcore.errors import ConfigError
-from izcore.evaluation import resolved
-from izcore.options import convert_options, describe_options
-from izcore.records import Ask, Options
-from izcore.registrations import Backend, BackendContext
-from izcore.registry import import_object
+from izcore.plugin.errors import ConfigError
+from izcore.plugin.options import convert_options, describe_options
+from izcore.plugin.records import Ask, Options
+from izcore.plugin.registrations import Backend, BackendContext
+from izcore.registry.contributions import Kind
+from izcore.registry.registry import import_object
+from izcore.scoring.evaluator import resolved
 from izcore.testing.fresh_process import modules_loaded_by
 from izcore.testing.subject import Subject, answering, load_alone, refused_version
 

@@ -11,8 +11,8 @@ import msgspec
 
 _LOAD = """
 import importlib, sys
-from izcore.discovery import PluginInfo
-from izcore.registry import Registry
+from izcore.registry.discovery import PluginInfo
+from izcore.registry.registry import Registry
 info = PluginInfo(name="subject", distribution="subject", version="0", status="loaded")
 Registry().add(importlib.import_module({plugin!r}), info)
 print("MODULES", *sys.modules)
@@ -21,8 +21,8 @@ print("MODULES", *sys.modules)
 _SUGGEST = """
 import sys
 import msgspec
-from izcore.records import SuggestRequest
-from izcore.registrations import BackendContext
+from izcore.plugin.records import SuggestRequest
+from izcore.plugin.registrations import BackendContext
 from izcore.testing.subject import Subject
 subject, context, request = msgspec.json.decode(sys.stdin.buffer.read())
 subject = msgspec.convert(subject, Subject)

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from izcore.protocols import Generator
-from izcore.records import (
+from izcore.plugin.protocols import Generator
+from izcore.plugin.records import (
     Ask,
     Candidate,
     Example,
@@ -17,8 +17,8 @@ from izcore.records import (
     PrepareResult,
     Trial,
 )
-from izcore.registrations import Backend
-from izcore.seeds import sobol_latents
+from izcore.plugin.registrations import Backend
+from izcore.plugin.seeds import sobol_latents
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import answering
 

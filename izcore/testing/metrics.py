@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from izcore.protocols import Metric
-from izcore.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
-from izcore.registrations import Backend, BackendContext
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
+from izcore.plugin.registrations import Backend, BackendContext
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 

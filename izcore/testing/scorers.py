@@ -9,12 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from izcore.calls import completion_key
-from izcore.errors import FatalScorerError, TransientScorerError, UsageError
-from izcore.keys import keys_in
-from izcore.prompting import DEFAULT_TEMPLATE, render_prompt
-from izcore.protocols import Scorer
-from izcore.records import (
+from izcore.plugin.errors import FatalScorerError, TransientScorerError, UsageError
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.records import (
     Completion,
     CompletionRequest,
     CompletionResult,
@@ -23,7 +20,10 @@ from izcore.records import (
     ScorerInfo,
     Usage,
 )
-from izcore.registrations import Backend, BackendContext
+from izcore.plugin.registrations import Backend, BackendContext
+from izcore.registry.redaction import keys_in
+from izcore.scoring.dispatcher import completion_key
+from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
 from izcore.testing.conformance import Conformance, Make, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from izcore.contributions import Kind
-from izcore.discovery import PluginInfo
-from izcore.hookspecs import API_VERSION
-from izcore.options import convert_options
-from izcore.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
-from izcore.registrations import Backend, BackendContext
-from izcore.registry import Registry, import_object
+from izcore.plugin.hookspecs import API_VERSION
+from izcore.plugin.options import convert_options
+from izcore.plugin.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
+from izcore.plugin.registrations import Backend, BackendContext
+from izcore.registry.contributions import Kind
+from izcore.registry.discovery import PluginInfo
+from izcore.registry.registry import Registry, import_object
 
 
 class Subject(Record):

@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from izcore.errors import UsageError
-from izcore.protocols import Surrogate
-from izcore.records import Candidate, Latent, SuggestRequest, SuggestResult, Trial
-from izcore.registrations import BackendContext
-from izcore.seeds import sobol_latents
+from izcore.plugin.errors import UsageError
+from izcore.plugin.protocols import Surrogate
+from izcore.plugin.records import Candidate, Latent, SuggestRequest, SuggestResult, Trial
+from izcore.plugin.registrations import BackendContext
+from izcore.plugin.seeds import sobol_latents
 from izcore.testing.conformance import Conformance, Make, travelled, unchanged
 from izcore.testing.fresh_process import suggested_elsewhere
 from izcore.testing.subject import Subject

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from izcore.api import discover
-from izcore.errors import UsageError
-from izcore.evaluation import score_answers
-from izcore.prompting import check_template
-from izcore.records import Example, LoadRequest, TaskData
-from izcore.registrations import Backend, BackendContext
+from izcore.plugin.errors import UsageError
+from izcore.plugin.records import Example, LoadRequest, TaskData
+from izcore.plugin.registrations import Backend, BackendContext
+from izcore.scoring.evaluator import score_answers
+from izcore.scoring.prompt import check_template
 from izcore.testing.conformance import Conformance, Make, needs, travelled
 from izcore.testing.subject import Subject
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from izcore.budget import Amount, Budget
-from izcore.calls import Caller
-from izcore.collector import collect_rarely
-from izcore.config import Limits, RateLimits, Retries
+from izcore.config.layers import Limits, RateLimits, Retries
+from izcore.engine.process_settings import collect_rarely
 from izcore.plugin import BackendContext, Prompt
-from izcore.records import Price
-from izcore.store import Store
+from izcore.plugin.records import Price
+from izcore.scoring.dispatcher import Caller
+from izcore.scoring.ledger import Amount, Budget
+from izcore.storage.store import Store
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer
 

@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent / "worlds"))
 from replay import AT_CALLS, METHODS, Curve, registry_with_worlds, replay
 from world import SYNTHETIC, load, recorded
 
-from izcore.folders import Folders
+from izcore.config.paths import Folders
 
 REFERENCE = "paper"
 TABLED = (

@@ -9,8 +9,8 @@ import msgspec
 import torch
 from setting import Setting
 
-from izcore.folders import Folders
-from izcore.records import Record
+from izcore.config.paths import Folders
+from izcore.plugin.records import Record
 from izcore_transformers.calibration import FLUENT
 from izcore_transformers.fluency import mean_log_likelihoods
 from izcore_transformers.generator_options import GeneratorOptions

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from izcore.contributions import Kind
 from izcore.plugin import Backend, Meta, Options, hookimpl
+from izcore.registry.contributions import Kind
 
 IZCORE_API = 1
 

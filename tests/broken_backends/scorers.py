@@ -4,15 +4,7 @@ import os
 
 import msgspec
 
-from izcore.plugin import (
-    Completion,
-    CompletionResult,
-    Price,
-    Scorer,
-    ScorerInfo,
-    TransientScorerError,
-    Usage,
-)
+from izcore.plugin import Completion, CompletionResult, Price, Scorer, ScorerInfo, TransientScorerError, Usage
 
 _made = itertools.count()
 

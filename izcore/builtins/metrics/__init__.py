@@ -13,7 +13,7 @@ from izcore.builtins.metrics.options import (
     RegexOptions,
     TextOptions,
 )
-from izcore.registrations import Backend
+from izcore.plugin.registrations import Backend
 
 
 def _text_backend(name: str, summary: str, factory: str) -> Backend:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from izcore.builtins.metrics.normalisation import fold_case, longest_spans, normalise, squeeze, whole_phrase
 from izcore.builtins.metrics.options import ChoiceOptions
-from izcore.errors import UsageError
-from izcore.protocols import Metric
-from izcore.records import Example, MetricRequest, MetricResult
-from izcore.registrations import BackendContext
+from izcore.plugin.errors import UsageError
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import Example, MetricRequest, MetricResult
+from izcore.plugin.registrations import BackendContext
 
 _LETTER_ALONE = re.compile(r"\W*([A-Za-z])\W*\Z")
 _LETTER_BEFORE = re.compile(r"\W*([A-Za-z])\s*[).:](?=\s)")

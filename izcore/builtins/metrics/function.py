@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from izcore.builtins.metrics.options import FunctionOptions
-from izcore.errors import BackendError, UsageError, nearest_names
-from izcore.protocols import Metric
-from izcore.records import MetricRequest, MetricResult
-from izcore.registrations import BackendContext
+from izcore.plugin.errors import BackendError, UsageError, nearest_names
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import MetricRequest, MetricResult
+from izcore.plugin.registrations import BackendContext
 
 
 class Function(Metric):

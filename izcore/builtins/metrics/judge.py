@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from izcore.builtins.metrics.options import JudgeOptions
-from izcore.errors import BackendError, UsageError
-from izcore.protocols import Metric
-from izcore.records import Agreement, AskRequest, Example, MetricRequest, MetricResult, Prompt
-from izcore.registrations import BackendContext
+from izcore.plugin.errors import BackendError, UsageError
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import Agreement, AskRequest, Example, MetricRequest, MetricResult, Prompt
+from izcore.plugin.registrations import BackendContext
 
 READINGS = 3
 """How often a grade is asked for before an answer counts as not graded."""

@@ -6,7 +6,7 @@ from decimal import Context, Decimal
 from izcore.builtins.metrics.normalisation import normalise
 from izcore.builtins.metrics.options import NumberOptions
 from izcore.builtins.metrics.text import BestTarget
-from izcore.registrations import BackendContext
+from izcore.plugin.registrations import BackendContext
 
 # Digits enough for any sensible number; an absurdly large difference becomes infinite, not an error.
 _PRECISE = Context(prec=50, traps=[])

@@ -6,10 +6,10 @@ from collections import Counter
 
 from izcore.builtins.metrics.normalisation import normalise, tokens, whole_phrase
 from izcore.builtins.metrics.options import RegexOptions, TextOptions
-from izcore.errors import UsageError
-from izcore.protocols import Metric
-from izcore.records import MetricRequest, MetricResult
-from izcore.registrations import BackendContext
+from izcore.plugin.errors import UsageError
+from izcore.plugin.protocols import Metric
+from izcore.plugin.records import MetricRequest, MetricResult
+from izcore.plugin.registrations import BackendContext
 
 
 class BestTarget(Metric):

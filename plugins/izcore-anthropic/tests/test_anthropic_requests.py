@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 from protocol_server import Call, ProtocolServer
 
-from izcore.plugin import (
-    BackendContext,
-    Completion,
-    CompletionRequest,
-    Price,
-    Prompt,
-    UsageError,
-)
+from izcore.plugin import BackendContext, Completion, CompletionRequest, Price, Prompt, UsageError
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.quirks import quirks_of, request_fields
 from izcore_anthropic.scorer import AnthropicScorer

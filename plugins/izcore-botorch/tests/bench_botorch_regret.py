@@ -12,15 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from izcore.plugin import (
-    BackendContext,
-    Candidate,
-    Latent,
-    SuggestRequest,
-    Trial,
-    derive_seed,
-    sobol_latents,
-)
+from izcore.plugin import BackendContext, Candidate, Latent, SuggestRequest, Trial, derive_seed, sobol_latents
 from izcore_botorch.history import Array
 from izcore_botorch.options import CompletedOptions, InstructionCoupledOptions, MaternOptions
 from izcore_botorch.surrogates import InstructionCoupled, InstructionCoupledCompleted, Matern

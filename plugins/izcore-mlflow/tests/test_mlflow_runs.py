@@ -12,8 +12,8 @@ from mlflow.entities import Run
 
 import izcore
 from izcore.plugin import BackendContext, BackendError, IzError, RunStarted
-from izcore.results import RunResult
-from izcore.store import Store
+from izcore.plugin.results import RunResult
+from izcore.storage.store import Store
 from izcore_mlflow.options import MlflowOptions
 from izcore_mlflow.tracker import BATCH, MlflowTracker
 
@@ -149,7 +149,7 @@ def test_ctrl_c_is_killed(uri: str) -> None:
         def izcore_trial_finished(self, event: Any) -> None:
             raise KeyboardInterrupt
 
-    with pytest.raises(izcore.errors.InterruptedRunError):
+    with pytest.raises(izcore.plugin.errors.InterruptedRunError):
         izcore.optimize("mirror", trackers=[f"mlflow:{uri}"], observers={"c": Interrupts()}, **RUN)
     (run,) = runs_in(uri)
     assert run.info.status == "KILLED"

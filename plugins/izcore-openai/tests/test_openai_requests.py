@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 from protocol_server import Call, ProtocolServer
 
-from izcore.plugin import (
-    BackendContext,
-    Completion,
-    CompletionRequest,
-    Price,
-    Prompt,
-    UsageError,
-)
+from izcore.plugin import BackendContext, Completion, CompletionRequest, Price, Prompt, UsageError
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.quirks import quirks_of, request_fields
 from izcore_openai.scorer import OpenAIScorer

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from izcore.options import convert_options
 from izcore.plugin import BackendContext, LoadRequest, TaskData
-from izcore.registry import import_object
+from izcore.plugin.options import convert_options
+from izcore.registry.registry import import_object
 from izcore_tasks.files.registration import file_backends
 
 Load = Callable[..., TaskData]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from izcore.options import convert_options
 from izcore.plugin import BackendContext, BackendError, ConfigError, DataError, FetchRequest, LoadRequest
+from izcore.plugin.options import convert_options
 from izcore_tasks.collections.options import PublishedOptions
 from izcore_tasks.collections.published import PublishedTask
 

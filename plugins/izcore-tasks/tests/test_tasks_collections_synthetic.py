@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.options import convert_options
 from izcore.plugin import Backend, BackendContext, ConfigError, DataError, LoadRequest, TaskData
-from izcore.registry import import_object
+from izcore.plugin.options import convert_options
+from izcore.registry.registry import import_object
 from izcore_tasks.collections.registration import collection_backends
 from izcore_tasks.collections.synthetic import nouns
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from izcore.builtins import plugin
-from izcore.discovery import PluginInfo
 from izcore.plugin import BackendContext, DataError, Metric, MetricRequest, TaskData
-from izcore.registry import Registry
+from izcore.registry.discovery import PluginInfo
+from izcore.registry.registry import Registry
 from izcore_tasks.files.bigbench import parse_bigbench
 from izcore_tasks.files.induction import parse_induction
 

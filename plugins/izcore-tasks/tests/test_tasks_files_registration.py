@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from izcore.plugin import Backend, Meta
-from izcore.registry import import_object
+from izcore.registry.registry import import_object
 from izcore_tasks.files.registration import file_backends
 
 

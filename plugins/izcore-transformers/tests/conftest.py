@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from izcore.folders import Folders
+from izcore.config.paths import Folders
 from izcore.plugin import BackendContext, Example
 from izcore_transformers.loading import LoadedModel, load_model
 from izcore_transformers.model_options import ModelOptions

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from izcore.plugin import API_VERSION, ConfigError
-from izcore.registry import Registry
+from izcore.registry.registry import Registry
 from izcore_wandb import plugin
 
 

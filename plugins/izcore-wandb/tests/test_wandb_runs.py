@@ -13,7 +13,7 @@ from support import iz_command
 
 import izcore
 from izcore.plugin import CallsAnswered, hookimpl
-from izcore.store import Store
+from izcore.storage.store import Store
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests" / "servers"))
 
@@ -71,7 +71,7 @@ def test_a_resumed_run_has_the_same_id(tmp_path: Path) -> None:
             if event.calls == 50:
                 raise KeyboardInterrupt
 
-    with pytest.raises(izcore.errors.InterruptedRunError):
+    with pytest.raises(izcore.plugin.errors.InterruptedRunError):
         izcore.optimize("mirror", settings=small(tmp_path), observers={"c": Interrupts()}, **RUN)
     result = izcore.resume("last")
     first, second = offline_runs(tmp_path / "wandb")

@@ -17,7 +17,7 @@ def read_instruction(
     else the last line, since such questions are answered step by step. Without a tag it is the first
     paragraph that says something. What only repeats a line of the question does not count. ``prefill`` is
     how the model was made to begin. Quotes, lead-ins and the like go
-    (:func:`~izcore.instructions.clean_instruction`).
+    (:func:`~izcore.plugin.instructions.clean_instruction`).
     """
     if not tag:
         passages: Iterable[str] = PARAGRAPH.split(answer)

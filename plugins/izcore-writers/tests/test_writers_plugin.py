@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from izcore.api import discover
-from izcore.config import RunConfig, build_config
-from izcore.errors import UnknownNameError
-from izcore.planning import asked_models
+from izcore.config.layers import RunConfig, build_config
+from izcore.engine.plan import asked_models
+from izcore.plugin.errors import UnknownNameError
 from izcore_writers import plugin
 
 METHODS = [backend.name for backend in plugin.izcore_generators()]

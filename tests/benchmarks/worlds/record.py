@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from setting import Setting
 
-from izcore.config import parse_assignments
+from izcore.config.layers import parse_assignments
 
 HERE = Path(__file__).parent
 LATENTS = 416

@@ -22,8 +22,6 @@ from world import SYNTHETIC, World, load, recorded
 
 import izcore
 from izcore.api import discover
-from izcore.discovery import PluginInfo
-from izcore.history import History
 from izcore.plugin import (
     Backend,
     BackendContext,
@@ -52,8 +50,10 @@ from izcore.plugin import (
     Usage,
     hookimpl,
 )
-from izcore.registry import Registry
-from izcore.store import Store
+from izcore.registry.discovery import PluginInfo
+from izcore.registry.registry import Registry
+from izcore.search.history import History
+from izcore.storage.store import Store
 
 VALIDATION = 20
 RETEST = 20

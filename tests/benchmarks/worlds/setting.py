@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from izcore.api import discover, settings_layers
-from izcore.config import RunConfig, build_config
-from izcore.evaluation import score_answers
-from izcore.folders import Folders
-from izcore.planning import fix_plan, load_task
-from izcore.prompting import render_prompt
-from izcore.protocols import Generator, Metric, Scorer
-from izcore.records import (
+from izcore.config.layers import RunConfig, build_config
+from izcore.config.paths import Folders
+from izcore.engine.plan import fix_plan, load_task
+from izcore.plugin.protocols import Generator, Metric, Scorer
+from izcore.plugin.records import (
     Candidate,
     CompletionRequest,
     Example,
@@ -22,7 +20,9 @@ from izcore.records import (
     PrepareResult,
     Prompt,
 )
-from izcore.seeds import derive_seed, sobol_latents
+from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.scoring.evaluator import score_answers
+from izcore.scoring.prompt import render_prompt
 
 
 class Setting:

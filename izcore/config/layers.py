@@ -1,0 +1,356 @@
+"""From TOML, presets and the command line to one validated :class:`RunConfig`.
+
+Layers, each over the one before: the preset's parts (core first, then plugins), the TOML file, the named
+options of the command line, ``--set``. Every error names the key.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from izcore.plugin.errors import ConfigError, UsageError, nearest_names
+from izcore.plugin.options import explain_validation
+from izcore.plugin.records import Price, Record
+from izcore.registry.contributions import Kind
+from izcore.registry.registry import BackendChoice, Registry
+from izcore.search.exemplars import FewShot
+from izcore.search.objective import Objective
+
+DEFAULT_PRESET = "default"
+
+
+class SplitSizes(Record, forbid_unknown_fields=True):
+    """How many examples go where."""
+
+    demonstrations: Annotated[int, Meta(ge=1, description="Examples shown to the generator")] = 5
+    validation: Annotated[int, Meta(ge=1, description="Examples that every trial is scored on")] = 20
+    retest: Annotated[int, Meta(ge=0, description="Fresh examples on which the finalists are compared")] = 0
+    test: Annotated[int, Meta(ge=1, description="Sealed examples, used once at the end (at most)")] = 100
+
+
+class SearchSize(Record, forbid_unknown_fields=True):
+    """How many latents the search tries: ``initial + batch * rounds``."""
+
+    initial: Annotated[int, Meta(ge=1, description="Latents of the initial design")] = 25
+    batch: Annotated[int, Meta(ge=1, description="Latents suggested together in each later round")] = 25
+    rounds: Annotated[int, Meta(ge=0, description="Rounds after the initial design")] = 5
+    pool: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Latents written before the search, which then chooses among their distinct "
+            "instructions; 0: written as the search goes",
+        ),
+    ] = 0
+
+    @property
+    def total(self) -> int:
+        """All latents of the search."""
+        return self.initial + self.batch * self.rounds
+
+
+class EvaluationPolicy(Record, forbid_unknown_fields=True):
+    """How many validation examples an instruction is scored on: all, or more for the better ones."""
+
+    policy: Annotated[
+        Literal["full", "halving", "racing"],
+        Meta(
+            description="full: all examples; halving: a few, then twice as many for the best; racing: block "
+            "by block, until an instruction is shown to be worse than the leader"
+        ),
+    ] = "full"
+    first: Annotated[
+        int, Meta(ge=1, description="Examples of the first comparison (halving), or of each (racing)")
+    ] = 4
+    reduction: Annotated[
+        float, Meta(gt=1, description="Of so many instructions one stays after a comparison, for halving")
+    ] = 3.0
+    risk: Annotated[
+        float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round, for racing")
+    ] = 0.1
+    finalists: Annotated[
+        int, Meta(ge=1, description="Instructions compared on the retest examples, where there are any")
+    ] = 4
+
+
+class Limits(Record, forbid_unknown_fields=True):
+    """Hard walls; None is no wall. Calls answered from the cache are free, but see ``count_cached``."""
+
+    max_calls: Annotated[int, Meta(ge=1, description="Paid calls")] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, description="Input and output tokens together")] | None = None
+    max_cost: Annotated[float, Meta(gt=0, description="US dollars")] | None = None
+    count_cached: Annotated[
+        bool, Meta(description="Whether answers that other runs paid for take room below max_calls, too")
+    ] = False
+
+
+class Retries(Record, forbid_unknown_fields=True):
+    """How long a failing call is tried again before it counts as failed."""
+
+    tries: Annotated[int, Meta(ge=1, description="Tries per call, the first included")] = 6
+    max_wait: Annotated[float, Meta(gt=0, description="Longest single wait, in seconds")] = 60.0
+    max_total: Annotated[float, Meta(gt=0, description="Longest time on one call, in seconds")] = 600.0
+    max_failures: Annotated[
+        int, Meta(ge=1, description="Calls in a row that fail for good before the run stops")
+    ] = 10
+
+
+class RateLimits(Record, forbid_unknown_fields=True):
+    """How fast a model may be asked; None is as fast as its concurrency allows."""
+
+    requests_per_minute: Annotated[float, Meta(gt=0, description="Requests per minute")] | None = None
+    tokens_per_minute: (
+        Annotated[float, Meta(gt=0, description="Input and output tokens per minute")] | None
+    ) = None
+
+
+class TaskConfig(Record):
+    """Everything that decides a task's examples and how they are split."""
+
+    task: BackendChoice
+    preset: str = DEFAULT_PRESET
+    splits: SplitSizes = SplitSizes()
+    seed: Annotated[int, Meta(ge=0, description="Decides splits, latents and everything random")] = 0
+
+
+class ScoringConfig(TaskConfig):
+    """Everything that decides the score of an instruction."""
+
+    scorer: BackendChoice
+    metric: BackendChoice | None = None
+    prompt_template: str = ""
+    budget: Limits = Limits()
+    retries: Retries = Retries()
+    rate: RateLimits = RateLimits()
+    prices: Mapping[str, Price] = {}
+    cache: Annotated[bool, Meta(description="Reuse answers that other runs paid for")] = True
+
+
+class RunConfig(ScoringConfig):
+    """Everything that decides a run, with every option at its effective value."""
+
+    generator: BackendChoice
+    surrogate: BackendChoice
+    baselines: tuple[str, ...] = ()
+    search: SearchSize = SearchSize()
+    evaluation: EvaluationPolicy = EvaluationPolicy()
+    objective: Objective = Objective()
+    few_shot: FewShot = FewShot()
+    warm_start: str = ""
+    warm_start_trials: Annotated[int, Meta(ge=1)] = 10
+    trackers: tuple[BackendChoice, ...] = ()
+
+
+AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
+BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
+TRACKERS_KEY = "trackers"
+PLAIN_KEYS = (
+    "prompt_template",
+    "baselines",
+    "preset",
+    "splits",
+    "search",
+    "evaluation",
+    "objective",
+    "few_shot",
+    "warm_start",
+    "warm_start_trials",
+    "budget",
+    "retries",
+    "rate",
+    "prices",
+    "cache",
+    "seed",
+)
+
+Settings = Mapping[str, Any]
+
+
+def read_toml(path: Path) -> Settings:
+    """Read a configuration file; errors name the file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file.", hint="--config names a TOML file.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}).") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.") from None
+
+
+def parse_assignments(assignments: Sequence[str]) -> Settings:
+    """Turn ``["scorer.temperature=0", …]`` into nested settings.
+
+    A value in TOML's list, table or quoted-string syntax is read as such, anything else as plain text
+    that the option's type interprets.
+    """
+    settings: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        parts = [part.strip() for part in key.split(".")]
+        if not equals or not all(parts):
+            raise UsageError(
+                f"--set {assignment!r}: not of the form key=value.", hint="Write --set search.rounds=3"
+            )
+        value: Any = text.strip()
+        if value[:1] in ("[", "{", '"', "'"):
+            try:
+                value = tomllib.loads(f"value = {value}")["value"]
+            except tomllib.TOMLDecodeError as error:
+                raise UsageError(f"--set {assignment!r}: {error}.") from None
+        place = settings
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"--set {assignment!r}: {part} was already given a plain value.")
+        place[parts[-1]] = value
+    return settings
+
+
+def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[AnyConfig]) -> AnyConfig:
+    """Merge the layers over the preset that they name and validate what ``wanted`` has fields for.
+
+    The backends' options are validated too, and recorded with their defaults filled in.
+    """
+    preset = next((str(layer["preset"]) for layer in reversed(layers) if layer.get("preset")), DEFAULT_PRESET)
+    merged: dict[str, Any] = {}
+    all_layers = [*registry.presets.settings(preset), *layers]
+    for layer in all_layers:
+        _merge(merged, layer)
+    for kind in BACKEND_KEYS:
+        speaking = [layer for layer in all_layers if layer.get(kind)]
+        if speaking:
+            merged[kind] = _merge_backends(kind, speaking)
+    merged[TRACKERS_KEY] = _trackers(
+        registry, [layer[TRACKERS_KEY] for layer in all_layers if layer.get(TRACKERS_KEY)]
+    )
+    merged["preset"] = preset
+    fields = {field.name: field for field in msgspec.structs.fields(wanted)}
+    merged = {key: value for key, value in merged.items() if key in fields}
+    for kind in BACKEND_KEYS:
+        if kind in fields and fields[kind].required and not merged.get(kind, {}).get("name"):
+            raise ConfigError(f"No {kind} was chosen.", hint=_how_to_choose(registry, kind))
+        if kind in merged:
+            chosen = dict(merged[kind])
+            if "name" not in chosen:
+                raise ConfigError(
+                    f"{kind}: options without a name.", hint=f'Add name = "…" to [{kind}] or use --{kind}.'
+                )
+            name = str(chosen.pop("name"))
+            merged[kind] = registry.choose(kind, *_task_choice(registry, name, chosen, kind))
+    try:
+        return msgspec.convert(merged, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(explain_validation(error, "")) from None
+
+
+def _merge(merged: dict[str, Any], layer: Settings) -> None:
+    for key, value in layer.items():
+        if key in (*BACKEND_KEYS, TRACKERS_KEY):
+            continue
+        if key not in PLAIN_KEYS:
+            known = (*BACKEND_KEYS, TRACKERS_KEY, *PLAIN_KEYS)
+            raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, known))
+        if isinstance(value, Mapping):
+            merged[key] = {**merged.get(key, {}), **value}
+            _check_table(key, merged[key])
+        elif value is not None:
+            merged[key] = value
+
+
+def _check_table(key: str, table: Settings) -> None:
+    tables: dict[str, type[Record]] = {
+        "splits": SplitSizes,
+        "search": SearchSize,
+        "evaluation": EvaluationPolicy,
+        "objective": Objective,
+        "few_shot": FewShot,
+        "budget": Limits,
+        "retries": Retries,
+        "rate": RateLimits,
+    }
+    if key in tables:
+        known = [field.name for field in msgspec.structs.fields(tables[key])]
+        for name in table:
+            if name not in known:
+                raise ConfigError(f"{key}.{name}: unknown key.", hint=nearest_names(name, known))
+
+
+def _merge_backends(kind: Kind, layers: Sequence[Settings]) -> dict[str, Any]:
+    """Merge what the layers say of one backend.
+
+    The last name wins. Options count if their layer names that backend too, or names none: the options of
+    a preset's backend do not stick to another one that the user chose.
+    """
+    tables = [
+        {"name": value} if isinstance(value, str) else value for value in (layer[kind] for layer in layers)
+    ]
+    for table in tables:
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"{kind}: a name or a table is wanted, not {table!r}.")
+    names = [str(table["name"]) for table in tables if table.get("name")]
+    merged: dict[str, Any] = {}
+    for table in tables:
+        named = str(table.get("name") or "")
+        if not named or named.partition(":")[0] == names[-1].partition(":")[0]:
+            merged |= table
+    return {**merged, "name": names[-1]} if names else merged
+
+
+def _trackers(registry: Registry, layers: Sequence[object]) -> tuple[BackendChoice, ...]:
+    """Choose the trackers that any layer names, in a list or as tables of options; later options win."""
+    specs: dict[str, str] = {}
+    options: dict[str, dict[str, Any]] = {}
+    for layer in layers:
+        tables = layer if isinstance(layer, Mapping) else {name: {} for name in _names(layer)}
+        for spec, table in tables.items():
+            if not isinstance(table, Mapping):
+                raise ConfigError(f"{TRACKERS_KEY}.{spec}: a table is wanted, not {table!r}.")
+            name, colon, _ = spec.partition(":")
+            if colon or name not in specs:
+                specs[name] = spec
+            options[name] = {**options.get(name, {}), **table}
+    return tuple(registry.choose("tracker", spec, options[name]) for name, spec in specs.items())
+
+
+def _names(layer: object) -> Sequence[str]:
+    named = [layer] if isinstance(layer, str) else layer
+    if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
+        raise ConfigError(
+            f"{TRACKERS_KEY}: names or tables are wanted, not {layer!r}.",
+            hint=f'Write {TRACKERS_KEY} = ["NAME"], or a table [{TRACKERS_KEY}.NAME] of options.',
+        )
+    return named
+
+
+def _task_choice(
+    registry: Registry, spec: str, options: dict[str, Any], kind: Kind
+) -> tuple[str, dict[str, Any]]:
+    """A TASK may be a path: then the backend that reads such files is chosen."""
+    known = {found.backend.name for found in registry.backends("task")}
+    if kind != "task" or spec.partition(":")[0] in known:
+        return spec, options
+    path = Path(spec).expanduser()
+    suffix = "/" if path.is_dir() or spec.endswith("/") else path.suffix
+    found = registry.task_format(suffix) if suffix else None
+    if found is None:
+        if path.exists():
+            readable = sorted({s for r in registry.backends("task") for s in r.backend.paths})
+            raise UsageError(
+                f"{spec}: no installed plugin reads {suffix or 'files without a suffix'}.",
+                hint=f"Readable: {', '.join(readable) or 'nothing; pip install izcore-tasks'}.",
+            )
+        registry.find("task", spec)  # raises, with the nearest names
+        raise AssertionError("unreachable")
+    return found.backend.name, {**options, found.backend.argument: str(path)}
+
+
+def _how_to_choose(registry: Registry, kind: Kind) -> str:
+    names = [found.backend.name for found in registry.backends(kind)]
+    return f"Choose one with --{kind} NAME. Installed: {', '.join(names) or 'none'}."

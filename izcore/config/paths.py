@@ -1,0 +1,39 @@
+"""Where izcore keeps its database, its data and its caches, by the platform's conventions."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from izcore.plugin.records import Record
+from izcore.plugin.registrations import BackendContext
+
+DATABASE_VARIABLE = "IZ_DB"
+
+
+class Folders(Record):
+    """Folders that izcore may write to: data worth keeping, and what can be made again."""
+
+    data: Path
+    cache: Path
+
+    @classmethod
+    def of_this_user(cls) -> "Folders":
+        """The platform's folders, or those that ``IZ_DATA`` and ``IZ_CACHE`` name."""
+        return cls(
+            data=Path(os.environ.get("IZ_DATA") or platformdirs.user_data_dir("izcore", appauthor=False)),
+            cache=Path(os.environ.get("IZ_CACHE") or platformdirs.user_cache_dir("izcore", appauthor=False)),
+        )
+
+    def database(self, chosen: str | Path | None) -> Path:
+        """The database: the one chosen, that of ``IZ_DB``, or the default in the data folder."""
+        return Path(chosen or os.environ.get(DATABASE_VARIABLE) or self.data / "runs.sqlite").expanduser()
+
+    @property
+    def locks(self) -> Path:
+        """Folder of the locks that keep two processes off one run."""
+        return self.cache / "locks"
+
+    def context(self, seed: int) -> BackendContext:
+        """What backends are told."""
+        return BackendContext(seed=seed, cache_dir=str(self.cache), data_dir=str(self.data))

@@ -1,0 +1,300 @@
+"""Before a run: load the task, fix the splits, and say what it may cost at most."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import TypeVar
+
+import msgspec
+
+from izcore.config.layers import RunConfig, ScoringConfig, SplitSizes, TaskConfig
+from izcore.config.paths import Folders
+from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
+from izcore.engine.warm_start import EarlierRun, start_warm
+from izcore.plugin.errors import ConfigError, UsageError
+from izcore.plugin.protocols import Generator, Metric, Scorer
+from izcore.plugin.records import (
+    Candidate,
+    Example,
+    Guidance,
+    LoadRequest,
+    Price,
+    Prompt,
+    Record,
+    TaskData,
+    Usage,
+)
+from izcore.plugin.results import Estimate
+from izcore.registry.contributions import KINDS
+from izcore.registry.registry import BackendChoice, Registry
+from izcore.scoring.evaluator import score_answers
+from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template, render_prompt
+from izcore.search.evaluation_policies import most_that_see
+from izcore.search.exemplars import longest_exemplars
+from izcore.storage.records import RunPlan
+
+AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
+
+CHEAPEST_SURROGATE = "sobol"
+"""Does where instructions do not depend on latents, as those of a pool."""
+
+TYPICAL_INSTRUCTION = "x" * 160
+"""Stands for an instruction that is not written yet, when costs are estimated."""
+
+TYPICAL_ANSWER = "x" * 400
+"""Stands for an answer that is not given yet."""
+
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for the estimate alone; the budget itself reserves true upper bounds."""
+
+
+class PlannedRun(Record):
+    """A run that is ready to start: ``config`` now holds metric and prompt template too."""
+
+    config: RunConfig
+    plan: RunPlan
+    estimate: Estimate
+
+
+def load_task(registry: Registry, config: TaskConfig, folders: Folders) -> TaskData:
+    """Load the task's examples."""
+    task = registry.build("task", config.task, folders.context(config.seed))
+    data: TaskData = task.load(LoadRequest(seed=config.seed))
+    return data
+
+
+def fix_plan(
+    registry: Registry,
+    config: AnyScoring,
+    data: TaskData,
+    folders: Folders,
+    *,
+    drawn: SplitSizes | None = None,
+) -> tuple[AnyScoring, RunPlan]:
+    """Fix the splits, and fill in the task's own metric and template where the user chose none.
+
+    With ``drawn`` the run's splits are cut from splits of these sizes, which several runs share.
+    """
+    template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATE
+    check_template(template)
+    metric = config.metric or registry.choose("metric", data.metric, {})
+    splits, notes = split_examples(data, drawn or config.splits, config.seed)
+    if drawn is not None:
+        splits, notes = cut_splits(splits, config.splits)
+    _try_metric(registry, metric, splits.validation, folders)
+    plan = RunPlan(
+        task_name=data.name,
+        splits=splits,
+        fingerprint=fingerprint(data),
+        notes=(*data.notes, *notes),
+        versions=_versions(registry, config),
+    )
+    return msgspec.structs.replace(config, metric=metric, prompt_template=template), plan
+
+
+def plan_run(
+    registry: Registry,
+    config: RunConfig,
+    folders: Folders,
+    *,
+    data: TaskData | None = None,
+    drawn: SplitSizes | None = None,
+    earlier: EarlierRun | None = None,
+) -> PlannedRun:
+    """Plan a run, with as large splits for test and retest as the limit on calls has room for.
+
+    ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`. ``earlier`` is
+    the run that ``config.warm_start`` names.
+    """
+    if config.warm_start and earlier is None:
+        raise UsageError("warm_start: runs that are compared must all start afresh.", hint="Leave it out.")
+    data = data or load_task(registry, config, folders)
+    config, plan = fix_plan(registry, config, data, folders, drawn=drawn)
+    if earlier is not None:
+        plan = msgspec.structs.replace(plan, notes=data.notes)
+        config, plan = start_warm(registry, config, plan, earlier, folders)
+    config.few_shot.check(plan.splits.demonstrations)
+    context = folders.context(config.seed)
+    scorer: Scorer = registry.build("scorer", config.scorer, context)
+    config.objective.check_price(known_price(config, config.scorer, scorer))
+    generator: Generator = registry.build("generator", config.generator, context)
+    models = {
+        asker: (choice, registry.build("scorer", choice, context))
+        for asker, choice in asked_models(registry, config).items()
+    }
+    plan = _fit_into_limit(plan, config, calls_per_answer(registry, config))
+    trials = trials_in_all(generator, config, plan.carried)
+    finite = generator.pool_size() is not None and not config.search.pool
+    if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
+        surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
+        config = msgspec.structs.replace(config, surrogate=surrogate)
+    estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
+    return PlannedRun(config=config, plan=plan, estimate=estimate)
+
+
+def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
+    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
+    size = generator.pool_size()
+    return size + len(carried) if size else config.search.total
+
+
+def tested_instructions(config: RunConfig) -> int:
+    """Winner, unsteered generator, the user's own, no instruction, and in few-shot the exemplars alone."""
+    return 3 + bool(config.few_shot.examples) + len(config.baselines)
+
+
+def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Guidance:
+    """Stand in for what is not written yet, with the longest exemplars, when costs are estimated."""
+    exemplars = longest_exemplars(config.few_shot, demonstrations)
+    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars)
+
+
+def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
+    """One of the black box, and one of each model that the metric asks about the answer."""
+    return 1 + sum(asker.startswith("metric.") for asker in asked_models(registry, config))
+
+
+def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
+    """The user's price for a scorer's model, else the scorer's own.
+
+    Raises ConfigError where it is not known and money is limited.
+    """
+    info = scorer.info()
+    model = str(info.identity.get("model", choice.name))
+    price = config.prices.get(model) or config.prices.get(choice.name) or info.price
+    if price is None and config.budget.max_cost is not None:
+        raise ConfigError(
+            f"budget.max_cost: the price of {model} is not known.",
+            hint=f"Give it in a TOML file (--config), in US dollars per million tokens: "
+            f'prices."{model}" = {{input = …, output = …}}',
+        )
+    return price
+
+
+def asked_models(registry: Registry, config: ScoringConfig) -> dict[str, BackendChoice]:
+    """Return the models that backends ask, by who asks: ``metric.judge``, ``generator.writer`` …
+
+    An option that names none means the run's own scorer.
+    """
+    asked: dict[str, BackendChoice] = {}
+    for kind in KINDS:
+        choice = getattr(config, kind, None)
+        if kind == "scorer" or choice is None:
+            continue
+        for option in registry.find(kind, choice.name).backend.models:
+            named = choice.options.get(option)
+            asked[f"{kind}.{option}"] = (
+                registry.choose_model(named, where=f"{kind}.{option}") if named else config.scorer
+            )
+    return asked
+
+
+def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
+    """Stand in for the prompt in which a metric shows a model the answer to ``prompt``, when costs are
+    estimated."""
+    metric = str(config.metric.options) if config.metric else ""
+    return Prompt(text=prompt.text + metric + TYPICAL_ANSWER)
+
+
+def _try_metric(
+    registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], folders: Folders
+) -> None:
+    """Score the targets themselves, so that a metric that does not fit the task fails before any call."""
+    metric: Metric = registry.build("metric", choice, folders.context(seed=0))
+    if registry.find("metric", choice.name).backend.models:
+        return  # it would have to ask a model
+    answers = [example.targets[0] if example.targets else "" for example in examples]
+    asyncio.run(score_answers(metric, answers, examples))
+
+
+def _fit_into_limit(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
+    """Shorten test and retest where the limit on calls would leave the search too little.
+
+    The final test gets at most half of the calls, comparing the finalists a quarter of the rest.
+    """
+    limit, per_example = config.budget.max_calls, tested_instructions(config) * per_answer
+    if limit is None:
+        return plan
+    splits = plan.splits
+    trial = len(splits.validation) * per_answer
+    test = min(len(splits.test), limit // 2 // per_example)
+    least = min(len(splits.test), SMALLEST_SCORED_SPLIT)
+    left = limit - test * per_example
+    if test < least or left < trial:
+        needed = max(2 * per_example * least, 2 * trial)
+        raise UsageError(
+            f"budget.max_calls: {limit} calls are too few; a trial on {len(splits.validation)} validation "
+            f"examples and the final test of {tested_instructions(config)} instructions need at least "
+            f"{needed}.",
+            hint="Raise --max-calls, or lower splits.validation.",
+        )
+    retest = min(len(splits.retest), left // 4 // (config.evaluation.finalists * per_answer))
+    notes = tuple(
+        f"{name}: {kept} of {len(wanted)} examples, so that most of the calls are left for the search."
+        for name, kept, wanted in (("test", test, splits.test), ("retest", retest, splits.retest))
+        if kept < len(wanted)
+    )
+    shorter = msgspec.structs.replace(splits, test=splits.test[:test], retest=splits.retest[:retest])
+    return msgspec.structs.replace(plan, splits=shorter, notes=(*plan.notes, *notes))
+
+
+def _estimate(
+    plan: RunPlan, config: RunConfig, models: Mapping[str, tuple[BackendChoice, Scorer]], trials: int
+) -> Estimate:
+    """Add up what black box, grading models and writing models may take."""
+    splits = plan.splits
+    rounds = [
+        most_that_see(config.evaluation, len(splits.validation), size, trials)
+        for size in _round_sizes(config, trials)
+    ]
+    finalists = min(trials, config.evaluation.finalists)
+    asked_about = [
+        *zip(splits.validation, map(sum, zip(*rounds, strict=True)), strict=True),
+        *((example, finalists) for example in splits.retest),
+        *((example, tested_instructions(config)) for example in splits.test),
+    ]
+    guidance = typical_guidance(config, splits.demonstrations)
+    prompts = [
+        (Prompt(text=render_prompt(config.prompt_template, guidance, example.input)), times)
+        for example, times in asked_about
+    ]
+    writing = Prompt(text="".join(example.input for example in plan.splits.demonstrations))
+    calls, tokens, cost = 0, 0, 0.0
+    unknown = False
+    for asker, (choice, scorer) in models.items():
+        asked = prompts
+        if asker.startswith("metric."):
+            asked = [(graded_prompt(config, prompt), times) for prompt, times in prompts]
+        elif asker != "scorer":
+            asked = [(writing, trials)]
+        usage = Usage(
+            input_tokens=sum(len(prompt.text.encode()) * times for prompt, times in asked) // BYTES_PER_TOKEN,
+            output_tokens=sum(times * scorer.bound(prompt).output_tokens for prompt, times in asked),
+        )
+        price = known_price(config, choice, scorer)
+        calls, tokens = calls + sum(times for _, times in asked), tokens + usage.total
+        unknown, cost = unknown or price is None, cost + (price.cost(usage) if price else 0.0)
+    limit = config.budget.max_calls
+    share = 1.0 if limit is None else min(1.0, limit / calls)
+    return Estimate(
+        trials=trials,
+        calls=int(calls * share),
+        tokens=int(tokens * share),
+        cost_usd=None if unknown else cost * share,
+    )
+
+
+def _round_sizes(config: RunConfig, trials: int) -> list[int]:
+    initial = min(trials, config.search.initial)
+    full, rest = divmod(trials - initial, config.search.batch)
+    return [initial, *[config.search.batch] * full, *([rest] if rest else [])]
+
+
+def _versions(registry: Registry, config: ScoringConfig) -> dict[str, str]:
+    versions = {"izcore": version("izcore")}
+    for kind in KINDS:
+        choice = getattr(config, kind, None)
+        if choice is not None:
+            plugin = registry.find(kind, choice.name).plugin
+            versions[plugin.distribution] = plugin.version
+    return versions

@@ -1,0 +1,318 @@
+"""Starts, resumes and finishes runs: builds the parts, lets the loop search, and writes the result."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from izcore.config.layers import Limits, ScoringConfig
+from izcore.engine.conclusion import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
+from izcore.engine.environment import Workplace
+from izcore.engine.interrupts import undisguised_interrupts
+from izcore.engine.plan import (
+    PlannedRun,
+    fix_plan,
+    graded_prompt,
+    load_task,
+    tested_instructions,
+    trials_in_all,
+    typical_guidance,
+)
+from izcore.engine.session import Asking, asking
+from izcore.engine.splits import fingerprint
+from izcore.engine.trackers import tracking
+from izcore.plugin.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
+from izcore.plugin.events import PhaseStarted, RunFinished, RunStarted, RunStopped
+from izcore.plugin.protocols import Generator, Surrogate
+from izcore.plugin.records import (
+    Agreement,
+    Example,
+    FinishReason,
+    Guidance,
+    PrepareRequest,
+    PrepareResult,
+    Record,
+    Usage,
+)
+from izcore.plugin.results import RunResult, RunStatus, TestScore
+from izcore.plugin.seeds import derive_seed
+from izcore.scoring.dispatcher import Caller
+from izcore.scoring.evaluator import working
+from izcore.scoring.ledger import Amount
+from izcore.scoring.statistics import mean_with_interval
+from izcore.search.exemplars import draw_sets
+from izcore.search.loop import Search
+from izcore.search.objective import pareto_front
+from izcore.search.proposer import Proposer
+from izcore.storage.records import RunRecord
+from izcore.storage.store import Store, new_run_id
+
+
+class ScoreResult(Record):
+    """What ``iz score`` found about one instruction."""
+
+    task: str
+    instruction: str
+    test: TestScore
+    calls: int
+    cached_calls: int
+    tokens: Usage
+    cost_usd: float | None
+    finishes: Mapping[FinishReason, int] = {}
+
+
+def start_run(workplace: Workplace, planned: PlannedRun) -> RunRecord:
+    """Write a planned run to the database, ready to be continued."""
+    now = workplace.clock()
+    run_id = new_run_id(planned.plan.task_name, now=now, token=workplace.token())
+    return workplace.store.create_run(run_id, planned.config, planned.plan, created=now)
+
+
+def check_resumable(workplace: Workplace, record: RunRecord) -> None:
+    """Raise UsageError for a run that is finished, or whose task changed on disk since it began."""
+    if record.status == "done":
+        raise UsageError(f"Run {record.id} is finished.", hint=f"See it with: iz runs show {record.id}")
+    data = load_task(workplace.registry, record.config, workplace.folders)
+    if fingerprint(data) != record.plan.fingerprint:
+        raise UsageError(
+            f"The task {record.task!r} changed on disk since run {record.id} began; "
+            "its old scores would not mean the same.",
+            hint="Put the old data back, or start a new run.",
+        )
+
+
+def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
+    """Search from where the run stands to its end, and write the result.
+
+    Raises InterruptedRunError on Ctrl-C and the failure's own error otherwise; the run is kept in both
+    cases and can be continued.
+    """
+    store, started = workplace.store, workplace.stopwatch()
+
+    def elapsed() -> float:
+        return workplace.stopwatch() - started
+
+    def stopped(status: RunStatus, reason: str) -> None:
+        store.set_status(record.id, status, seconds=elapsed())
+        workplace.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
+
+    with store.owning(record.id, workplace.folders.locks), contextlib.ExitStack() as stack:
+        try:
+            with undisguised_interrupts():
+                store.set_status(record.id, "running", seconds=0.0)
+                stack.enter_context(tracking(workplace, record))
+                result = asyncio.run(_search_and_conclude(workplace, record, elapsed))
+                store.finish(record.id, result, seconds=elapsed())
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            stopped("interrupted", "Ctrl-C")
+            raise InterruptedRunError(
+                f"Stopped. Everything up to here is kept in run {record.id}.",
+                hint=f"Go on with: iz resume {record.id}",
+            ) from None
+        except Exception as error:
+            reason = error.message if isinstance(error, IzError) else f"{type(error).__name__}: {error}"
+            with contextlib.suppress(IzError):  # the error on its way says more than a second one would
+                stopped("out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", reason)
+            raise
+        workplace.events.emit(RunFinished(run_id=record.id, result=result))
+    return result
+
+
+def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: str) -> ScoreResult:
+    """Score one instruction on the test split that a run with the same seed and sizes would seal."""
+    data = load_task(workplace.registry, config, workplace.folders)
+    config, plan = fix_plan(workplace.registry, config, data, workplace.folders)
+
+    async def work() -> ScoreResult:
+        run_id = f"score-{workplace.token()}"
+        async with asking(workplace, config, run_id) as parts:
+            total = len(plan.splits.test)
+            workplace.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
+            guidance = Guidance(instruction=instruction)
+            scores = (await parts.evaluator.evaluate(guidance, plan.splits.test)).scores
+        known = [score for score in scores if score is not None]
+        if not known:
+            raise BackendError(
+                f"Every call failed, so nothing can be said.{_why(parts.caller)}", hint="Try again later."
+            )
+        return ScoreResult(
+            task=plan.task_name,
+            instruction=instruction,
+            test=mean_with_interval(known, seed=derive_seed(config.seed, "interval", "winner")),
+            calls=parts.budget.spent.calls,
+            cached_calls=parts.cached_calls,
+            tokens=parts.budget.spent.usage,
+            cost_usd=parts.cost_usd,
+            finishes=workplace.store.finishes(run_id),
+        )
+
+    try:
+        with undisguised_interrupts():
+            return asyncio.run(work())
+    except KeyboardInterrupt:
+        raise InterruptedRunError(
+            "Stopped. Answers up to here are kept and will not be paid again."
+        ) from None
+
+
+async def _search_and_conclude(
+    workplace: Workplace, record: RunRecord, elapsed: Callable[[], float]
+) -> RunResult:
+    asyncio.get_running_loop().set_exception_handler(_quiet_about_interrupts)
+    registry, config, store, events = workplace.registry, record.config, workplace.store, workplace.events
+    splits = record.plan.splits
+    async with asking(workplace, config, record.id) as parts:
+        generator: Generator = registry.build("generator", config.generator, parts.context("generator"))
+        surrogate: Surrogate = registry.build("surrogate", config.surrogate, parts.context("surrogate"))
+        done = len(store.trials(record.id))
+        total = trials_in_all(generator, config, record.plan.carried)
+        events.emit(
+            RunStarted(
+                run_id=record.id,
+                task=record.task,
+                trials=total,
+                done=done,
+                max_calls=config.budget.max_calls,
+                max_tokens=config.budget.max_tokens,
+                max_cost=config.budget.max_cost,
+                config=msgspec.to_builtins(config),
+            )
+        )
+        final_test = _hold_back_for_test(parts, record, fresh=done == 0)
+        events.emit(PhaseStarted(run_id=record.id, phase="prepare", round=0))
+        search = Search(
+            run_id=record.id,
+            config=config,
+            splits=splits,
+            carried=record.plan.carried,
+            proposer=Proposer(
+                run_id=record.id,
+                config=config,
+                splits=splits,
+                exemplar_sets=draw_sets(config.few_shot, splits.demonstrations, config.seed),
+                generator=generator,
+                surrogate=surrogate,
+                prepared=await _prepare(generator, record, store),
+                store=store,
+                events=events,
+            ),
+            evaluator=parts.evaluator,
+            store=store,
+            events=events,
+        )
+        history = await search.run()
+        parts.budget.hold_back(final_test)
+        history = await search.compare_finalists(history)
+        winner = history.best
+        if winner is None:
+            if history.cut_short:
+                raise BudgetExhaustedError(
+                    f"{history.cut_short} No trial was completed, so there is no result.",
+                    hint="Start again with a larger budget; answers that were paid for are kept.",
+                )
+            raise BackendError(
+                f"Every trial has failed calls, so no winner can be chosen.{_why(parts.caller)}",
+                hint=f"When the scorer answers again: iz resume {record.id}",
+            )
+        parts.budget.release_held_back()
+        baselines = await _baselines(generator, record)
+        planned_calls = (1 + len(baselines) + bool(winner.candidate.exemplars)) * len(splits.test)
+        events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
+        conclusion = await conclude(winner, baselines, splits.test, parts.evaluator, seed=config.seed)
+        store.add_test_scores(record.id, conclusion.scores)
+        agreement = await _agreement(parts, winner.candidate.guidance, splits.test)
+    spent, cached_calls = store.spent(record.id)
+    return RunResult(
+        run_id=record.id,
+        task=record.task,
+        status="done",
+        seed=config.seed,
+        best=conclusion.best,
+        baselines=conclusion.baselines,
+        trials=len(history),
+        unique_instructions=history.unique_instructions,
+        calls=spent.calls,
+        cached_calls=cached_calls,
+        tokens=spent.usage,
+        cost_usd=parts.cost_usd,
+        lost_calls=store.lost(record.id).calls,
+        finishes=store.finishes(record.id),
+        agreement=agreement,
+        front=pareto_front(history.trials, len(splits.validation)),
+        seconds=record.seconds + elapsed(),
+        conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
+    )
+
+
+def _quiet_about_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Ctrl-C may hit any of the calls under way; that one of them saw it is nothing to report."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
+
+
+def _why(caller: Caller) -> str:
+    return f" The last failure: {caller.last_failure.message}" if caller.last_failure else ""
+
+
+async def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
+    prepared = await working("generator", lambda: generator.prepare(_prepare_request(record)))
+    if record.generator_state is None:
+        store.set_generator_state(record.id, prepared.state)
+    return prepared
+
+
+def _prepare_request(record: RunRecord) -> PrepareRequest:
+    return PrepareRequest(
+        demonstrations=record.plan.splits.demonstrations,
+        seed=derive_seed(record.config.seed, "generator"),
+        state=record.generator_state or {},
+    )
+
+
+async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstruction]:
+    found = [NamedInstruction(name=NO_INSTRUCTION, instruction="")]
+    unsteered = await working("generator", lambda: generator.write_unsteered(_prepare_request(record)))
+    if unsteered is not None:
+        found.append(NamedInstruction(name=UNSTEERED, instruction=unsteered.instruction))
+    given = record.config.baselines
+    for number, instruction in enumerate(given, 1):
+        name = GIVEN if len(given) == 1 else f"{GIVEN} {number}"
+        found.append(NamedInstruction(name=name, instruction=instruction))
+    return found
+
+
+async def _agreement(parts: Asking, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
+    """What is left of the budget, if anything, goes into grading some answers again."""
+    with contextlib.suppress(BudgetExhaustedError):
+        return await working("metric", lambda: parts.evaluator.agreement(guidance, examples))
+    return None
+
+
+def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> Amount:
+    """Keep room for the final test and, before it, for comparing the finalists; return that of the test."""
+    if record.config.budget == Limits():
+        return Amount()
+    one = _bound_of_answers(parts, record, record.plan.splits.test)
+    final_test = sum([one] * tested_instructions(record.config), Amount())
+    if fresh and not parts.budget.fits(final_test):
+        raise UsageError(
+            f"The budget ({parts.budget.describe()}) has no room for the final test, which may take "
+            f"{final_test.calls} calls and {final_test.usage.total} tokens.",
+            hint="Raise the limit, or lower splits.test.",
+        )
+    retest = _bound_of_answers(parts, record, record.plan.splits.retest)
+    parts.budget.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
+    return final_test
+
+
+def _bound_of_answers(parts: Asking, record: RunRecord, examples: Sequence[Example]) -> Amount:
+    """The most that one instruction on ``examples`` can cost, with what a metric adds to each answer."""
+    guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
+    prompts = parts.evaluator.prompts(guidance, examples)
+    total = parts.caller.bound(prompts)
+    for asker, caller in parts.callers.items():
+        if asker.startswith("metric."):
+            total += caller.bound([graded_prompt(record.config, prompt) for prompt in prompts])
+    return total

@@ -1,0 +1,66 @@
+"""Asks a scorer one tiny question, to see whether key, model and address are right."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from izcore.config.paths import Folders
+from izcore.plugin.errors import BackendError, IzError
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
+from izcore.registry.registry import Registry
+
+QUESTION = "Reply with the word ok."
+
+
+class Probe(Record):
+    """How a scorer answered one tiny question. ``cost_usd`` is None where the price is not known."""
+
+    scorer: str
+    model: str
+    answer: str
+    finish: str
+    seconds: float
+    tokens: Usage
+    cost_usd: float | None
+
+
+def probe_scorer(registry: Registry, spec: str, options: Mapping[str, Any], folders: Folders) -> Probe:
+    """Send one request, once, outside any run, budget and cache; raises IzError if it fails.
+
+    Where ``spec`` names no model, the backend's ``probe`` options fill it in.
+    """
+    name, colon, _ = spec.partition(":")
+    backend = registry.find("scorer", name).backend
+    filled = {**({} if colon else backend.probe), **options}
+    scorer: Scorer = registry.build(
+        "scorer", registry.choose("scorer", spec, filled), folders.context(seed=0)
+    )
+    started = time.perf_counter()
+    completion = asyncio.run(_ask(scorer))
+    seconds = time.perf_counter() - started
+    info = scorer.info()
+    return Probe(
+        scorer=name,
+        model=str(info.identity.get("model", name)),
+        answer=completion.text,
+        finish=completion.finish,
+        seconds=seconds,
+        tokens=completion.usage,
+        cost_usd=info.price.cost(completion.usage) if info.price else None,
+    )
+
+
+async def _ask(scorer: Scorer) -> Completion:
+    try:
+        result = await scorer.complete(CompletionRequest(prompts=(Prompt(text=QUESTION),)))
+        return result.completions[0]
+    except IzError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"The scorer failed: {type(error).__name__}: {error}", hint="This is a fault of its plugin."
+        ) from error
+    finally:
+        await scorer.aclose()

@@ -1,0 +1,139 @@
+"""Everything between an instruction and its scores: scorers, callers, budget and metric, for one run."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from izcore.config.layers import ScoringConfig
+from izcore.engine.environment import Workplace
+from izcore.engine.plan import asked_models, known_price
+from izcore.plugin.errors import BackendError
+from izcore.plugin.events import CallsAnswered
+from izcore.plugin.protocols import Metric, Scorer
+from izcore.plugin.records import AskRequest, AskResult, Price
+from izcore.plugin.registrations import BackendContext
+from izcore.plugin.seeds import derive_seed
+from izcore.registry.contributions import Kind
+from izcore.scoring.dispatcher import Caller
+from izcore.scoring.evaluator import Evaluator
+from izcore.scoring.ledger import Budget
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The parts that ask models; ``callers`` are keyed by who asks: ``scorer``, or ``kind.option``."""
+
+    workplace: Workplace
+    config: ScoringConfig
+    budget: Budget
+    callers: Mapping[str, Caller]
+    evaluator: Evaluator
+    price_known: bool
+
+    @property
+    def caller(self) -> Caller:
+        """The black box's caller."""
+        return self.callers["scorer"]
+
+    @property
+    def cached_calls(self) -> int:
+        """Answers that were free, of all models."""
+        return _cached_calls(self.callers)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent; None where a price is not known."""
+        return self.budget.spent.rounded_cost if self.price_known else None
+
+    def context(self, kind: Kind) -> BackendContext:
+        """What a backend of that kind is told."""
+        return _context(self.workplace, self.config, kind, self.callers)
+
+
+@contextlib.asynccontextmanager
+async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> AsyncIterator[Asking]:
+    """Build the scorers of a run, all under one budget, and close them in the end."""
+    spent, cached_calls = workplace.store.spent(run_id)
+    budget = Budget(config.budget, spent, cached_calls)
+    choices = {"scorer": config.scorer, **asked_models(workplace.registry, config)}
+    scorers: dict[str, Scorer] = {}
+    callers: dict[str, Caller] = {}
+    prices: dict[str, Price | None] = {}
+
+    def tell() -> None:
+        workplace.events.emit(
+            CallsAnswered(
+                run_id=run_id,
+                calls=budget.spent.calls,
+                cached_calls=_cached_calls(callers),
+                usage=budget.spent.usage,
+                cost_usd=budget.spent.rounded_cost if None not in prices.values() else None,
+            )
+        )
+
+    try:
+        for asker, choice in choices.items():
+            twin = next((known for known in callers if choices[known] == choice), None)
+            if twin is not None:
+                # One model, however many ask it, has one limit of concurrency and one pace.
+                callers[asker] = callers[twin]
+                continue
+            scorer: Scorer = workplace.registry.build(
+                "scorer", choice, workplace.folders.context(config.seed)
+            )
+            scorers[asker] = scorer
+            prices[asker] = known_price(config, choice, scorer)
+            callers[asker] = Caller(
+                scorer,
+                asker=asker,
+                store=workplace.store,
+                run_id=run_id,
+                budget=budget,
+                price=prices[asker],
+                cached_calls=cached_calls if asker == "scorer" else 0,
+                retries=config.retries,
+                rate=config.rate,
+                shared=config.cache,
+                seed=derive_seed(config.seed, "scorer"),
+                on_answers=tell,
+                on_call=workplace.events.emit,
+                clock=workplace.clock,
+                stopwatch=workplace.stopwatch,
+            )
+        assert config.metric is not None, "fix_plan fills in the metric"
+        metric: Metric = workplace.registry.build(
+            "metric", config.metric, _context(workplace, config, "metric", callers)
+        )
+        yield Asking(
+            workplace=workplace,
+            config=config,
+            budget=budget,
+            callers=callers,
+            evaluator=Evaluator(callers["scorer"], metric, config.prompt_template),
+            price_known=None not in prices.values(),
+        )
+    finally:
+        await asyncio.gather(*(scorer.aclose() for scorer in scorers.values()))
+
+
+def _context(
+    workplace: Workplace, config: ScoringConfig, kind: Kind, callers: Mapping[str, Caller]
+) -> BackendContext:
+    async def ask(request: AskRequest) -> AskResult:
+        caller = callers.get(f"{kind}.{request.option}")
+        if caller is None:
+            raise BackendError(
+                f"The {kind} asks a model that its option {request.option!r} does not name.",
+                hint="This is a fault of its plugin: Backend.models lists the options that name models.",
+            )
+        answers = await caller.complete(request.prompts)
+        return AskResult(completions=answers.completions)
+
+    return msgspec.structs.replace(workplace.folders.context(config.seed), ask=ask)
+
+
+def _cached_calls(callers: Mapping[str, Caller]) -> int:
+    return sum(caller.cached_calls for caller in {id(c): c for c in callers.values()}.values())

@@ -1,0 +1,34 @@
+"""Makes the trackers that a run names, lets them observe it, and closes them in the end."""
+
+import contextlib
+from collections.abc import Iterator
+
+from izcore.engine.environment import Workplace
+from izcore.plugin.protocols import Tracker
+from izcore.registry.registry import BackendChoice
+from izcore.storage.records import RunRecord
+
+
+@contextlib.contextmanager
+def tracking(workplace: Workplace, record: RunRecord) -> Iterator[None]:
+    """Let a run's trackers observe it. One that cannot be made, fails or cannot be closed is reported."""
+    with contextlib.ExitStack() as stack:
+        for choice in record.config.trackers:
+            stack.enter_context(_tracked(workplace, record, choice))
+        yield
+
+
+@contextlib.contextmanager
+def _tracked(workplace: Workplace, record: RunRecord, choice: BackendChoice) -> Iterator[None]:
+    registry, events = workplace.registry, workplace.events
+    name = f"tracker {choice.name}"
+    tracker: Tracker | None = None
+    with events.surviving(name):
+        tracker = registry.build("tracker", choice, workplace.folders.context(record.config.seed))
+        registry.observe(tracker, name, origin=registry.find("tracker", choice.name).plugin.distribution)
+    try:
+        yield
+    finally:
+        if tracker is not None:
+            registry.leave_out(tracker)
+            events.leave(name, tracker.close)

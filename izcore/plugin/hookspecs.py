@@ -1,0 +1,201 @@
+"""The hooks of izcore, served by pluggy.
+
+A plugin is a module (or object) behind an entry point of the group ``izcore``. It says which hook API
+it was written for, ``IZCORE_API = 1``, and implements any of these hooks with ``@hookimpl``. Hooks that
+register return plain records that import nothing heavy. Hooks that observe receive one frozen event;
+an observer that raises is reported and left out from then on, it never stops a run. Observers of plugins
+are called on a thread of their own, one event after the other.
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from izcore.plugin.events import (
+    CallFinished,
+    CallsAnswered,
+    PhaseStarted,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    TrialFinished,
+)
+from izcore.plugin.registrations import Backend, Model, Preset
+
+PROJECT = "izcore"
+"""Name of the pluggy project and of the entry-point group."""
+
+API_VERSION = 1
+"""Version of the hook API that this core offers."""
+
+OLDEST_API_VERSION = max(1, API_VERSION - 1)
+"""Oldest version that a plugin may have been written for: the one before, once there is one."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def izcore_generators() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register instruction generators (:class:`~izcore.plugin.protocols.Generator`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_generators():
+    ...     return [Backend(name="mine", summary="Writes one", factory="my_package.backend:Mine")]
+    """
+
+
+@hookspec
+def izcore_scorers() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register black-box scorers (:class:`~izcore.plugin.protocols.Scorer`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_scorers():
+    ...     return [Backend(name="rest", summary="Our endpoint", factory="my_package.rest:Rest")]
+    """
+
+
+@hookspec
+def izcore_surrogates() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register surrogates (:class:`~izcore.plugin.protocols.Surrogate`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_surrogates():
+    ...     return [Backend(name="grid", summary="A grid", factory="my_package.grid:Grid")]
+    """
+
+
+@hookspec
+def izcore_tasks() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register tasks and file formats (:class:`~izcore.plugin.protocols.Task`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_tasks():
+    ...     return [Backend(name="yaml", summary="YAML files", factory="my_package.files:Yaml",
+    ...                     argument="path", paths=(".yaml",))]
+    """
+
+
+@hookspec
+def izcore_metrics() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register metrics (:class:`~izcore.plugin.protocols.Metric`).
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_metrics():
+    ...     return [Backend(name="bleu", summary="BLEU", factory="my_package.bleu:Bleu")]
+    """
+
+
+@hookspec
+def izcore_trackers() -> Iterable[Backend]:  # type: ignore[empty-body]
+    """Register trackers (:class:`~izcore.plugin.protocols.Tracker`): observers of the runs that name them.
+
+    >>> from izcore.plugin import Backend, hookimpl
+    >>> @hookimpl
+    ... def izcore_trackers():
+    ...     return [Backend(name="board", summary="Our board", factory="my_package.board:Board")]
+    """
+
+
+@hookspec
+def izcore_presets() -> Iterable[Preset]:  # type: ignore[empty-body]
+    """Add settings to presets.
+
+    >>> from izcore.plugin import Preset, hookimpl
+    >>> @hookimpl
+    ... def izcore_presets():
+    ...     return [Preset(name="tiny", summary="Very short", settings={"search": {"rounds": 1}})]
+    """
+
+
+@hookspec
+def izcore_models() -> Iterable[Model]:  # type: ignore[empty-body]
+    """Register models that ``iz models`` can list and pull.
+
+    >>> from izcore.plugin import Model, hookimpl
+    >>> @hookimpl
+    ... def izcore_models():
+    ...     return [Model(name="tiny", summary="A tiny model", pull="my_package.models:pull_tiny")]
+    """
+
+
+@hookspec
+def izcore_run_started(event: RunStarted) -> None:
+    """Observe the start of a run, or its resumption.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_started(event):
+    ...     print("started", event.run_id)
+    """
+
+
+@hookspec
+def izcore_phase_started(event: PhaseStarted) -> None:
+    """Observe that a run enters a phase (prepare, suggest, generate, evaluate, test).
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_phase_started(event):
+    ...     print(event.phase, event.round)
+    """
+
+
+@hookspec
+def izcore_calls_answered(event: CallsAnswered) -> None:
+    """Observe that completions arrived; carries the run's totals.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_calls_answered(event):
+    ...     print(event.calls, event.usage.total)
+    """
+
+
+@hookspec
+def izcore_call_finished(event: CallFinished) -> None:
+    """Observe one prompt's end: answered, found in the cache, or failed for good.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_call_finished(event):
+    ...     print(event.outcome, event.seconds)
+    """
+
+
+@hookspec
+def izcore_trial_finished(event: TrialFinished) -> None:
+    """Observe a finished trial; it is already on disk.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_trial_finished(event):
+    ...     print(event.trial.index, event.trial.mean)
+    """
+
+
+@hookspec
+def izcore_run_finished(event: RunFinished) -> None:
+    """Observe the end of a run.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_finished(event):
+    ...     print(event.result.conclusion)
+    """
+
+
+@hookspec
+def izcore_run_stopped(event: RunStopped) -> None:
+    """Observe that a run stopped before its end; it is kept and may be resumed.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_run_stopped(event):
+    ...     print(event.status, event.reason)
+    """

@@ -1,0 +1,142 @@
+"""What a backend must be able to do. One request record in, one result record out.
+
+Subclass the protocol of your kind (its optional methods then have working defaults) or just match it.
+The core owns budget, cache, retries, seeds, statistics and persistence; a backend never writes them.
+No backend may change what it is given; all requests and results are immutable.
+"""
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from izcore.plugin.records import (
+    Agreement,
+    Candidate,
+    CompletionRequest,
+    CompletionResult,
+    FetchRequest,
+    FetchResult,
+    GenerateRequest,
+    GenerateResult,
+    LoadRequest,
+    MetricRequest,
+    MetricResult,
+    PrepareRequest,
+    PrepareResult,
+    Prompt,
+    ScorerInfo,
+    SuggestRequest,
+    SuggestResult,
+    TaskData,
+    Usage,
+)
+
+
+class Generator(Protocol):
+    """Writes instructions: latents, demonstrations and history in, instructions out."""
+
+    def pool_size(self) -> int | None:
+        """Return the number of instructions on offer where that is finite. Cheap; loads no model."""
+        return None
+
+    def prepare(self, request: PrepareRequest) -> PrepareResult:
+        """Load models, calibrate, and say the latent dimension. Called once per process, first.
+
+        With ``request.state`` from an earlier process the result must be the same as then.
+        """
+        ...
+
+    def generate(self, request: GenerateRequest) -> GenerateResult | Awaitable[GenerateResult]:
+        """Turn each latent into a candidate, in order, deterministically for equal requests.
+
+        May be ``async def``, for generators that wait for a model.
+        """
+        ...
+
+    def write_unsteered(self, request: PrepareRequest) -> Candidate | Awaitable[Candidate | None] | None:
+        """Write what nothing steers (no soft prompt): a baseline. None where that makes no sense.
+
+        May be ``async def``.
+        """
+        return None
+
+
+class Scorer(Protocol):
+    """The black-box model: prompts in, completions with token usage out."""
+
+    def info(self) -> ScorerInfo:
+        """Say identity, batch size, concurrency and price. Cheap; loads no model."""
+        ...
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return an upper bound on the tokens that this prompt can use; the budget reserves it.
+
+        It is asked while a run is planned, too: a :class:`~izcore.plugin.errors.UsageError` for a prompt that
+        can be seen to be impossible costs nothing then.
+        """
+        ...
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order.
+
+        Raises :class:`~izcore.plugin.errors.TransientScorerError` where trying again may help and
+        :class:`~izcore.plugin.errors.FatalScorerError` where it cannot. Never returns a made-up answer.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections and models, at the end of an event loop; another loop may ask again."""
+        return None
+
+
+class Surrogate(Protocol):
+    """Proposes where to look next: history in, latents out. A pure function of its request."""
+
+    def suggest(self, request: SuggestRequest) -> SuggestResult:
+        """Return ``request.count`` latents in [0, 1]^``request.latent_dim``, distinct from each other.
+
+        Must work with no history at all, one trial, constant scores, missing scores and equal latents.
+        """
+        ...
+
+
+class Task(Protocol):
+    """A source of examples."""
+
+    def load(self, request: LoadRequest) -> TaskData:
+        """Load all examples.
+
+        Raises :class:`~izcore.plugin.errors.DataError`, which lists every fault by line.
+        """
+        ...
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """Download, or copy from ``request.from_folder``, what ``load`` needs. Nothing by default."""
+        return FetchResult()
+
+
+class Metric(Protocol):
+    """Compares answers with targets."""
+
+    def score(self, request: MetricRequest) -> MetricResult | Awaitable[MetricResult]:
+        """Return one score in [0, 1] per answer, in order. May be ``async def``, to ask a model."""
+        ...
+
+    def agreement(self, request: MetricRequest) -> Agreement | Awaitable[Agreement | None] | None:
+        """Grade some answers again and say how alike the grades are. None where grading leaves no doubt.
+
+        May be ``async def``.
+        """
+        return None
+
+
+class Tracker(Protocol):
+    """Keeps a record of one run elsewhere: an observer that the run names.
+
+    Made when the run starts or goes on, from its options, and told what happens by the observing hooks that
+    it implements with ``@hookimpl``. Whatever it raises is reported once and never stops the run. It reads
+    its keys from the environment: options are part of the run's record.
+    """
+
+    def close(self) -> None:
+        """Let go of files and connections. Called once, however the run ended."""
+        return None

@@ -1,0 +1,1 @@
+"""What is installed: plugins are found, checked, guarded and told what happens."""

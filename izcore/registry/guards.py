@@ -1,0 +1,107 @@
+"""Stands between the core and a plugin's backend: whatever goes wrong there names the plugin at fault."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from izcore.plugin.errors import BackendError, IzError
+from izcore.plugin.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
+from izcore.plugin.records import Record
+from izcore.registry.contributions import Kind
+
+_PROTOCOLS: Mapping[Kind, type] = MappingProxyType(
+    {
+        "generator": Generator,
+        "scorer": Scorer,
+        "surrogate": Surrogate,
+        "task": Task,
+        "metric": Metric,
+        "tracker": Tracker,
+    }
+)
+
+
+class Guarded:
+    """A backend whose methods raise errors for people alone, and return what their protocol says.
+
+    ``what`` names the backend and its distribution in messages.
+    """
+
+    def __init__(self, kind: Kind, backend: object, what: str) -> None:
+        self._backend = backend
+        self._what = what
+        protocol = _PROTOCOLS[kind]
+        for name, method in inspect.getmembers(protocol, inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            if not callable(getattr(backend, name, None)):
+                raise self._fault(
+                    f"is a {type(backend).__name__} without the method {name}; "
+                    f"a subclass of izcore.plugin.{protocol.__name__} has what is missing"
+                )
+            setattr(self, name, self._guard(name, getattr(backend, name), _results_of(method)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def _guard(self, name: str, method: Callable[..., Any], results: tuple[type, ...]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def guarded(*arguments: Any) -> Any:
+            try:
+                result = method(*arguments)
+            except IzError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise self._failed(name, error) from error
+            if isinstance(result, Awaitable):
+                return self._later(name, result, results)
+            return self._checked(name, result, results)
+
+        return guarded
+
+    async def _later(self, name: str, result: Awaitable[Any], results: tuple[type, ...]) -> Any:
+        try:
+            found = await result
+        except IzError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(name, error) from error
+        return self._checked(name, found, results)
+
+    def _checked(self, name: str, result: Any, results: tuple[type, ...]) -> Any:
+        if results != (type(None),) and not isinstance(result, results):
+            wanted = " or ".join(each.__name__ for each in results)
+            raise self._fault(f"returned {type(result).__name__} from {name}, not {wanted}")
+        if isinstance(result, Record):
+            try:
+                msgspec.convert(msgspec.to_builtins(result), type(result))
+            except (msgspec.ValidationError, TypeError) as error:
+                raise self._fault(f"returned a wrong {type(result).__name__} from {name}: {error}") from None
+        return result
+
+    def _failed(self, name: str, error: BaseException) -> BackendError:
+        text = " ".join(str(error).split())
+        return self._fault(f"failed in {name}: {type(error).__name__}: {text}".rstrip(": "))
+
+    def _fault(self, what_happened: str) -> BackendError:
+        return BackendError(
+            f"{self._what} {what_happened}.",
+            hint="This is a fault of the plugin; report it to its authors. Whatever was paid for is kept.",
+        )
+
+
+def _results_of(method: Callable[..., Any]) -> tuple[type, ...]:
+    """The classes that a protocol's method may return, once what is awaited has come."""
+    return tuple(dict.fromkeys(_classes_in(get_type_hints(method)["return"])))
+
+
+def _classes_in(hint: Any) -> Iterator[type]:
+    if parts := get_args(hint):
+        for part in parts:
+            yield from _classes_in(part)
+    else:
+        yield hint

@@ -1,0 +1,352 @@
+"""Finds plugins by entry point, isolates those that fail, and resolves a name to an object.
+
+Each plugin is first tried alone, in a plugin manager of its own; only one that imports, spells its hooks
+right, speaks this API version and claims no taken name joins the others. Whatever is wrong with one is
+kept as a reason to show, and the rest works.
+"""
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint
+from typing import Any, Literal
+
+import msgspec
+
+from izcore.plugin import hookspecs
+from izcore.plugin.errors import (
+    BackendError,
+    BackendUnavailableError,
+    ConfigError,
+    InterruptedRunError,
+    IzError,
+    UnknownNameError,
+    nearest_names,
+)
+from izcore.plugin.options import convert_options
+from izcore.plugin.records import Record
+from izcore.plugin.registrations import Backend, BackendContext, Model, Preset
+from izcore.registry import time_limits as patience
+from izcore.registry.contributions import (
+    Contributions,
+    Kind,
+    RefusedError,
+    api_version_of,
+    contributions_of,
+    plugin_manager,
+)
+from izcore.registry.deprecations import OLDER_HOOK_API, warn_deprecated
+from izcore.registry.discovery import CORE_DISTRIBUTION, PluginChoice, PluginInfo, installed_plugins
+from izcore.registry.guards import Guarded
+from izcore.registry.presets import Presets
+from izcore.registry.redaction import without_keys
+from izcore.registry.time_limits import OutOfPatienceError, time_limit
+from izcore.registry.tracing import Tracer
+
+ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
+
+
+class Registered(Record):
+    """A backend and the plugin that it came from."""
+
+    kind: Kind
+    backend: Backend
+    plugin: PluginInfo
+
+    @property
+    def key(self) -> str:
+        """Where a configuration holds its options: of each kind a run has one, but any number of trackers."""
+        return f"trackers.{self.backend.name}" if self.kind == "tracker" else self.kind
+
+
+class BackendChoice(Record):
+    """A backend chosen for a run, with every option at its effective value."""
+
+    name: str
+    options: Mapping[str, Any] = {}
+
+
+class Registry:
+    """All installed backends, presets and models, and the plugins that they came from."""
+
+    def __init__(self, *, tracer: Tracer | None = None, api_versions: range = ACCEPTED_API_VERSIONS) -> None:
+        self.hooks = plugin_manager()
+        self.plugins: list[PluginInfo] = []
+        self.presets = Presets()
+        self.tracer = tracer or Tracer()
+        self._api_versions = api_versions
+        self._patience = patience.patience(patience.LOADING_SECONDS)
+        self._contributions: dict[str, Contributions] = {}
+        self._origins: dict[str, str] = {}
+        self._backends: dict[tuple[Kind, str], Registered] = {}
+        self._models: dict[str, tuple[Model, PluginInfo]] = {}
+
+    @classmethod
+    def discover(
+        cls,
+        choice: PluginChoice = PluginChoice(),  # noqa: B008 - a frozen record
+        *,
+        tracer: Tracer | None = None,
+        api_versions: range = ACCEPTED_API_VERSIONS,
+    ) -> "Registry":
+        """Load every installed plugin, sorted by name, but for those not chosen (never imported).
+
+        ``api_versions`` are the versions of the hook API that a plugin may have been written for, the newest
+        last. Warns of names in ``choice`` that no plugin has.
+        """
+        registry = cls(tracer=tracer, api_versions=api_versions)
+        for info, entry in installed_plugins():
+            why_not = choice.why_not(info)
+            if why_not:
+                registry._note(info, "blocked", why_not, "")
+            else:
+                registry._load(info, entry)
+        choice.warn_of_unknown(registry.plugins)
+        return registry
+
+    # --- loading ---------------------------------------------------------------------------------
+
+    def _load(self, info: PluginInfo, entry: EntryPoint) -> None:
+        # Said before, not only after: code that ends the whole process can be found no other way.
+        self.tracer.say(info.name, f"importing {entry.value} of {info.distribution} {info.version}")
+        self._join(info, lambda: self.tracer.timed(info.name, f"import {entry.value}", entry.load))
+
+    def add(self, plugin: object, info: PluginInfo) -> None:
+        """Register one plugin object, or note why it cannot be."""
+        self._join(info, lambda: plugin)
+
+    def _join(self, info: PluginInfo, load: Callable[[], object]) -> None:
+        limit = None if info.distribution == CORE_DISTRIBUTION else self._patience
+        doing = "import"
+
+        def still_busy() -> None:
+            print(  # noqa: T201 - the main thread is busy and can say nothing itself
+                f"iz: the {doing} of the plugin {info.name} of {info.distribution} has taken {limit:g} s and "
+                f"goes on. Leave it out with: iz --no-plugin {info.name} …",
+                file=sys.stderr,
+                flush=True,
+            )
+
+        try:
+            # A plugin that prints while it loads must not spoil what the command line prints.
+            with contextlib.redirect_stdout(sys.stderr), time_limit(limit, still_busy):
+                plugin = load()
+                doing = "registration"
+                info = msgspec.structs.replace(info, api_version=api_version_of(plugin))
+                self._check_may_join(info)
+                contributed = contributions_of(plugin, info.name, self.tracer)
+                self._check_names(contributed, info)
+                self.hooks.register(plugin, name=info.name)
+        except RefusedError as refusal:
+            return self._note(info, "failed", refusal.reason, refusal.fix)
+        except ModuleNotFoundError as error:
+            return self._note(
+                info, "failed", f"it needs the module {error.name}", f"pip install {info.distribution}"
+            )
+        except OutOfPatienceError:
+            return self._note(
+                info,
+                "failed",
+                f"its {doing} took longer than {limit:g} s",
+                f"iz --no-plugin {info.name} …, or a longer {patience.VARIABLE}",
+            )
+        except KeyboardInterrupt:
+            raise InterruptedRunError(
+                f"Stopped during the {doing} of the plugin {info.name} of {info.distribution}.",
+                hint=f"Leave it out with: iz --no-plugin {info.name} …",
+            ) from None
+        except BaseException as error:
+            reason = f"its {doing} failed: {_one_line(error)}"
+            return self._note(info, "failed", reason, f"pip install -U {info.distribution}")
+        self.plugins.append(info)
+        self._origins[info.name] = info.distribution
+        self._contributions[info.name] = contributed
+        for kind, backend in contributed.backends():
+            self._backends[kind, backend.name] = Registered(kind=kind, backend=backend, plugin=info)
+        for preset in contributed.of(Preset):
+            self.presets.add(preset, info)
+        self._models |= {model.name: (model, info) for model in contributed.of(Model)}
+
+    def observe(self, observer: object, name: str, *, origin: str = "") -> None:
+        """Add an object with observing hooks, such as a progress display; for ``origin`` see there."""
+        self.hooks.register(observer, name=name)
+        self._origins[name] = origin
+
+    def origin(self, observer: str) -> str:
+        """Return the distribution that an observer comes from; empty for the caller's and the core's own."""
+        origin = self._origins.get(observer, "")
+        return "" if origin == CORE_DISTRIBUTION else origin
+
+    def leave_out(self, observer: object) -> None:
+        """Take an observer away again, if it is there."""
+        if self.hooks.is_registered(observer):
+            self.hooks.unregister(observer)
+
+    def _note(self, info: PluginInfo, status: Literal["failed", "blocked"], reason: str, fix: str) -> None:
+        reason = without_keys(reason, os.environ)
+        self.plugins.append(msgspec.structs.replace(info, status=status, reason=reason, fix=fix))
+
+    def _check_may_join(self, info: PluginInfo) -> None:
+        says, accepted = info.api_version, self._api_versions
+        assert says is not None
+        if says not in accepted:
+            known = f"{accepted[0]} to {accepted[-1]}" if len(accepted) > 1 else f"{accepted[0]}"
+            raise RefusedError(
+                f"it needs hook API {says}, this izcore has {known}",
+                f"pip install -U {info.distribution if says < accepted[0] else CORE_DISTRIBUTION}",
+            )
+        if self.hooks.get_plugin(info.name) is not None:
+            taken = next(p for p in self.plugins if p.name == info.name and p.status == "loaded")
+            raise RefusedError(
+                f"the plugin name {info.name!r} is taken by {taken.distribution}",
+                f"pip uninstall {info.distribution} or {taken.distribution}",
+            )
+        if says != accepted[-1]:
+            warn_deprecated(
+                OLDER_HOOK_API, by=info.distribution, details=f"{says}; this izcore has {accepted[-1]}"
+            )
+
+    def _check_names(self, contributed: Contributions, info: PluginInfo) -> None:
+        named: list[tuple[str, str]] = [(kind, backend.name) for kind, backend in contributed.backends()]
+        named += [("model", model.name) for model in contributed.of(Model)]
+        for place, (kind, name) in enumerate(named):
+            owner = info if (kind, name) in named[:place] else self._owner(kind, name)
+            if owner is not None:
+                raise RefusedError(
+                    f"its {kind} {name!r} is already registered by {owner.distribution}",
+                    f"iz --no-plugin {info.name} …, or without the other",
+                )
+        for preset in contributed.of(Preset):
+            self.presets.check(preset, info)
+
+    def _owner(self, kind: str, name: str) -> PluginInfo | None:
+        if kind == "model":
+            return self._models[name][1] if name in self._models else None
+        return next((r.plugin for key, r in self._backends.items() if key == (kind, name)), None)
+
+    # --- looking up ------------------------------------------------------------------------------
+
+    def backends(self, kind: Kind) -> list[Registered]:
+        """Return all backends of a kind, sorted by name."""
+        return sorted(
+            (found for (k, _), found in self._backends.items() if k == kind), key=lambda r: r.backend.name
+        )
+
+    def find(self, kind: Kind, name: str) -> Registered:
+        """Return the backend of that kind and name; the error names what is near and what failed."""
+        found = self._backends.get((kind, name))
+        if found is None:
+            hint = nearest_names(name, (r.backend.name for r in self.backends(kind)))
+            for plugin in self.plugins:
+                if plugin.status != "loaded":
+                    fix = f" Try: {plugin.fix}." if plugin.fix else ""
+                    hint += f"\nThe plugin {plugin.distribution} did not load: {plugin.reason}.{fix}"
+            hint += f"\nA plugin that is not installed may have it: pip install izcore-{name}"
+            raise UnknownNameError(f"There is no {kind} named {name!r}.", hint=hint)
+        return found
+
+    def choose(self, kind: Kind, spec: str, options: Mapping[str, Any]) -> BackendChoice:
+        """Turn ``name`` or ``name:argument`` and raw options into a validated choice.
+
+        Errors name the option by its key, such as ``kind.option``.
+        """
+        name, colon, argument = spec.partition(":")
+        found = self.find(kind, name)
+        backend, key = found.backend, found.key
+        raw = dict(options)
+        for option in backend.models:
+            if raw.get(option):
+                self.choose_model(raw[option], where=f"{key}.{option}")
+        if colon:
+            if not backend.argument:
+                raise ConfigError(
+                    f"{key} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
+                )
+            raw[backend.argument] = argument
+        validated = convert_options(backend.options, {**backend.defaults, **raw}, where=key)
+        return BackendChoice(name=name, options=msgspec.to_builtins(validated))
+
+    def choose_model(self, named: object, *, where: str) -> BackendChoice:
+        """Turn what an option says about a model, ``name:MODEL`` or a table with a name, into a choice."""
+        table = {"name": named} if isinstance(named, str) else named
+        if not isinstance(table, Mapping) or not table.get("name"):
+            raise ConfigError(
+                f"{where}: a model's name is wanted, not {named!r}.",
+                hint=f'Write {where} = "SCORER:MODEL", or a table of name and options.',
+            )
+        options = {key: value for key, value in table.items() if key != "name"}
+        try:
+            return self.choose("scorer", str(table["name"]), options)
+        except (ConfigError, UnknownNameError) as error:
+            raise type(error)(f"{where}: {error.message}", hint=error.hint) from None
+
+    def task_format(self, suffix: str) -> Registered | None:
+        """Return the task backend that reads files with this suffix (``"/"`` for folders), if any."""
+        return next((r for r in self.backends("task") if suffix.lower() in r.backend.paths), None)
+
+    def build(self, kind: Kind, choice: BackendChoice, context: BackendContext) -> Any:
+        """Import the chosen backend's factory and call it; failures name the distribution at fault."""
+        registered = self.find(kind, choice.name)
+        backend, distribution = registered.backend, registered.plugin.distribution
+        options = convert_options(backend.options, choice.options, where=registered.key)
+        install = backend.install or f"pip install {distribution}"
+        try:
+            factory = import_object(backend.factory)
+            made = factory(options, context)
+        except IzError:
+            raise
+        except ImportError as error:
+            raise BackendUnavailableError(
+                f"The {kind} {choice.name!r} of {distribution} cannot be loaded: {_one_line(error)}",
+                hint=f"Install what it needs: {install}",
+            ) from error
+        except (Exception, SystemExit) as error:
+            raise BackendError(
+                f"The {kind} {choice.name!r} of {distribution} failed to start: {_one_line(error)}",
+                hint="This is a fault of the plugin; report it to its authors.",
+            ) from error
+        guarded = Guarded(kind, made, f"The {kind} {choice.name!r} of {distribution}")
+        # Pluggy finds the hooks of the object itself alone; whatever those do, Events survives it.
+        return made if kind == "tracker" else guarded
+
+    def describe(self, kind: Kind, choice: BackendChoice) -> str:
+        """Show a choice in one line: its name, what was asked for, and options that are not the default."""
+        registered = self._backends.get((kind, choice.name))
+        shown = dict(choice.options)
+        if registered is not None:
+            fields = msgspec.structs.fields(registered.backend.options)
+            defaults = {
+                f.name: f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()
+                for f in fields
+                if not f.required
+            }
+            shown = {
+                name: value
+                for name, value in shown.items()
+                if (name == registered.backend.argument and value)
+                or msgspec.json.encode(value) != msgspec.json.encode(defaults.get(name))
+            }
+        text = ", ".join(f"{name}={value}" for name, value in shown.items())
+        return f"{choice.name} ({text})" if text else choice.name
+
+    def models(self) -> list[Model]:
+        """Return the models that can be pulled, sorted by name."""
+        return [self._models[name][0] for name in sorted(self._models)]
+
+    def contributions(self, plugin: PluginInfo) -> Contributions:
+        """Return what a plugin registered; nothing if it did not load."""
+        return self._contributions[plugin.name] if plugin.status == "loaded" else Contributions()
+
+
+def import_object(path: str) -> Callable[..., Any]:
+    """Import ``package.module:name``."""
+    module, _, name = path.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

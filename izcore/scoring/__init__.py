@@ -1,0 +1,1 @@
+"""From an instruction to its scores: prompts, calls, budget, metric and statistics."""

@@ -1,0 +1,63 @@
+"""The trials of a run so far, with what is asked of them again and again."""
+
+from collections.abc import Iterable
+
+from izcore.plugin.records import Candidate, Guidance, Trial
+
+
+class History:
+    """Trials in order, the first trial of each guidance, and the best trial; appending takes no search.
+
+    ``cut_short`` says why the search ended early, if it did.
+    """
+
+    def __init__(self, trials: Iterable[Trial]) -> None:
+        self.trials: list[Trial] = []
+        self.best: Trial | None = None
+        self.cut_short = ""
+        self._first: dict[Guidance, Trial] = {}
+        for trial in trials:
+            self.append(trial)
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    @property
+    def unique_instructions(self) -> int:
+        """The number of different instructions tried, with whatever exemplars."""
+        return len({guidance.instruction for guidance in self._first})
+
+    def append(self, trial: Trial) -> None:
+        """Add the next trial."""
+        self.trials.append(trial)
+        if trial.reused is None:
+            self._first[trial.candidate.guidance] = trial
+            if _is_candidate(trial) and (self.best is None or _rank(trial) < _rank(self.best)):
+                self.best = trial
+
+    def first_with(self, candidate: Candidate) -> Trial | None:
+        """Return the trial whose scores later trials with the same instruction and exemplars reuse."""
+        return self._first.get(candidate.guidance)
+
+    @property
+    def ranked(self) -> list[Trial]:
+        """Trials of different instructions, the best first; last those that lack scores."""
+        return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
+
+    def finalists(self, count: int) -> list[Trial]:
+        """Return the best ``count`` trials of different instructions that saw as much as the best one."""
+        ranked = [trial for trial in self.ranked if _is_candidate(trial)]
+        return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
+
+
+def _is_candidate(trial: Trial) -> bool:
+    """No winner is chosen on missing evidence."""
+    return bool(trial.scores) and None not in trial.scores
+
+
+def _rank(trial: Trial) -> tuple[int, float, int, int]:
+    """Most evidence first, then the best mean, less the penalty.
+
+    Between equals the shorter guidance, which is cheaper to use, then the earlier.
+    """
+    return -len(trial.scores), -(trial.objective or 0.0), trial.candidate.guidance.length, trial.index

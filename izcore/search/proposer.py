@@ -1,0 +1,151 @@
+"""What is tried next: latents from the surrogate, instructions from the generator, or from a pool of them."""
+
+import math
+from dataclasses import dataclass
+
+import msgspec
+
+from izcore.config.layers import RunConfig
+from izcore.plugin.errors import BackendError
+from izcore.plugin.events import PhaseStarted
+from izcore.plugin.protocols import Generator, Surrogate
+from izcore.plugin.records import (
+    Candidate,
+    GenerateRequest,
+    GenerateResult,
+    Latent,
+    PrepareResult,
+    Splits,
+    SuggestRequest,
+    Trial,
+)
+from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.registry.event_dispatch import Events
+from izcore.scoring.evaluator import working
+from izcore.search.exemplars import Exemplars, choose_set
+from izcore.search.history import History
+from izcore.storage.records import Proposal
+from izcore.storage.store import Store
+
+POOL_ROUND = -1
+"""Stands for the round in which a pool is written, before all others."""
+
+
+@dataclass(frozen=True)
+class Proposer:
+    """The parts that propose candidates. ``exemplar_sets`` are what a few-shot search chooses among.
+
+    Then a latent has one coordinate more than the generator's own, and that one chooses the set.
+    """
+
+    run_id: str
+    config: RunConfig
+    splits: Splits
+    exemplar_sets: tuple[Exemplars, ...]
+    generator: Generator
+    surrogate: Surrogate
+    prepared: PrepareResult
+    store: Store
+    events: Events
+
+    @property
+    def latent_dim(self) -> int:
+        """The dimension in which the surrogate searches."""
+        return self.prepared.latent_dim + (len(self.exemplar_sets) > 1)
+
+    async def write_pool(self) -> tuple[Candidate, ...]:
+        """Write the distinct instructions that the search shall choose among, once per run."""
+        proposal = self.store.proposal(self.run_id, POOL_ROUND)
+        if proposal is None:
+            # A run that starts where an earlier one ended shall not be offered the same pool again.
+            earlier = [self.config.warm_start] if self.config.warm_start else []
+            count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool", *earlier)
+            latents = sobol_latents(count, self.latent_dim, seed)
+            self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
+            generated = await self.write(POOL_ROUND, latents, ())
+            first = {c.guidance: c for c in reversed(generated.candidates)}
+            distinct = tuple(c for c in generated.candidates if first[c.guidance] is c)
+            proposal = Proposal(candidates=distinct, exhausted=True)
+            self.store.add_proposal(self.run_id, POOL_ROUND, proposal)
+        return proposal.candidates
+
+    async def propose(
+        self, round_: int, left: int, history: History, pool: tuple[Candidate, ...] | None = None
+    ) -> Proposal:
+        """Let the surrogate suggest at most ``left`` latents, and take what the pool holds there or the
+        generator writes.
+
+        Trials without a latent come from another generator, and a surrogate learns nothing from them.
+        """
+        design = self.config.search.initial - len(history)
+        count = min(design if design > 0 else self.config.search.batch, left)
+        untried: list[Candidate] = []
+        if pool is not None:
+            untried = [c for c in pool if history.first_with(c) is None]
+            count = min(count, len(untried))
+        trials = tuple(history.trials)
+        placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
+        self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
+        suggestion = await working(
+            "surrogate",
+            lambda: self.surrogate.suggest(
+                SuggestRequest(
+                    history=placed,
+                    count=count,
+                    latent_dim=self.latent_dim,
+                    seed=derive_seed(self.config.seed, "suggest", round_),
+                    initial=self.config.search.initial - (len(trials) - len(placed)),
+                    pool=tuple(untried),
+                )
+            ),
+        )
+        suggested = suggestion.latents
+        if len(suggested) != count or any(len(latent) != self.latent_dim for latent in suggested):
+            raise BackendError(
+                f"The surrogate was asked for {count} latents of {self.latent_dim} numbers "
+                f"and gave {len(suggested)}, or of another length.",
+                hint="This is a fault of the surrogate's plugin; the run is kept.",
+            )
+        if pool is not None:
+            chosen = tuple(_take_nearest(latent, untried) for latent in suggested)
+            return Proposal(candidates=chosen, exhausted=not untried)
+        self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=count))
+        generated = await self.write(round_, suggested, trials)
+        return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
+
+    async def write(
+        self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
+    ) -> GenerateResult:
+        """Let the generator write an instruction from each latent; add the exemplars, if few-shot."""
+        count, own = len(latents), self.prepared.latent_dim
+        generated = await working(
+            "generator",
+            lambda: self.generator.generate(
+                GenerateRequest(
+                    latents=tuple(latent[:own] for latent in latents),
+                    demonstrations=self.splits.demonstrations,
+                    seed=derive_seed(self.config.seed, "generate", round_),
+                    history=trials,
+                )
+            ),
+        )
+        if len(generated.candidates) != count and not generated.exhausted:
+            raise BackendError(
+                f"The generator wrote {len(generated.candidates)} instructions from {count} latents.",
+                hint="This is a fault of the generator's plugin; the run is kept.",
+            )
+        if len(self.exemplar_sets) == 1:
+            return generated
+        candidates = tuple(
+            msgspec.structs.replace(
+                candidate, latent=latent, exemplars=choose_set(self.exemplar_sets, latent[-1])
+            )
+            for candidate, latent in zip(generated.candidates, latents, strict=False)
+        )
+        return msgspec.structs.replace(generated, candidates=candidates)
+
+
+def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
+    """Remove and return the candidate whose latent is nearest; of equals the first."""
+    nearest = min(range(len(untried)), key=lambda place: math.dist(latent, untried[place].latent))
+    return untried.pop(nearest)

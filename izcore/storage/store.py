@@ -1,0 +1,401 @@
+"""One SQLite file that holds runs, proposals, trials and completions, and outlives a killed process.
+
+A trial is on disk before the next begins; a completion is on disk before it is used. Several processes
+may use one file: transactions are short, and a run belongs to the process that holds its lock.
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from izcore.config.layers import Limits, RunConfig
+from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
+from izcore.plugin.records import Candidate, Completion, FinishReason, Trial, Usage
+from izcore.plugin.results import RunResult, RunStatus
+from izcore.scoring.ledger import Amount
+from izcore.storage.records import Answer, CacheInfo, Proposal, RunPlan, RunRecord
+from izcore.storage.schema import explaining, open_database
+
+
+class Store:
+    """Access to one database file. Not to be shared between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = open_database(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- runs ------------------------------------------------------------------------------------
+
+    def create_run(self, run_id: str, config: RunConfig, plan: RunPlan, *, created: float) -> RunRecord:
+        """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO runs (id, created, task, status, config, plan)"
+                " VALUES (?, ?, ?, 'interrupted', ?, ?)",
+                (run_id, created, plan.task_name, _json(config), _json(plan)),
+            )
+        return self.run(run_id)
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return the run of that id, of a unique beginning of it, or the newest for ``last``."""
+        ids = [row[0] for row in self._all("SELECT id FROM runs ORDER BY created, id")]
+        matches = [known for known in ids if known.startswith(run_id)]
+        if run_id == "last" and ids:
+            matches = ids[-1:]
+        if run_id in ids:
+            matches = [run_id]
+        if not matches:
+            hint = nearest_names(run_id, ids) if ids else f"{self.path} holds no run yet."
+            raise UnknownNameError(f"There is no run {run_id!r} in {self.path}.", hint=hint)
+        if len(matches) > 1:
+            raise UsageError(f"{run_id!r} is the beginning of {len(matches)} runs: {', '.join(matches)}.")
+        (row,) = self._all(_SELECT_RUN + " WHERE id = ?", matches[0])
+        return _run_record(row)
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs, newest first."""
+        return [_run_record(row) for row in self._all(_SELECT_RUN + " ORDER BY created DESC, id DESC")]
+
+    def find_run(self, config: RunConfig, plan: RunPlan) -> RunRecord | None:
+        """Return the run that was begun with exactly this configuration and plan, the oldest of several."""
+        rows = self._all(
+            _SELECT_RUN + " WHERE config = ? AND plan = ? ORDER BY created, id LIMIT 1",
+            _json(config),
+            _json(plan),
+        )
+        return _run_record(rows[0]) if rows else None
+
+    def progress(self, run_id: str) -> tuple[int, int]:
+        """Return how many trials a run has, and how many answers, paid or cached."""
+        ((trials, answers),) = self._all(
+            "SELECT (SELECT count(*) FROM trials WHERE run_id = ?1),"
+            " (SELECT count(*) FROM answers WHERE run_id = ?1)",
+            run_id,
+        )
+        return trials, answers
+
+    def delete_run(self, run_id: str) -> None:
+        """Delete a run with its trials; completions stay, since they were paid for."""
+        with self._writing() as db:
+            db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+            db.execute("DELETE FROM answers WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
+
+    def set_status(self, run_id: str, status: RunStatus, *, seconds: float) -> None:
+        """Write a run's status and add to the seconds that it has taken. A finished run stays finished."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE runs SET status = ?, seconds = seconds + ? WHERE id = ? AND status != 'done'",
+                (status, seconds, run_id),
+            )
+
+    def finish(self, run_id: str, result: RunResult, *, seconds: float) -> None:
+        """Write a run's final result."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE runs SET status = ?, result = ?, seconds = seconds + ? WHERE id = ?",
+                (result.status, _json(result), seconds, run_id),
+            )
+
+    def set_budget(self, run_id: str, budget: Limits) -> RunRecord:
+        """Give a run other limits; return it with them."""
+        config = msgspec.structs.replace(self.run(run_id).config, budget=budget)
+        with self._writing() as db:
+            db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), run_id))
+        return self.run(run_id)
+
+    def set_generator_state(self, run_id: str, state: Mapping[str, Any]) -> None:
+        """Keep what the generator worked out while it prepared."""
+        with self._writing() as db:
+            db.execute("UPDATE runs SET generator_state = ? WHERE id = ?", (_json(state), run_id))
+
+    @contextlib.contextmanager
+    def owning(self, run_id: str, lock_dir: Path) -> Iterator[None]:
+        """Hold a run for this process; the system frees it even after ``kill -9``."""
+        name = hashlib.sha256(f"{self.path.resolve()}\n{run_id}".encode()).hexdigest()[:32]
+        lock_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(lock_dir / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"Run {run_id} is being worked on by another process.", hint="Wait for it, or stop it first."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # --- proposals and trials --------------------------------------------------------------------
+
+    def proposal(self, run_id: str, round_: int) -> Proposal | None:
+        """Return the candidates proposed for a round, if that got so far."""
+        rows = self._all(
+            "SELECT candidates, exhausted, asked FROM proposals WHERE run_id = ? AND round = ?",
+            run_id,
+            round_,
+        )
+        if not rows:
+            return None
+        candidates = msgspec.json.decode(rows[0][0], type=tuple[Candidate, ...])
+        return Proposal(candidates=candidates, exhausted=bool(rows[0][1]), asked=rows[0][2])
+
+    def add_proposal(self, run_id: str, round_: int, proposal: Proposal) -> None:
+        """Fix the candidates of a round."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO proposals (run_id, round, candidates, exhausted, asked)"
+                " SELECT ?1, ?2, ?3, ?4, count(*) FROM answers WHERE run_id = ?1",
+                (run_id, round_, _json(proposal.candidates), proposal.exhausted),
+            )
+
+    def add_trials(self, run_id: str, trials: Iterable[Trial]) -> None:
+        """Append trials."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO trials VALUES (?, ?, ?)", [(run_id, t.index, _json(t)) for t in trials]
+            )
+
+    def replace_trials(self, run_id: str, trials: Iterable[Trial]) -> None:
+        """Write trials anew whose failed calls were made up for."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE trials SET trial = ? WHERE run_id = ? AND trial_index = ?",
+                [(_json(t), run_id, t.index) for t in trials],
+            )
+
+    def trials(self, run_id: str) -> list[Trial]:
+        """Return a run's trials in order."""
+        rows = self._all("SELECT trial FROM trials WHERE run_id = ? ORDER BY trial_index", run_id)
+        return [msgspec.json.decode(row[0], type=Trial) for row in rows]
+
+    # --- the sealed test -------------------------------------------------------------------------
+
+    def add_test_scores(self, run_id: str, scores: Mapping[str, Sequence[float | None]]) -> None:
+        """Keep per-example scores on a run's test split, by instruction (None: the call failed)."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO test_scores VALUES (?, ?, ?)",
+                [(run_id, instruction, _json(each)) for instruction, each in scores.items()],
+            )
+
+    def test_scores(self, run_id: str) -> dict[str, tuple[float | None, ...]]:
+        """Return the per-example scores on a run's test split that are known, by instruction."""
+        rows = self._all("SELECT instruction, scores FROM test_scores WHERE run_id = ?", run_id)
+        return {row[0]: msgspec.json.decode(row[1], type=tuple[float | None, ...]) for row in rows}
+
+    # --- completions -----------------------------------------------------------------------------
+
+    def answers(self, run_id: str, keys: Sequence[str]) -> dict[str, Answer]:
+        """Return the answers that this run already has, by key."""
+        return {
+            row[0]: Answer(completion=_completion(row[1:5]), paid=bool(row[5]))
+            for row in self._all(
+                "SELECT key, text, input_tokens, output_tokens, finish, paid FROM answers JOIN completions"
+                f" USING (key) WHERE run_id = ? AND key IN ({_marks(keys)})",
+                run_id,
+                *keys,
+            )
+        }
+
+    def cached(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """Return the completions on disk, whichever run paid for them, by key."""
+        return {
+            row[0]: _completion(row[1:5])
+            for row in self._all(
+                "SELECT key, text, input_tokens, output_tokens, finish FROM completions"
+                f" WHERE key IN ({_marks(keys)})",
+                *keys,
+            )
+        }
+
+    def adopt(self, run_id: str, keys: Iterable[str]) -> None:
+        """Book completions on disk that other runs paid for as this run's free answers."""
+        if rows := [(run_id, key) for key in keys]:
+            with self._writing() as db:
+                db.executemany("INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)", rows)
+
+    def add_sent(self, run_id: str, bounds: Sequence[Amount]) -> list[int]:
+        """Note calls that are about to be sent, with the most that each may cost; return their numbers.
+
+        A note is taken back when the answer arrives, or the failure is known to be free. What is left of a
+        process that died, or of a call that timed out, may have been billed: it counts as spent.
+        """
+        with self._writing() as db:
+            return [
+                db.execute(
+                    "INSERT INTO sent (run_id, input_tokens, output_tokens, cost_usd) VALUES (?, ?, ?, ?)",
+                    (run_id, bound.usage.input_tokens, bound.usage.output_tokens, bound.cost_usd),
+                ).lastrowid
+                or 0
+                for bound in bounds
+            ]
+
+    def forget_sent(self, sent: Sequence[int]) -> None:
+        """Take notes of sent calls back: nothing will be billed for them."""
+        if sent:
+            with self._writing() as db:
+                _delete_sent(db, sent)
+
+    def add_paid(
+        self,
+        run_id: str,
+        completions: Mapping[str, Completion],
+        costs: Sequence[float],
+        *,
+        created: float,
+        sent: Sequence[int] = (),
+    ) -> None:
+        """Write completions that this run paid for, and their costs in US dollars, all or none.
+
+        ``sent`` are the numbers of their notes, which are taken back.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (key, c.text, c.usage.input_tokens, c.usage.output_tokens, c.finish, created)
+                    for key, c in completions.items()
+                ],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO answers (run_id, key, paid, cost_usd) VALUES (?, ?, 1, ?)",
+                [(run_id, key, cost) for key, cost in zip(completions, costs, strict=True)],
+            )
+            _delete_sent(db, sent)
+
+    def spent(self, run_id: str) -> tuple[Amount, int]:
+        """Return what a run paid for or may be billed for, and how many answers it had free."""
+        ((calls, input_tokens, output_tokens, cost, cached),) = self._all(
+            "SELECT coalesce(sum(paid), 0), coalesce(sum(paid * input_tokens), 0),"
+            " coalesce(sum(paid * output_tokens), 0), coalesce(sum(cost_usd), 0.0),"
+            " coalesce(sum(1 - paid), 0) FROM answers JOIN completions USING (key) WHERE run_id = ?",
+            run_id,
+        )
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        return Amount(calls=calls, usage=usage, cost_usd=cost) + self.lost(run_id), cached
+
+    def lost(self, run_id: str) -> Amount:
+        """Return the most that calls may have cost a run that were sent and never answered."""
+        ((calls, input_tokens, output_tokens, cost),) = self._all(
+            "SELECT count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+            " coalesce(sum(cost_usd), 0.0) FROM sent WHERE run_id = ?",
+            run_id,
+        )
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        return Amount(calls=calls, usage=usage, cost_usd=cost)
+
+    def finishes(self, run_id: str) -> dict[FinishReason, int]:
+        """Count a run's answers, paid and free, by how they ended."""
+        rows = self._all(
+            "SELECT finish, count(*) FROM answers JOIN completions USING (key) WHERE run_id = ?"
+            " GROUP BY finish ORDER BY finish",
+            run_id,
+        )
+        return dict(rows)
+
+    def cache_info(self) -> CacheInfo:
+        """Say what the cache of completions holds."""
+        ((completions, characters, input_tokens, output_tokens, oldest, newest),) = self._all(
+            "SELECT count(*), coalesce(sum(length(text)), 0), coalesce(sum(input_tokens), 0),"
+            " coalesce(sum(output_tokens), 0), min(created), max(created) FROM completions"
+        )
+        ((hits,),) = self._all("SELECT count(*) FROM answers WHERE paid = 0")
+        return CacheInfo(
+            completions=completions,
+            characters=characters,
+            tokens=Usage(input_tokens=input_tokens, output_tokens=output_tokens),
+            oldest=oldest,
+            newest=newest,
+            hits=hits,
+        )
+
+    def clear_cache(self, *, before: float | None = None) -> int:
+        """Delete completions, all or those made before a time in seconds since 1970; return their number.
+
+        Those that an unfinished run would ask for again stay: it has paid for them.
+        """
+        with self._writing() as db:
+            return db.execute(
+                "DELETE FROM completions WHERE (?1 IS NULL OR created < ?1) AND key NOT IN"
+                " (SELECT key FROM answers JOIN runs ON runs.id = run_id WHERE status != 'done')",
+                (before,),
+            ).rowcount
+
+    # --- plumbing --------------------------------------------------------------------------------
+
+    def _all(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with explaining(self.path):
+            return self._connection.execute(query, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with explaining(self.path):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # An interrupt may come before the transaction has begun, and after it has ended.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+_SELECT_RUN = "SELECT id, created, task, status, config, plan, generator_state, result, seconds FROM runs"
+
+
+def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
+    db.executemany("DELETE FROM sent WHERE id = ?", [(number,) for number in sent])
+
+
+def _run_record(row: Sequence[Any]) -> RunRecord:
+    identity, created, task, status, config, plan, state, result, seconds = row
+    return RunRecord(
+        id=identity,
+        created=created,
+        task=task,
+        status=status,
+        config=msgspec.json.decode(config, type=RunConfig),
+        plan=msgspec.json.decode(plan, type=RunPlan),
+        generator_state=None if state is None else msgspec.json.decode(state),
+        result=None if result is None else msgspec.json.decode(result, type=RunResult),
+        seconds=seconds,
+    )
+
+
+def _completion(row: Sequence[Any]) -> Completion:
+    text, input_tokens, output_tokens, finish = row
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+    return Completion(text=text, usage=usage, finish=finish)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _marks(keys: Sequence[str]) -> str:
+    return ",".join("?" * len(keys))
+
+
+def new_run_id(task: str, *, now: float, token: str) -> str:
+    """Return an id that sorts by time and names its task: ``20261122-0931-plurals-k3f9``."""
+    name = "".join(c if c.isalnum() else "-" for c in Path(task).stem.lower()).strip("-")[:24] or "task"
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{name}-{token}"
