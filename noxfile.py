@@ -1,5 +1,6 @@
 """The front door: ``nox -s demo`` does the main job, ``nox -s tests`` tests; ``nox -l`` lists the rest."""
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -74,10 +75,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and layout of the code."""
-    session.install(*CONSTRAINTS, "ruff")
+    """Check style and layout of the code, and that imports point down."""
+    session.install(*CONSTRAINTS, "ruff", "import-linter")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    # The linter reads the sources where they lie: nothing needs to be installed for it.
+    session.run("lint-imports", env={"PYTHONPATH": os.pathsep.join([".", *PLUGINS])})
 
 
 @nox.session

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from izcore.api import compare, discover, optimize, plan, resume, runs, score
+    from izcore.api import compare, optimize, plan, resume, runs, score
+    from izcore.registry.registry import discover
 
 __all__ = ["compare", "discover", "optimize", "plan", "resume", "runs", "score"]
 

@@ -6,15 +6,16 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from izcore.config.layers import RunConfig, ScoringConfig, Settings, build_config, read_toml
-from izcore.config.paths import Folders
+from izcore.config.layers import Settings, build_config, read_toml
+from izcore.config.paths import Paths
+from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine.comparison.comparison import (
     ComparisonResult,
     plan_comparison,
@@ -23,33 +24,16 @@ from izcore.engine.comparison.comparison import (
     run_comparison,
 )
 from izcore.engine.comparison.executors import executor_for
-from izcore.engine.environment import Workplace, open_workplace
+from izcore.engine.environment import Environment, open_environment
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.results import RunResult
-from izcore.registry.discovery import PluginChoice, environment_choice
-from izcore.registry.registry import Registry
-from izcore.registry.tracing import Tracer
+from izcore.registry.registry import Registry, discover
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store
 
 T = TypeVar("T")
-BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
-ONLY_VARIABLE = "IZ_PLUGINS"
-
-
-def discover(blocked: Iterable[str] = (), *, trace: bool = False) -> Registry:
-    """Load installed plugins, but for those blocked here or in ``IZ_NO_PLUGINS``.
-
-    With ``IZ_PLUGINS`` set, only the plugins named there load. Both hold comma-separated names. ``trace``
-    shows every call of a plugin's hook on standard error.
-    """
-    choice = PluginChoice(
-        blocked=(*blocked, *(environment_choice(BLOCKED_VARIABLE) or ())),
-        only=environment_choice(ONLY_VARIABLE),
-    )
-    return Registry.discover(choice, tracer=Tracer.on_standard_error() if trace else None)
 
 
 def settings_layers(
@@ -109,7 +93,7 @@ def plan(
     if config.warm_start:
         with open_store(db) as store:
             earlier = find_earlier_run(store, config)
-    return plan_run(registry, config, Folders.of_this_user(), earlier=earlier)
+    return plan_run(registry, config, Paths.of_this_user(), earlier=earlier)
 
 
 def optimize(
@@ -130,20 +114,20 @@ def optimize(
     def work() -> RunResult:
         found = registry or discover()
         config = build_config(found, settings_layers(task, **options), RunConfig)
-        with open_workplace(found, db=db, observers=observers) as workplace:
-            earlier = find_earlier_run(workplace.store, config)
-            planned = plan_run(found, config, workplace.folders, earlier=earlier)
-            return continue_run(workplace, start_run(workplace, planned))
+        with open_environment(found, db=db, observers=observers) as environment:
+            earlier = find_earlier_run(environment.store, config)
+            planned = plan_run(found, config, environment.paths, earlier=earlier)
+            return continue_run(environment, start_run(environment, planned))
 
     return _away_from_loops(work)
 
 
-def change_limits(workplace: Workplace, record: RunRecord, **limits: float | None) -> RunRecord:
+def change_limits(environment: Environment, record: RunRecord, **limits: float | None) -> RunRecord:
     """Give a run those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None."""
     changed = {key: value for key, value in limits.items() if value is not None}
     if not changed:
         return record
-    return workplace.store.set_budget(record.id, msgspec.structs.replace(record.config.budget, **changed))
+    return environment.store.set_budget(record.id, msgspec.structs.replace(record.config.budget, **changed))
 
 
 def resume(
@@ -162,11 +146,11 @@ def resume(
     """
 
     def work() -> RunResult:
-        with open_workplace(registry or discover(), db=db, observers=observers) as workplace:
-            record = workplace.store.run(run_id)
-            check_resumable(workplace, record)
+        with open_environment(registry or discover(), db=db, observers=observers) as environment:
+            record = environment.store.run(run_id)
+            check_resumable(environment, record)
             limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
-            return continue_run(workplace, change_limits(workplace, record, **limits))
+            return continue_run(environment, change_limits(environment, record, **limits))
 
     return _away_from_loops(work)
 
@@ -184,8 +168,8 @@ def score(
     def work() -> ScoreResult:
         found = registry or discover()
         config = build_config(found, settings_layers(task, **options), ScoringConfig)
-        with open_workplace(found, db=db) as workplace:
-            return score_instruction(workplace, config, instruction)
+        with open_environment(found, db=db) as environment:
+            return score_instruction(environment, config, instruction)
 
     return _away_from_loops(work)
 
@@ -220,7 +204,7 @@ def compare(
 
     def work() -> ComparisonResult:
         found = registry or discover()
-        folders = Folders.of_this_user()
+        paths = Paths.of_this_user()
         picture = None if plot is None else Path(plot).expanduser()
         common = settings_layers(
             task,
@@ -238,11 +222,11 @@ def compare(
             common,
             seeds=seeds,
             max_calls=max_calls,
-            db=folders.database(db),
-            folders=folders,
+            db=paths.database(db),
+            paths=paths,
             plot=picture,
         )
-        with Store(folders.database(db)) as store:
+        with Store(paths.database(db)) as store:
             result = run_comparison(store, comparison, executor_for(workers, found))
             if picture is not None:
                 plot_comparison(found, store, comparison, picture)
@@ -259,7 +243,7 @@ def runs(*, db: str | Path | None = None) -> list[RunRecord]:
 
 def open_store(db: str | Path | None = None) -> Store:
     """Open a database: this one, that of ``IZ_DB``, or the user's own."""
-    return Store(Folders.of_this_user().database(db))
+    return Store(Paths.of_this_user().database(db))
 
 
 def _away_from_loops(work: Callable[[], T]) -> T:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.config.layers import Limits
+from izcore.config.schema import Limits
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Price, Usage
-from izcore.scoring.ledger import ROUNDING, Amount, Budget
+from izcore.plugin.records import Amount, Price, Usage
+from izcore.scoring.ledger import ROUNDING, Budget
 
 PRICE = Price(input=1000.0, output=3000.0)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.config.layers import Limits, RateLimits, Retries
+from izcore.config.schema import Limits, RateLimits, Retries
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, FatalScorerError, TransientScorerError
 from izcore.plugin.events import CallFinished
 from izcore.plugin.protocols import Scorer

@@ -21,14 +21,16 @@ from typer.main import get_command
 
 import izcore
 from izcore import plugin
-from izcore.api import discover, settings_layers
+from izcore.api import settings_layers
 from izcore.cli import app
-from izcore.config.layers import RunConfig, ScoringConfig, build_config, parse_assignments, read_toml
+from izcore.config.layers import build_config, parse_assignments, read_toml
+from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine.comparison.comparison import ComparisonResult
 from izcore.plugin import hookspecs
 from izcore.plugin.records import Trial
 from izcore.plugin.results import RunResult
 from izcore.registry.contributions import KINDS
+from izcore.registry.registry import discover
 from izcore.testing.conformance import checks_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
+from izcore.config.schema import Objective
 from izcore.plugin.records import Candidate, Trial
 from izcore.search.history import History
-from izcore.search.objective import Objective, pareto_front
+from izcore.search.objective import pareto_front
 from izcore.storage.store import Store
 
 NOISY = ("--set", "scorer.mistakes=0.4", "--set", "splits.validation=16", "--no-cache", "--json")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.config.layers import RateLimits
-from izcore.scoring.rate_limiter import CATCH_UP, Pace
+from izcore.config.schema import RateLimits
+from izcore.scoring.rate_limiter import CATCH_UP, RateLimiter
 
 
 class Clock:
@@ -45,15 +45,15 @@ def starts(limits: RateLimits, calls: int, bound: int, used: Callable[[int], int
     clock, started = Clock(), []
 
     async def work() -> None:
-        pace = Pace(limits, clock=clock, sleep=clock.sleep)
+        limiter = RateLimiter(limits, clock=clock, sleep=clock.sleep)
         todo = iter(range(calls))
 
         async def worker() -> None:
             for number in todo:
-                charged = await pace.start(bound)
+                charged = await limiter.start(bound)
                 started.append(clock.now)
                 await clock.sleep(0.5)
-                pace.settle(charged, bound, used(number))
+                limiter.settle(charged, bound, used(number))
 
         await clock.run(*(worker() for _ in range(16)))
 
@@ -98,14 +98,14 @@ def test_a_pause_holds_all_calls_back() -> None:
     clock, started = Clock(), []
 
     async def work() -> None:
-        pace = Pace(RateLimits(), clock=clock, sleep=clock.sleep)
+        limiter = RateLimiter(RateLimits(), clock=clock, sleep=clock.sleep)
 
         async def call() -> None:
-            await pace.start(1)
+            await limiter.start(1)
             started.append(clock.now)
 
-        pace.pause(7.0)
-        pace.pause(2.0)
+        limiter.pause(7.0)
+        limiter.pause(2.0)
         await clock.run(call(), call(), call())
 
     asyncio.run(work())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
 import izcore
-from izcore.config.layers import EvaluationPolicy
+from izcore.config.schema import EvaluationPolicy
 from izcore.plugin import TrialFinished, hookimpl
 from izcore.plugin.errors import InterruptedRunError
 from izcore.search.evaluation_policies import most_that_see, rungs, stay_in_race

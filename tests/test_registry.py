@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from support import iz_command
 
-from izcore.config.layers import RunConfig, build_config
+from izcore.config.layers import build_config
+from izcore.config.schema import RunConfig
 from izcore.plugin.errors import BackendUnavailableError, ConfigError, UnknownNameError
 from izcore.plugin.registrations import BackendContext
 from izcore.registry.registry import Registry

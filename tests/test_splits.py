@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from izcore.config.layers import SplitSizes
+from izcore.config.schema import SplitSizes
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.plugin.errors import DataError
 from izcore.plugin.records import Example, TaskData

@@ -17,18 +17,18 @@ import typer
 from typer.main import get_command
 
 from izcore import plugin
-from izcore.api import discover
 from izcore.cli import app as command_line
-from izcore.config.layers import (
-    BACKEND_KEYS,
+from izcore.config.layers import BACKEND_KEYS, build_config
+from izcore.config.schema import (
     EvaluationPolicy,
+    FewShot,
     Limits,
+    Objective,
     RateLimits,
     Retries,
     RunConfig,
     SearchSize,
     SplitSizes,
-    build_config,
 )
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import IzError
@@ -36,9 +36,7 @@ from izcore.plugin.options import OptionDescription, describe_options
 from izcore.plugin.records import Price, Record
 from izcore.registry.contributions import KINDS, Kind
 from izcore.registry.event_dispatch import HOOK_OF
-from izcore.registry.registry import Registered, Registry
-from izcore.search.exemplars import FewShot
-from izcore.search.objective import Objective
+from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
     GeneratorConformance,
     MetricConformance,

@@ -74,7 +74,7 @@ def compare(
     """
     from izcore.api import settings_layers
     from izcore.config.layers import parse_assignments
-    from izcore.config.paths import Folders
+    from izcore.config.paths import Paths
     from izcore.engine.comparison.comparison import (
         plan_comparison,
         plot_comparison,
@@ -86,8 +86,8 @@ def compare(
     from izcore.storage.store import Store
 
     with stdout_kept_clean():
-        registry, folders = registry_of(context), Folders.of_this_user()
-        database = folders.database(db)
+        registry, paths = registry_of(context), Paths.of_this_user()
+        database = paths.database(db)
         comparison = plan_comparison(
             registry,
             read_methods(registry, (name.strip() for name in methods.split(",") if name.strip())),
@@ -105,7 +105,7 @@ def compare(
             seeds=seeds,
             max_calls=max_calls,
             db=database,
-            folders=folders,
+            paths=paths,
             plot=plot,
         )
         with Store(database) as store:

@@ -58,7 +58,7 @@ def pull_model(
 
 
 def _pull(model: Any, *, check: bool) -> dict[str, Any]:
-    from izcore.config.paths import Folders
+    from izcore.config.paths import Paths
     from izcore.plugin.errors import BackendUnavailableError
     from izcore.plugin.registrations import PullRequest
     from izcore.registry.registry import import_object
@@ -70,5 +70,5 @@ def _pull(model: Any, *, check: bool) -> dict[str, Any]:
             f"The model {model.name!r} cannot be pulled: {error}",
             hint=f"Install what it needs: {model.install}" if model.install else "",
         ) from None
-    result = pull(PullRequest(cache_dir=str(Folders.of_this_user().cache), check=check))
+    result = pull(PullRequest(cache_dir=str(Paths.of_this_user().cache), check=check))
     return {"path": result.path, "bytes": result.bytes}

@@ -19,7 +19,7 @@ from izcore.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from izcore.engine.environment import Workplace
+    from izcore.engine.environment import Environment
     from izcore.plugin.results import RunResult
     from izcore.storage.records import RunRecord
 
@@ -122,8 +122,9 @@ def optimize(
     """Find the instruction that makes the black-box model do TASK best."""
     from izcore.api import settings_layers
     from izcore.cli.show import show_plan
-    from izcore.config.layers import RunConfig, build_config, parse_assignments
-    from izcore.engine.environment import open_workplace
+    from izcore.config.layers import build_config, parse_assignments
+    from izcore.config.schema import RunConfig
+    from izcore.engine.environment import open_environment
     from izcore.engine.plan import plan_run
     from izcore.engine.runner import start_run
     from izcore.engine.warm_start import find_earlier_run
@@ -150,13 +151,13 @@ def optimize(
             settings=parse_assignments(set_ or ()),
         )
         built = build_config(registry, layers, RunConfig)
-        with open_workplace(registry, db=db, report=_report) as workplace:
-            earlier = find_earlier_run(workplace.store, built)
-            planned = plan_run(registry, built, workplace.folders, earlier=earlier)
+        with open_environment(registry, db=db, report=_report) as environment:
+            earlier = find_earlier_run(environment.store, built)
+            planned = plan_run(registry, built, environment.paths, earlier=earlier)
             show_plan(err(), registry, planned)
             if not dry_run:
-                with _logging(workplace, log_file, with_text=log_text):
-                    result = _continue(workplace, start_run(workplace, planned))
+                with _logging(environment, log_file, with_text=log_text):
+                    result = _continue(environment, start_run(environment, planned))
     if dry_run:
         if json:
             print_json({"config": planned.config, "estimate": planned.estimate, "notes": planned.plan.notes})
@@ -178,17 +179,17 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
     from izcore.api import change_limits
-    from izcore.engine.environment import open_workplace
+    from izcore.engine.environment import open_environment
     from izcore.engine.runner import check_resumable
 
-    with stdout_kept_clean(), open_workplace(registry_of(context), db=db, report=_report) as workplace:
-        record = workplace.store.run(run)
-        check_resumable(workplace, record)
+    with stdout_kept_clean(), open_environment(registry_of(context), db=db, report=_report) as environment:
+        record = environment.store.run(run)
+        check_resumable(environment, record)
         record = change_limits(
-            workplace, record, max_calls=max_calls, max_tokens=max_tokens, max_cost=max_cost
+            environment, record, max_calls=max_calls, max_tokens=max_tokens, max_cost=max_cost
         )
-        with _logging(workplace, log_file, with_text=log_text):
-            result = _continue(workplace, record)
+        with _logging(environment, log_file, with_text=log_text):
+            result = _continue(environment, record)
     _present(result, json=json)
 
 
@@ -218,8 +219,9 @@ def score(
     """Score one instruction on the test split of TASK, with its 95% confidence interval."""
     from izcore.api import settings_layers
     from izcore.cli.show import show_score
-    from izcore.config.layers import ScoringConfig, build_config, parse_assignments
-    from izcore.engine.environment import open_workplace
+    from izcore.config.layers import build_config, parse_assignments
+    from izcore.config.schema import ScoringConfig
+    from izcore.engine.environment import open_environment
     from izcore.engine.interrupts import interruptible
     from izcore.engine.runner import score_instruction
 
@@ -241,11 +243,11 @@ def score(
         )
         built = build_config(registry, layers, ScoringConfig)
         with (
-            open_workplace(registry, db=db, report=_report) as workplace,
-            _logging(workplace, log_file, with_text=log_text),
+            open_environment(registry, db=db, report=_report) as environment,
+            _logging(environment, log_file, with_text=log_text),
             interruptible(),
         ):
-            result = score_instruction(workplace, built, instruction)
+            result = score_instruction(environment, built, instruction)
     if json:
         print_json(result)
     else:
@@ -253,7 +255,7 @@ def score(
 
 
 @contextlib.contextmanager
-def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> Iterator[None]:
+def _logging(environment: "Environment", path: Path | None, *, with_text: bool) -> Iterator[None]:
     from izcore.builtins.call_log import CallLog
     from izcore.plugin.errors import UsageError
 
@@ -262,20 +264,20 @@ def _logging(workplace: "Workplace", path: Path | None, *, with_text: bool) -> I
             raise UsageError("--log-text: there is no log.", hint="Name its file with --log-file FILE.")
         yield
         return
-    with CallLog(path, with_text=with_text, clock=workplace.clock) as log:
-        workplace.registry.observe(log, "call log")
+    with CallLog(path, with_text=with_text, clock=environment.clock) as log:
+        environment.registry.observe(log, "call log")
         yield
 
 
-def _continue(workplace: "Workplace", record: "RunRecord") -> "RunResult":
+def _continue(environment: "Environment", record: "RunRecord") -> "RunResult":
     from izcore.cli.progress import progress_display
     from izcore.engine.interrupts import interruptible
     from izcore.engine.runner import continue_run
 
     err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
     with progress_display(err()) as observer, interruptible():
-        workplace.registry.observe(observer, "progress display")
-        return continue_run(workplace, record)
+        environment.registry.observe(observer, "progress display")
+        return continue_run(environment, record)
 
 
 def _present(result: "RunResult", *, json: bool) -> None:

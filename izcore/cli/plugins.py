@@ -90,7 +90,7 @@ def doctor(
 ) -> None:
     """Check that every backend loads, or that a scorer answers. Exit code 1 if something does not work."""
     if scorer is not None:
-        _probe_scorer(context, scorer, set_ or [], json=json)
+        _check_scorer(context, scorer, set_ or [], json=json)
         return
     from rich.text import Text
 
@@ -217,14 +217,14 @@ def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
     return findings
 
 
-def _probe_scorer(context: typer.Context, spec: str, assignments: list[str], *, json: bool) -> None:
+def _check_scorer(context: typer.Context, spec: str, assignments: list[str], *, json: bool) -> None:
     from izcore.config.layers import parse_assignments
-    from izcore.config.paths import Folders
-    from izcore.engine.scorer_check import probe_scorer
+    from izcore.config.paths import Paths
+    from izcore.engine.scorer_check import check_scorer
 
     with stdout_kept_clean():
         options = parse_assignments([text.removeprefix("scorer.") for text in assignments])
-        probe = probe_scorer(registry_of(context), spec, options, Folders.of_this_user())
+        probe = check_scorer(registry_of(context), spec, options, Paths.of_this_user())
     if json:
         print_json(probe)
         return

@@ -130,10 +130,10 @@ def delete_run(
 
 
 def _store(db: str | None) -> "Store":
-    from izcore.config.paths import Folders
+    from izcore.config.paths import Paths
     from izcore.storage.store import Store
 
-    return Store(Folders.of_this_user().database(db))
+    return Store(Paths.of_this_user().database(db))
 
 
 def _summary(record: "RunRecord", trials: int) -> dict[str, Any]:

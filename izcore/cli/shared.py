@@ -84,7 +84,7 @@ def registry_of(context: typer.Context, *, failures_shown: bool = False) -> "Reg
 
     ``failures_shown`` is for commands that show just that themselves.
     """
-    from izcore.api import discover
+    from izcore.registry.registry import discover
 
     _show_warnings_in_one_line()
     wanted: PluginsWanted = context.obj or PluginsWanted()

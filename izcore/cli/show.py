@@ -14,7 +14,7 @@ from izcore.scoring.ledger import dollars
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from izcore.config.layers import Limits, RunConfig
+    from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
     from izcore.engine.runner import ScoreResult
     from izcore.plugin.records import FinishReason

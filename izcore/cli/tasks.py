@@ -7,7 +7,7 @@ import typer
 from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.config.layers import TaskConfig
+    from izcore.config.schema import TaskConfig
     from izcore.plugin.records import TaskData
     from izcore.registry.registry import Registry
 
@@ -135,21 +135,21 @@ def fetch_tasks(
     """Bring named tasks onto this machine, from their public source or from a folder."""
     from pathlib import Path
 
-    from izcore.config.paths import Folders
+    from izcore.config.paths import Paths
     from izcore.plugin.errors import DataError, IzError
     from izcore.plugin.records import FetchRequest
 
     if from_folder is not None and not Path(from_folder).is_dir():
         raise DataError(f"{from_folder}: no such folder.")
-    folders = Folders.of_this_user()
+    paths = Paths.of_this_user()
     fetched: dict[str, Any] = {}
     missing: dict[str, str] = {}
     with stdout_kept_clean():
         registry = registry_of(context)
         wanted = names or [r.backend.name for r in registry.backends("task") if not r.backend.paths]
-        request = FetchRequest(data_dir=str(folders.data), from_folder=from_folder)
+        request = FetchRequest(data_dir=str(paths.data), from_folder=from_folder)
         for name in wanted:
-            backend = registry.build("task", registry.choose("task", name, {}), folders.context(seed=0))
+            backend = registry.build("task", registry.choose("task", name, {}), paths.context(seed=0))
             try:
                 files = backend.fetch(request).files
             except IzError as error:
@@ -168,22 +168,23 @@ def fetch_tasks(
     if json:
         print_json({"fetched": fetched, "missing": missing})
     else:
-        typer.echo(f"{len(fetched)} tasks are ready in {folders.data}.")
+        typer.echo(f"{len(fetched)} tasks are ready in {paths.data}.")
 
 
 def _load(
     context: typer.Context, task: str, assignments: list[str] | None
 ) -> tuple["Registry", "TaskConfig", "TaskData"]:
     from izcore.api import settings_layers
-    from izcore.config.layers import TaskConfig, build_config, parse_assignments
-    from izcore.config.paths import Folders
+    from izcore.config.layers import build_config, parse_assignments
+    from izcore.config.paths import Paths
+    from izcore.config.schema import TaskConfig
     from izcore.engine.plan import load_task
 
     registry = registry_of(context)
     config = build_config(
         registry, settings_layers(task, settings=parse_assignments(assignments or ())), TaskConfig
     )
-    return registry, config, load_task(registry, config, Folders.of_this_user())
+    return registry, config, load_task(registry, config, Paths.of_this_user())
 
 
 def _counts(data: "TaskData") -> str:

@@ -7,143 +7,27 @@ options of the command line, ``--set``. Every error names the key.
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Meta
 
+from izcore.config.schema import (
+    DEFAULT_PRESET,
+    EvaluationPolicy,
+    FewShot,
+    Limits,
+    Objective,
+    RateLimits,
+    Retries,
+    SearchSize,
+    SplitSizes,
+    TaskConfig,
+)
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
 from izcore.plugin.options import explain_validation
-from izcore.plugin.records import Price, Record
+from izcore.plugin.records import Record
 from izcore.registry.contributions import Kind
 from izcore.registry.registry import BackendChoice, Registry
-from izcore.search.exemplars import FewShot
-from izcore.search.objective import Objective
-
-DEFAULT_PRESET = "default"
-
-
-class SplitSizes(Record, forbid_unknown_fields=True):
-    """How many examples go where."""
-
-    demonstrations: Annotated[int, Meta(ge=1, description="Examples shown to the generator")] = 5
-    validation: Annotated[int, Meta(ge=1, description="Examples that every trial is scored on")] = 20
-    retest: Annotated[int, Meta(ge=0, description="Fresh examples on which the finalists are compared")] = 0
-    test: Annotated[int, Meta(ge=1, description="Sealed examples, used once at the end (at most)")] = 100
-
-
-class SearchSize(Record, forbid_unknown_fields=True):
-    """How many latents the search tries: ``initial + batch * rounds``."""
-
-    initial: Annotated[int, Meta(ge=1, description="Latents of the initial design")] = 25
-    batch: Annotated[int, Meta(ge=1, description="Latents suggested together in each later round")] = 25
-    rounds: Annotated[int, Meta(ge=0, description="Rounds after the initial design")] = 5
-    pool: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description="Latents written before the search, which then chooses among their distinct "
-            "instructions; 0: written as the search goes",
-        ),
-    ] = 0
-
-    @property
-    def total(self) -> int:
-        """All latents of the search."""
-        return self.initial + self.batch * self.rounds
-
-
-class EvaluationPolicy(Record, forbid_unknown_fields=True):
-    """How many validation examples an instruction is scored on: all, or more for the better ones."""
-
-    policy: Annotated[
-        Literal["full", "halving", "racing"],
-        Meta(
-            description="full: all examples; halving: a few, then twice as many for the best; racing: block "
-            "by block, until an instruction is shown to be worse than the leader"
-        ),
-    ] = "full"
-    first: Annotated[
-        int, Meta(ge=1, description="Examples of the first comparison (halving), or of each (racing)")
-    ] = 4
-    reduction: Annotated[
-        float, Meta(gt=1, description="Of so many instructions one stays after a comparison, for halving")
-    ] = 3.0
-    risk: Annotated[
-        float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round, for racing")
-    ] = 0.1
-    finalists: Annotated[
-        int, Meta(ge=1, description="Instructions compared on the retest examples, where there are any")
-    ] = 4
-
-
-class Limits(Record, forbid_unknown_fields=True):
-    """Hard walls; None is no wall. Calls answered from the cache are free, but see ``count_cached``."""
-
-    max_calls: Annotated[int, Meta(ge=1, description="Paid calls")] | None = None
-    max_tokens: Annotated[int, Meta(ge=1, description="Input and output tokens together")] | None = None
-    max_cost: Annotated[float, Meta(gt=0, description="US dollars")] | None = None
-    count_cached: Annotated[
-        bool, Meta(description="Whether answers that other runs paid for take room below max_calls, too")
-    ] = False
-
-
-class Retries(Record, forbid_unknown_fields=True):
-    """How long a failing call is tried again before it counts as failed."""
-
-    tries: Annotated[int, Meta(ge=1, description="Tries per call, the first included")] = 6
-    max_wait: Annotated[float, Meta(gt=0, description="Longest single wait, in seconds")] = 60.0
-    max_total: Annotated[float, Meta(gt=0, description="Longest time on one call, in seconds")] = 600.0
-    max_failures: Annotated[
-        int, Meta(ge=1, description="Calls in a row that fail for good before the run stops")
-    ] = 10
-
-
-class RateLimits(Record, forbid_unknown_fields=True):
-    """How fast a model may be asked; None is as fast as its concurrency allows."""
-
-    requests_per_minute: Annotated[float, Meta(gt=0, description="Requests per minute")] | None = None
-    tokens_per_minute: (
-        Annotated[float, Meta(gt=0, description="Input and output tokens per minute")] | None
-    ) = None
-
-
-class TaskConfig(Record):
-    """Everything that decides a task's examples and how they are split."""
-
-    task: BackendChoice
-    preset: str = DEFAULT_PRESET
-    splits: SplitSizes = SplitSizes()
-    seed: Annotated[int, Meta(ge=0, description="Decides splits, latents and everything random")] = 0
-
-
-class ScoringConfig(TaskConfig):
-    """Everything that decides the score of an instruction."""
-
-    scorer: BackendChoice
-    metric: BackendChoice | None = None
-    prompt_template: str = ""
-    budget: Limits = Limits()
-    retries: Retries = Retries()
-    rate: RateLimits = RateLimits()
-    prices: Mapping[str, Price] = {}
-    cache: Annotated[bool, Meta(description="Reuse answers that other runs paid for")] = True
-
-
-class RunConfig(ScoringConfig):
-    """Everything that decides a run, with every option at its effective value."""
-
-    generator: BackendChoice
-    surrogate: BackendChoice
-    baselines: tuple[str, ...] = ()
-    search: SearchSize = SearchSize()
-    evaluation: EvaluationPolicy = EvaluationPolicy()
-    objective: Objective = Objective()
-    few_shot: FewShot = FewShot()
-    warm_start: str = ""
-    warm_start_trials: Annotated[int, Meta(ge=1)] = 10
-    trackers: tuple[BackendChoice, ...] = ()
-
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")

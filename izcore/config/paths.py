@@ -11,14 +11,14 @@ from izcore.plugin.registrations import BackendContext
 DATABASE_VARIABLE = "IZ_DB"
 
 
-class Folders(Record):
-    """Folders that izcore may write to: data worth keeping, and what can be made again."""
+class Paths(Record):
+    """Paths that izcore may write to: data worth keeping, and what can be made again."""
 
     data: Path
     cache: Path
 
     @classmethod
-    def of_this_user(cls) -> "Folders":
+    def of_this_user(cls) -> "Paths":
         """The platform's folders, or those that ``IZ_DATA`` and ``IZ_CACHE`` name."""
         return cls(
             data=Path(os.environ.get("IZ_DATA") or platformdirs.user_data_dir("izcore", appauthor=False)),

@@ -1,4 +1,4 @@
-"""What runs need from outside: plugins, folders, database, observers and clocks."""
+"""What runs need from outside: plugins, paths, database, observers and clocks."""
 
 import contextlib
 import secrets
@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
 from izcore.plugin.errors import IzWarning
 from izcore.registry.event_dispatch import Events
 from izcore.registry.registry import Registry
-from izcore.registry.time_limits import OBSERVING_SECONDS, patience
+from izcore.registry.time_limits import OBSERVING_SECONDS, allowed_seconds
 from izcore.storage.store import Store
 
 
 @dataclass(frozen=True)
-class Workplace:
-    """What runs need from outside: plugins, folders, database, observers and clocks.
+class Environment:
+    """What runs need from outside: plugins, paths, database, observers and clocks.
 
     ``clock`` gives seconds since 1970, ``stopwatch`` seconds that only go forward, ``token`` a few random
     letters for run ids; tests may own all three.
     """
 
     registry: Registry
-    folders: Folders
+    paths: Paths
     store: Store
     events: Events
     clock: Callable[[], float] = time.time
@@ -34,20 +34,20 @@ class Workplace:
 
 
 @contextlib.contextmanager
-def open_workplace(
+def open_environment(
     registry: Registry,
     *,
     db: str | Path | None = None,
     observers: Mapping[str, object] | None = None,
     report: Callable[[str], None] | None = None,
-) -> Iterator[Workplace]:
+) -> Iterator[Environment]:
     """Open the database and everything else that runs need; ``report`` hears of observers that fail."""
-    folders = Folders.of_this_user()
+    paths = Paths.of_this_user()
     for name, observer in (observers or {}).items():
         registry.observe(observer, name)
-    events = Events(registry, report or _warn, patience=patience(OBSERVING_SECONDS))
-    with Store(folders.database(db)) as store, events:
-        yield Workplace(registry=registry, folders=folders, store=store, events=events)
+    events = Events(registry, report or _warn, time_limit=allowed_seconds(OBSERVING_SECONDS))
+    with Store(paths.database(db)) as store, events:
+        yield Environment(registry=registry, paths=paths, store=store, events=events)
 
 
 def _warn(message: str) -> None:

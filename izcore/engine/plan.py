@@ -7,14 +7,13 @@ from typing import TypeVar
 
 import msgspec
 
-from izcore.config.layers import RunConfig, ScoringConfig, SplitSizes, TaskConfig
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
+from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.plugin.errors import ConfigError, UsageError
 from izcore.plugin.protocols import Generator, Metric, Scorer
 from izcore.plugin.records import (
-    Candidate,
     Example,
     Guidance,
     LoadRequest,
@@ -31,6 +30,7 @@ from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template, render_prompt
 from izcore.search.evaluation_policies import most_that_see
 from izcore.search.exemplars import longest_exemplars
+from izcore.search.proposer import trials_in_all
 from izcore.storage.records import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
@@ -56,9 +56,9 @@ class PlannedRun(Record):
     estimate: Estimate
 
 
-def load_task(registry: Registry, config: TaskConfig, folders: Folders) -> TaskData:
+def load_task(registry: Registry, config: TaskConfig, paths: Paths) -> TaskData:
     """Load the task's examples."""
-    task = registry.build("task", config.task, folders.context(config.seed))
+    task = registry.build("task", config.task, paths.context(config.seed))
     data: TaskData = task.load(LoadRequest(seed=config.seed))
     return data
 
@@ -67,7 +67,7 @@ def fix_plan(
     registry: Registry,
     config: AnyScoring,
     data: TaskData,
-    folders: Folders,
+    paths: Paths,
     *,
     drawn: SplitSizes | None = None,
 ) -> tuple[AnyScoring, RunPlan]:
@@ -81,7 +81,7 @@ def fix_plan(
     splits, notes = split_examples(data, drawn or config.splits, config.seed)
     if drawn is not None:
         splits, notes = cut_splits(splits, config.splits)
-    _try_metric(registry, metric, splits.validation, folders)
+    _try_metric(registry, metric, splits.validation, paths)
     plan = RunPlan(
         task_name=data.name,
         splits=splits,
@@ -95,7 +95,7 @@ def fix_plan(
 def plan_run(
     registry: Registry,
     config: RunConfig,
-    folders: Folders,
+    paths: Paths,
     *,
     data: TaskData | None = None,
     drawn: SplitSizes | None = None,
@@ -108,13 +108,13 @@ def plan_run(
     """
     if config.warm_start and earlier is None:
         raise UsageError("warm_start: runs that are compared must all start afresh.", hint="Leave it out.")
-    data = data or load_task(registry, config, folders)
-    config, plan = fix_plan(registry, config, data, folders, drawn=drawn)
+    data = data or load_task(registry, config, paths)
+    config, plan = fix_plan(registry, config, data, paths, drawn=drawn)
     if earlier is not None:
         plan = msgspec.structs.replace(plan, notes=data.notes)
-        config, plan = start_warm(registry, config, plan, earlier, folders)
+        config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
-    context = folders.context(config.seed)
+    context = paths.context(config.seed)
     scorer: Scorer = registry.build("scorer", config.scorer, context)
     config.objective.check_price(known_price(config, config.scorer, scorer))
     generator: Generator = registry.build("generator", config.generator, context)
@@ -130,12 +130,6 @@ def plan_run(
         config = msgspec.structs.replace(config, surrogate=surrogate)
     estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
-
-
-def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
-    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
-    size = generator.pool_size()
-    return size + len(carried) if size else config.search.total
 
 
 def tested_instructions(config: RunConfig) -> int:
@@ -197,10 +191,10 @@ def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
 
 
 def _try_metric(
-    registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], folders: Folders
+    registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], paths: Paths
 ) -> None:
     """Score the targets themselves, so that a metric that does not fit the task fails before any call."""
-    metric: Metric = registry.build("metric", choice, folders.context(seed=0))
+    metric: Metric = registry.build("metric", choice, paths.context(seed=0))
     if registry.find("metric", choice.name).backend.models:
         return  # it would have to ask a model
     answers = [example.targets[0] if example.targets else "" for example in examples]

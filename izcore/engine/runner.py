@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from izcore.config.layers import Limits, ScoringConfig
+from izcore.config.schema import Limits, ScoringConfig
 from izcore.engine.conclusion import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
-from izcore.engine.environment import Workplace
+from izcore.engine.environment import Environment
 from izcore.engine.interrupts import undisguised_interrupts
 from izcore.engine.plan import (
     PlannedRun,
@@ -17,10 +17,9 @@ from izcore.engine.plan import (
     graded_prompt,
     load_task,
     tested_instructions,
-    trials_in_all,
     typical_guidance,
 )
-from izcore.engine.session import Asking, asking
+from izcore.engine.session import Session, open_session
 from izcore.engine.splits import fingerprint
 from izcore.engine.trackers import tracking
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
@@ -28,6 +27,7 @@ from izcore.plugin.events import PhaseStarted, RunFinished, RunStarted, RunStopp
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.records import (
     Agreement,
+    Amount,
     Example,
     FinishReason,
     Guidance,
@@ -38,14 +38,13 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.results import RunResult, RunStatus, TestScore
 from izcore.plugin.seeds import derive_seed
+from izcore.registry.guards import working
 from izcore.scoring.dispatcher import Caller
-from izcore.scoring.evaluator import working
-from izcore.scoring.ledger import Amount
 from izcore.scoring.statistics import mean_with_interval
 from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search
 from izcore.search.objective import pareto_front
-from izcore.search.proposer import Proposer
+from izcore.search.proposer import Proposer, trials_in_all
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store, new_run_id
 
@@ -63,18 +62,18 @@ class ScoreResult(Record):
     finishes: Mapping[FinishReason, int] = {}
 
 
-def start_run(workplace: Workplace, planned: PlannedRun) -> RunRecord:
+def start_run(environment: Environment, planned: PlannedRun) -> RunRecord:
     """Write a planned run to the database, ready to be continued."""
-    now = workplace.clock()
-    run_id = new_run_id(planned.plan.task_name, now=now, token=workplace.token())
-    return workplace.store.create_run(run_id, planned.config, planned.plan, created=now)
+    now = environment.clock()
+    run_id = new_run_id(planned.plan.task_name, now=now, token=environment.token())
+    return environment.store.create_run(run_id, planned.config, planned.plan, created=now)
 
 
-def check_resumable(workplace: Workplace, record: RunRecord) -> None:
+def check_resumable(environment: Environment, record: RunRecord) -> None:
     """Raise UsageError for a run that is finished, or whose task changed on disk since it began."""
     if record.status == "done":
         raise UsageError(f"Run {record.id} is finished.", hint=f"See it with: iz runs show {record.id}")
-    data = load_task(workplace.registry, record.config, workplace.folders)
+    data = load_task(environment.registry, record.config, environment.paths)
     if fingerprint(data) != record.plan.fingerprint:
         raise UsageError(
             f"The task {record.task!r} changed on disk since run {record.id} began; "
@@ -83,27 +82,27 @@ def check_resumable(workplace: Workplace, record: RunRecord) -> None:
         )
 
 
-def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
+def continue_run(environment: Environment, record: RunRecord) -> RunResult:
     """Search from where the run stands to its end, and write the result.
 
     Raises InterruptedRunError on Ctrl-C and the failure's own error otherwise; the run is kept in both
     cases and can be continued.
     """
-    store, started = workplace.store, workplace.stopwatch()
+    store, started = environment.store, environment.stopwatch()
 
     def elapsed() -> float:
-        return workplace.stopwatch() - started
+        return environment.stopwatch() - started
 
     def stopped(status: RunStatus, reason: str) -> None:
         store.set_status(record.id, status, seconds=elapsed())
-        workplace.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
+        environment.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
 
-    with store.owning(record.id, workplace.folders.locks), contextlib.ExitStack() as stack:
+    with store.owning(record.id, environment.paths.locks), contextlib.ExitStack() as stack:
         try:
             with undisguised_interrupts():
                 store.set_status(record.id, "running", seconds=0.0)
-                stack.enter_context(tracking(workplace, record))
-                result = asyncio.run(_search_and_conclude(workplace, record, elapsed))
+                stack.enter_context(tracking(environment, record))
+                result = asyncio.run(_search_and_conclude(environment, record, elapsed))
                 store.finish(record.id, result, seconds=elapsed())
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopped("interrupted", "Ctrl-C")
@@ -116,20 +115,20 @@ def continue_run(workplace: Workplace, record: RunRecord) -> RunResult:
             with contextlib.suppress(IzError):  # the error on its way says more than a second one would
                 stopped("out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", reason)
             raise
-        workplace.events.emit(RunFinished(run_id=record.id, result=result))
+        environment.events.emit(RunFinished(run_id=record.id, result=result))
     return result
 
 
-def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: str) -> ScoreResult:
+def score_instruction(environment: Environment, config: ScoringConfig, instruction: str) -> ScoreResult:
     """Score one instruction on the test split that a run with the same seed and sizes would seal."""
-    data = load_task(workplace.registry, config, workplace.folders)
-    config, plan = fix_plan(workplace.registry, config, data, workplace.folders)
+    data = load_task(environment.registry, config, environment.paths)
+    config, plan = fix_plan(environment.registry, config, data, environment.paths)
 
     async def work() -> ScoreResult:
-        run_id = f"score-{workplace.token()}"
-        async with asking(workplace, config, run_id) as parts:
+        run_id = f"score-{environment.token()}"
+        async with open_session(environment, config, run_id) as parts:
             total = len(plan.splits.test)
-            workplace.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
+            environment.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
             guidance = Guidance(instruction=instruction)
             scores = (await parts.evaluator.evaluate(guidance, plan.splits.test)).scores
         known = [score for score in scores if score is not None]
@@ -145,7 +144,7 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
             cached_calls=parts.cached_calls,
             tokens=parts.budget.spent.usage,
             cost_usd=parts.cost_usd,
-            finishes=workplace.store.finishes(run_id),
+            finishes=environment.store.finishes(run_id),
         )
 
     try:
@@ -158,12 +157,17 @@ def score_instruction(workplace: Workplace, config: ScoringConfig, instruction: 
 
 
 async def _search_and_conclude(
-    workplace: Workplace, record: RunRecord, elapsed: Callable[[], float]
+    environment: Environment, record: RunRecord, elapsed: Callable[[], float]
 ) -> RunResult:
     asyncio.get_running_loop().set_exception_handler(_quiet_about_interrupts)
-    registry, config, store, events = workplace.registry, record.config, workplace.store, workplace.events
+    registry, config, store, events = (
+        environment.registry,
+        record.config,
+        environment.store,
+        environment.events,
+    )
     splits = record.plan.splits
-    async with asking(workplace, config, record.id) as parts:
+    async with open_session(environment, config, record.id) as parts:
         generator: Generator = registry.build("generator", config.generator, parts.context("generator"))
         surrogate: Surrogate = registry.build("surrogate", config.surrogate, parts.context("surrogate"))
         done = len(store.trials(record.id))
@@ -283,14 +287,14 @@ async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstr
     return found
 
 
-async def _agreement(parts: Asking, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
+async def _agreement(parts: Session, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
     """What is left of the budget, if anything, goes into grading some answers again."""
     with contextlib.suppress(BudgetExhaustedError):
         return await working("metric", lambda: parts.evaluator.agreement(guidance, examples))
     return None
 
 
-def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> Amount:
+def _hold_back_for_test(parts: Session, record: RunRecord, *, fresh: bool) -> Amount:
     """Keep room for the final test and, before it, for comparing the finalists; return that of the test."""
     if record.config.budget == Limits():
         return Amount()
@@ -307,7 +311,7 @@ def _hold_back_for_test(parts: Asking, record: RunRecord, *, fresh: bool) -> Amo
     return final_test
 
 
-def _bound_of_answers(parts: Asking, record: RunRecord, examples: Sequence[Example]) -> Amount:
+def _bound_of_answers(parts: Session, record: RunRecord, examples: Sequence[Example]) -> Amount:
     """The most that one instruction on ``examples`` can cost, with what a metric adds to each answer."""
     guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
     prompts = parts.evaluator.prompts(guidance, examples)

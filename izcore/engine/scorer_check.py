@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
@@ -14,7 +14,7 @@ from izcore.registry.registry import Registry
 QUESTION = "Reply with the word ok."
 
 
-class Probe(Record):
+class ScorerCheck(Record):
     """How a scorer answered one tiny question. ``cost_usd`` is None where the price is not known."""
 
     scorer: str
@@ -26,7 +26,7 @@ class Probe(Record):
     cost_usd: float | None
 
 
-def probe_scorer(registry: Registry, spec: str, options: Mapping[str, Any], folders: Folders) -> Probe:
+def check_scorer(registry: Registry, spec: str, options: Mapping[str, Any], paths: Paths) -> ScorerCheck:
     """Send one request, once, outside any run, budget and cache; raises IzError if it fails.
 
     Where ``spec`` names no model, the backend's ``probe`` options fill it in.
@@ -34,14 +34,12 @@ def probe_scorer(registry: Registry, spec: str, options: Mapping[str, Any], fold
     name, colon, _ = spec.partition(":")
     backend = registry.find("scorer", name).backend
     filled = {**({} if colon else backend.probe), **options}
-    scorer: Scorer = registry.build(
-        "scorer", registry.choose("scorer", spec, filled), folders.context(seed=0)
-    )
+    scorer: Scorer = registry.build("scorer", registry.choose("scorer", spec, filled), paths.context(seed=0))
     started = time.perf_counter()
     completion = asyncio.run(_ask(scorer))
     seconds = time.perf_counter() - started
     info = scorer.info()
-    return Probe(
+    return ScorerCheck(
         scorer=name,
         model=str(info.identity.get("model", name)),
         answer=completion.text,

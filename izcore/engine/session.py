@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from izcore.config.layers import ScoringConfig
-from izcore.engine.environment import Workplace
+from izcore.config.schema import ScoringConfig
+from izcore.engine.environment import Environment
 from izcore.engine.plan import asked_models, known_price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.events import CallsAnswered
@@ -23,10 +23,10 @@ from izcore.scoring.ledger import Budget
 
 
 @dataclass(frozen=True)
-class Asking:
+class Session:
     """The parts that ask models; ``callers`` are keyed by who asks: ``scorer``, or ``kind.option``."""
 
-    workplace: Workplace
+    environment: Environment
     config: ScoringConfig
     budget: Budget
     callers: Mapping[str, Caller]
@@ -50,21 +50,23 @@ class Asking:
 
     def context(self, kind: Kind) -> BackendContext:
         """What a backend of that kind is told."""
-        return _context(self.workplace, self.config, kind, self.callers)
+        return _context(self.environment, self.config, kind, self.callers)
 
 
 @contextlib.asynccontextmanager
-async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> AsyncIterator[Asking]:
+async def open_session(
+    environment: Environment, config: ScoringConfig, run_id: str
+) -> AsyncIterator[Session]:
     """Build the scorers of a run, all under one budget, and close them in the end."""
-    spent, cached_calls = workplace.store.spent(run_id)
+    spent, cached_calls = environment.store.spent(run_id)
     budget = Budget(config.budget, spent, cached_calls)
-    choices = {"scorer": config.scorer, **asked_models(workplace.registry, config)}
+    choices = {"scorer": config.scorer, **asked_models(environment.registry, config)}
     scorers: dict[str, Scorer] = {}
     callers: dict[str, Caller] = {}
     prices: dict[str, Price | None] = {}
 
     def tell() -> None:
-        workplace.events.emit(
+        environment.events.emit(
             CallsAnswered(
                 run_id=run_id,
                 calls=budget.spent.calls,
@@ -81,15 +83,15 @@ async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> As
                 # One model, however many ask it, has one limit of concurrency and one pace.
                 callers[asker] = callers[twin]
                 continue
-            scorer: Scorer = workplace.registry.build(
-                "scorer", choice, workplace.folders.context(config.seed)
+            scorer: Scorer = environment.registry.build(
+                "scorer", choice, environment.paths.context(config.seed)
             )
             scorers[asker] = scorer
             prices[asker] = known_price(config, choice, scorer)
             callers[asker] = Caller(
                 scorer,
                 asker=asker,
-                store=workplace.store,
+                store=environment.store,
                 run_id=run_id,
                 budget=budget,
                 price=prices[asker],
@@ -99,16 +101,16 @@ async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> As
                 shared=config.cache,
                 seed=derive_seed(config.seed, "scorer"),
                 on_answers=tell,
-                on_call=workplace.events.emit,
-                clock=workplace.clock,
-                stopwatch=workplace.stopwatch,
+                on_call=environment.events.emit,
+                clock=environment.clock,
+                stopwatch=environment.stopwatch,
             )
         assert config.metric is not None, "fix_plan fills in the metric"
-        metric: Metric = workplace.registry.build(
-            "metric", config.metric, _context(workplace, config, "metric", callers)
+        metric: Metric = environment.registry.build(
+            "metric", config.metric, _context(environment, config, "metric", callers)
         )
-        yield Asking(
-            workplace=workplace,
+        yield Session(
+            environment=environment,
             config=config,
             budget=budget,
             callers=callers,
@@ -120,7 +122,7 @@ async def asking(workplace: Workplace, config: ScoringConfig, run_id: str) -> As
 
 
 def _context(
-    workplace: Workplace, config: ScoringConfig, kind: Kind, callers: Mapping[str, Caller]
+    environment: Environment, config: ScoringConfig, kind: Kind, callers: Mapping[str, Caller]
 ) -> BackendContext:
     async def ask(request: AskRequest) -> AskResult:
         caller = callers.get(f"{kind}.{request.option}")
@@ -132,7 +134,7 @@ def _context(
         answers = await caller.complete(request.prompts)
         return AskResult(completions=answers.completions)
 
-    return msgspec.structs.replace(workplace.folders.context(config.seed), ask=ask)
+    return msgspec.structs.replace(environment.paths.context(config.seed), ask=ask)
 
 
 def _cached_calls(callers: Mapping[str, Caller]) -> int:

@@ -5,7 +5,7 @@ import random
 
 import msgspec
 
-from izcore.config.layers import SplitSizes
+from izcore.config.schema import SplitSizes
 from izcore.plugin.errors import DataError
 from izcore.plugin.records import Example, Splits, TaskData
 from izcore.plugin.seeds import derive_seed

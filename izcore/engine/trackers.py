@@ -3,28 +3,28 @@
 import contextlib
 from collections.abc import Iterator
 
-from izcore.engine.environment import Workplace
+from izcore.engine.environment import Environment
 from izcore.plugin.protocols import Tracker
 from izcore.registry.registry import BackendChoice
 from izcore.storage.records import RunRecord
 
 
 @contextlib.contextmanager
-def tracking(workplace: Workplace, record: RunRecord) -> Iterator[None]:
+def tracking(environment: Environment, record: RunRecord) -> Iterator[None]:
     """Let a run's trackers observe it. One that cannot be made, fails or cannot be closed is reported."""
     with contextlib.ExitStack() as stack:
         for choice in record.config.trackers:
-            stack.enter_context(_tracked(workplace, record, choice))
+            stack.enter_context(_tracked(environment, record, choice))
         yield
 
 
 @contextlib.contextmanager
-def _tracked(workplace: Workplace, record: RunRecord, choice: BackendChoice) -> Iterator[None]:
-    registry, events = workplace.registry, workplace.events
+def _tracked(environment: Environment, record: RunRecord, choice: BackendChoice) -> Iterator[None]:
+    registry, events = environment.registry, environment.events
     name = f"tracker {choice.name}"
     tracker: Tracker | None = None
     with events.surviving(name):
-        tracker = registry.build("tracker", choice, workplace.folders.context(record.config.seed))
+        tracker = registry.build("tracker", choice, environment.paths.context(record.config.seed))
         registry.observe(tracker, name, origin=registry.find("tracker", choice.name).plugin.distribution)
     try:
         yield

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from izcore.config.layers import RunConfig, SplitSizes
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
+from izcore.config.schema import RunConfig, SplitSizes
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Candidate, Record, Trial
@@ -29,7 +29,7 @@ def find_earlier_run(store: Store, config: RunConfig) -> EarlierRun | None:
 
 
 def start_warm(
-    registry: Registry, config: RunConfig, plan: RunPlan, earlier: EarlierRun, folders: Folders
+    registry: Registry, config: RunConfig, plan: RunPlan, earlier: EarlierRun, paths: Paths
 ) -> tuple[RunConfig, RunPlan]:
     """Return configuration and plan of a run that starts with what an earlier one found.
 
@@ -37,7 +37,7 @@ def start_warm(
     example was seen by the earlier search. Raises UsageError where scores of the two would not mean the same.
     """
     record = earlier.record
-    _check_alike(registry, config, plan, record, folders)
+    _check_alike(registry, config, plan, record, paths)
     carried = best_candidates(
         earlier,
         count=min(config.warm_start_trials, config.search.initial),
@@ -87,14 +87,14 @@ def _same(choice: BackendChoice | None, other: BackendChoice | None) -> bool:
 
 
 def _check_alike(
-    registry: Registry, config: RunConfig, plan: RunPlan, record: RunRecord, folders: Folders
+    registry: Registry, config: RunConfig, plan: RunPlan, record: RunRecord, paths: Paths
 ) -> None:
     if plan.fingerprint != record.plan.fingerprint:
         raise UsageError(
             f"warm_start: run {record.id} was on {record.task}, which is another task or has other data.",
             hint="Name a run on the same data (iz runs list).",
         )
-    context = folders.context(config.seed)
+    context = paths.context(config.seed)
     scorers: list[Scorer] = [
         registry.build("scorer", each.scorer, context) for each in (config, record.config)
     ]

@@ -392,3 +392,33 @@ class SuggestResult(Record):
     """``count`` latents, each of ``latent_dim`` numbers in [0, 1]."""
 
     latents: tuple[Latent, ...]
+
+
+class Amount(Record):
+    """Calls, tokens and US dollars, spent or reserved."""
+
+    calls: int = 0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+
+    @property
+    def rounded_cost(self) -> float:
+        """US dollars without the rounding errors of their sum, which depend on its order."""
+        return round(self.cost_usd, 9)
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(
+            calls=self.calls + other.calls,
+            usage=self.usage + other.usage,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return Amount(
+            calls=self.calls - other.calls,
+            usage=Usage(
+                input_tokens=self.usage.input_tokens - other.usage.input_tokens,
+                output_tokens=self.usage.output_tokens - other.usage.output_tokens,
+            ),
+            cost_usd=self.cost_usd - other.cost_usd,
+        )

@@ -49,17 +49,17 @@ _CREDENTIALS = re.compile(r"//[^/\s]*@")
 class Events:
     """Passes frozen events to every observer of a registry; a context manager.
 
-    ``report`` receives one line about an observer that failed. ``patience`` is how many seconds one event may
-    take a plugin's observer; None is no limit. At the end of the context every observer has had its events,
-    or was given up.
+    ``report`` receives one line about an observer that failed. ``time_limit`` is how many seconds a
+    plugin's observer may take for one event; None is no limit. At the end of the context every observer has
+    had its events, or was given up.
     """
 
     def __init__(
-        self, registry: Registry, report: Callable[[str], None], *, patience: float | None = None
+        self, registry: Registry, report: Callable[[str], None], *, time_limit: float | None = None
     ) -> None:
         self._registry = registry
         self._report = report
-        self._patience = patience
+        self._time_limit = time_limit
         self._threads: dict[str, ObserverThread] = {}
         self._silenced: set[str] = set()
 
@@ -116,7 +116,7 @@ class Events:
         return self._threads[name]
 
     def _new_thread(self, name: str) -> ObserverThread:
-        return ObserverThread(f"{name!r} of {self._registry.origin(name)}", self._patience)
+        return ObserverThread(f"{name!r} of {self._registry.origin(name)}", self._time_limit)
 
     def _finished(self, thread: ObserverThread) -> str:
         try:

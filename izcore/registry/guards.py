@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -12,6 +12,8 @@ from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
 from izcore.plugin.records import Record
 from izcore.registry.contributions import Kind
+
+T = TypeVar("T")
 
 _PROTOCOLS: Mapping[Kind, type] = MappingProxyType(
     {
@@ -105,3 +107,21 @@ def _classes_in(hint: Any) -> Iterator[type]:
             yield from _classes_in(part)
     else:
         yield hint
+
+
+async def resolved(result: T | Awaitable[T]) -> T:
+    """Wait for a backend's result where its method is ``async def``."""
+    return await result if isinstance(result, Awaitable) else result
+
+
+async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
+    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
+    try:
+        return await resolved(work())
+    except IzError:
+        raise
+    except Exception as error:
+        raise BackendError(
+            f"The {what} failed: {type(error).__name__}: {error}",
+            hint=f"The run is kept; this is a fault of the {what}'s plugin.",
+        ) from error

@@ -15,13 +15,13 @@ STEP_SECONDS = 0.05
 class ObserverThread:
     """Does what an observer is told, in order; the thread does not keep the process alive.
 
-    ``who`` names the plugin and its distribution in messages. ``patience`` is how many seconds one event may
-    take; None is no limit.
+    ``who`` names the plugin and its distribution in messages. ``time_limit`` is how many seconds it may
+    take for one event; None is no limit.
     """
 
-    def __init__(self, who: str, patience: float | None) -> None:
+    def __init__(self, who: str, time_limit: float | None) -> None:
         self._who = who
-        self._patience = patience
+        self._time_limit = time_limit
         self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(MOST_WAITING)
         self._began: float | None = None
         self._failure = ""
@@ -62,9 +62,9 @@ class ObserverThread:
 
     def _given_up(self) -> bool:
         began = self._began
-        if not self._failure and began is not None and self._patience is not None:
+        if not self._failure and began is not None and self._time_limit is not None:
             taken = time.monotonic() - began
-            if taken > self._patience:
+            if taken > self._time_limit:
                 self._failure = f"The observer {self._who} has been busy with one event for {taken:.0f} s"
         return bool(self._failure)
 

@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, Literal
 
@@ -28,7 +28,6 @@ from izcore.plugin.errors import (
 from izcore.plugin.options import convert_options
 from izcore.plugin.records import Record
 from izcore.plugin.registrations import Backend, BackendContext, Model, Preset
-from izcore.registry import time_limits as patience
 from izcore.registry.contributions import (
     Contributions,
     Kind,
@@ -38,13 +37,21 @@ from izcore.registry.contributions import (
     plugin_manager,
 )
 from izcore.registry.deprecations import OLDER_HOOK_API, warn_deprecated
-from izcore.registry.discovery import CORE_DISTRIBUTION, PluginChoice, PluginInfo, installed_plugins
+from izcore.registry.discovery import (
+    CORE_DISTRIBUTION,
+    PluginChoice,
+    PluginInfo,
+    environment_choice,
+    installed_plugins,
+)
 from izcore.registry.guards import Guarded
 from izcore.registry.presets import Presets
 from izcore.registry.redaction import without_keys
-from izcore.registry.time_limits import OutOfPatienceError, time_limit
+from izcore.registry.time_limits import LOADING_SECONDS, VARIABLE, TimeLimitError, allowed_seconds, time_limit
 from izcore.registry.tracing import Tracer
 
+BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
+ONLY_VARIABLE = "IZ_PLUGINS"
 ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
 
 
@@ -77,7 +84,7 @@ class Registry:
         self.presets = Presets()
         self.tracer = tracer or Tracer()
         self._api_versions = api_versions
-        self._patience = patience.patience(patience.LOADING_SECONDS)
+        self._time_limit = allowed_seconds(LOADING_SECONDS)
         self._contributions: dict[str, Contributions] = {}
         self._origins: dict[str, str] = {}
         self._backends: dict[tuple[Kind, str], Registered] = {}
@@ -118,7 +125,7 @@ class Registry:
         self._join(info, lambda: plugin)
 
     def _join(self, info: PluginInfo, load: Callable[[], object]) -> None:
-        limit = None if info.distribution == CORE_DISTRIBUTION else self._patience
+        limit = None if info.distribution == CORE_DISTRIBUTION else self._time_limit
         doing = "import"
 
         def still_busy() -> None:
@@ -145,12 +152,12 @@ class Registry:
             return self._note(
                 info, "failed", f"it needs the module {error.name}", f"pip install {info.distribution}"
             )
-        except OutOfPatienceError:
+        except TimeLimitError:
             return self._note(
                 info,
                 "failed",
                 f"its {doing} took longer than {limit:g} s",
-                f"iz --no-plugin {info.name} …, or a longer {patience.VARIABLE}",
+                f"iz --no-plugin {info.name} …, or a longer {VARIABLE}",
             )
         except KeyboardInterrupt:
             raise InterruptedRunError(
@@ -350,3 +357,16 @@ def import_object(path: str) -> Callable[..., Any]:
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def discover(blocked: Iterable[str] = (), *, trace: bool = False) -> Registry:
+    """Load installed plugins, but for those blocked here or in ``IZ_NO_PLUGINS``.
+
+    With ``IZ_PLUGINS`` set, only the plugins named there load. Both hold comma-separated names. ``trace``
+    shows every call of a plugin's hook on standard error.
+    """
+    choice = PluginChoice(
+        blocked=(*blocked, *(environment_choice(BLOCKED_VARIABLE) or ())),
+        only=environment_choice(ONLY_VARIABLE),
+    )
+    return Registry.discover(choice, tracer=Tracer.on_standard_error() if trace else None)

@@ -22,11 +22,11 @@ OBSERVING_SECONDS = 60.0
 GRACE_SECONDS = 1.0
 
 
-class OutOfPatienceError(BaseException):
+class TimeLimitError(BaseException):
     """The time is over. No ``Exception``, so that a plugin's own ``except`` does not catch it."""
 
 
-def patience(usual: float) -> float | None:
+def allowed_seconds(usual: float) -> float | None:
     """Return the seconds that the user allows in ``IZ_PLUGIN_TIMEOUT``, else ``usual``; None is no limit."""
     text = os.environ.get(VARIABLE, "").strip()
     try:
@@ -40,7 +40,7 @@ def patience(usual: float) -> float | None:
 
 @contextlib.contextmanager
 def time_limit(seconds: float | None, still_busy: Callable[[], None]) -> Iterator[None]:
-    """Raise :class:`OutOfPatienceError` in the block when ``seconds`` are over.
+    """Raise :class:`TimeLimitError` in the block when ``seconds`` are over.
 
     Where that cannot be, or does not help, ``still_busy`` is called, from another thread.
     """
@@ -67,12 +67,12 @@ def time_limit(seconds: float | None, still_busy: Callable[[], None]) -> Iterato
     def interrupt(number: int, frame: Any) -> None:
         if expired.is_set():
             expired.clear()
-            raise OutOfPatienceError
+            raise TimeLimitError
         if callable(before):  # somebody else's alarm
             before(number, frame)
 
     before = signal.signal(signal.SIGALRM, interrupt) if can_interrupt else None
-    threading.Thread(target=watch, name="izcore patience", daemon=True).start()
+    threading.Thread(target=watch, name="izcore time limit", daemon=True).start()
     try:
         try:
             yield

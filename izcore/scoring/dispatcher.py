@@ -11,13 +11,22 @@ from typing import Literal
 import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from izcore.config.layers import RateLimits, Retries
+from izcore.config.schema import RateLimits, Retries
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.events import CallFinished
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Completion, CompletionRequest, Price, Prompt, Record, ScorerInfo, Usage
-from izcore.scoring.ledger import Amount, Budget
-from izcore.scoring.rate_limiter import Pace
+from izcore.plugin.records import (
+    Amount,
+    Completion,
+    CompletionRequest,
+    Price,
+    Prompt,
+    Record,
+    ScorerInfo,
+    Usage,
+)
+from izcore.scoring.ledger import Budget
+from izcore.scoring.rate_limiter import RateLimiter
 from izcore.storage.records import Answer
 from izcore.storage.store import Store
 
@@ -86,7 +95,7 @@ class Caller:
         self._sleep = sleep
         self._jitter = jitter
         self._slots = asyncio.Semaphore(self._info.concurrency)
-        self._pace = Pace(rate, clock=stopwatch, sleep=self._wait_for)
+        self._rate_limiter = RateLimiter(rate, clock=stopwatch, sleep=self._wait_for)
         self._stopped: IzError | None = None
         self._waits: set[asyncio.Future[None]] = set()
         self.last_failure: TransientScorerError | None = None
@@ -257,7 +266,7 @@ class Caller:
     async def _send(self, sending: "_Sending") -> dict[str, Completion]:
         """Make one try, under a reservation; what a failed try may have cost is booked."""
         tokens = sending.bound.usage.total
-        charged = await self._pace.start(tokens)
+        charged = await self._rate_limiter.start(tokens)
         if self._stopped:
             raise self._stopped
         sending.tries += 1
@@ -265,9 +274,9 @@ class Caller:
         try:
             completions = await self._complete_once(sending.prompts)
         except TransientScorerError as error:
-            self._pace.settle(charged, 0, 0)
+            self._rate_limiter.settle(charged, 0, 0)
             if error.retry_after is not None and error.retry_after <= self._retries.max_total:
-                self._pace.pause(error.retry_after)
+                self._rate_limiter.pause(error.retry_after)
             if error.may_be_billed and notes:
                 await self._settle(sending, sending.bound)
             else:
@@ -285,7 +294,7 @@ class Caller:
             created=self._clock(),
             sent=notes,
         )
-        self._pace.settle(charged, tokens, spent.usage.total)
+        self._rate_limiter.settle(charged, tokens, spent.usage.total)
         await self._settle(sending, spent)
         return completions
 

@@ -1,8 +1,7 @@
 """From an instruction to per-example scores: instruction -> prompts -> completions -> metric."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Metric
@@ -16,10 +15,9 @@ from izcore.plugin.records import (
     Record,
     Usage,
 )
+from izcore.registry.guards import resolved
 from izcore.scoring.dispatcher import Caller
 from izcore.scoring.prompt import render_prompt
-
-T = TypeVar("T")
 
 
 class Evaluation(Record):
@@ -99,21 +97,3 @@ async def score_answers(
             hint="This is a fault of the metric.",
         )
     return scores
-
-
-async def resolved(result: T | Awaitable[T]) -> T:
-    """Wait for a backend's result where its method is ``async def``."""
-    return await result if isinstance(result, Awaitable) else result
-
-
-async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
-    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
-    try:
-        return await resolved(work())
-    except IzError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"The {what} failed: {type(error).__name__}: {error}",
-            hint=f"The run is kept; this is a fault of the {what}'s plugin.",
-        ) from error

@@ -3,42 +3,12 @@
 import asyncio
 import math
 
-from izcore.config.layers import Limits
+from izcore.config.schema import Limits
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Record, Usage
+from izcore.plugin.records import Amount
 
 ROUNDING = 1e-9
 """US dollars: sums of floating-point costs may be off by less than this."""
-
-
-class Amount(Record):
-    """Calls, tokens and US dollars, spent or reserved."""
-
-    calls: int = 0
-    usage: Usage = Usage()
-    cost_usd: float = 0.0
-
-    @property
-    def rounded_cost(self) -> float:
-        """US dollars without the rounding errors of their sum, which depend on its order."""
-        return round(self.cost_usd, 9)
-
-    def __add__(self, other: "Amount") -> "Amount":
-        return Amount(
-            calls=self.calls + other.calls,
-            usage=self.usage + other.usage,
-            cost_usd=self.cost_usd + other.cost_usd,
-        )
-
-    def __sub__(self, other: "Amount") -> "Amount":
-        return Amount(
-            calls=self.calls - other.calls,
-            usage=Usage(
-                input_tokens=self.usage.input_tokens - other.usage.input_tokens,
-                output_tokens=self.usage.output_tokens - other.usage.output_tokens,
-            ),
-            cost_usd=self.cost_usd - other.cost_usd,
-        )
 
 
 def dollars(limit: float) -> str:

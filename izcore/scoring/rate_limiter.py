@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from izcore.config.layers import RateLimits
+from izcore.config.schema import RateLimits
 
 MARGIN = 0.99
 """Share of a limit that is used: calls that leave evenly spaced may still arrive in bunches."""
@@ -12,7 +12,7 @@ CATCH_UP = 0.25
 """Seconds by which calls may be late and still catch up, so that timers that fire late cost no throughput."""
 
 
-class Pace:
+class RateLimiter:
     """Spaces calls evenly, by the generic cell rate algorithm (ITU-T I.371) with costs instead of cells.
 
     A call costs one request and some tokens. The tokens are only known afterwards, so a call is charged the

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from izcore.config.layers import EvaluationPolicy
+from izcore.config.schema import EvaluationPolicy, Objective
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.records import Example, Guidance, Trial
 from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.scoring.statistics import chance_of_lead
-from izcore.search.objective import Objective
 
 Scores = Sequence[float | None]
 Key = TypeVar("Key")

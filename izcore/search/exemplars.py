@@ -3,35 +3,12 @@
 import math
 import random
 from collections.abc import Sequence
-from typing import Annotated
 
-from msgspec import Meta
-
-from izcore.plugin.errors import ConfigError
-from izcore.plugin.records import Example, Record
+from izcore.config.schema import FewShot
+from izcore.plugin.records import Example
 from izcore.plugin.seeds import derive_seed
 
 Exemplars = tuple[Example, ...]
-
-
-class FewShot(Record, forbid_unknown_fields=True):
-    """Solved examples that the black box is shown before each input."""
-
-    examples: Annotated[
-        int, Meta(ge=0, description="Demonstrations in a set, shown in every prompt; 0: zero-shot")
-    ] = 0
-    sets: Annotated[
-        int, Meta(ge=1, description="Random sets among which the search chooses, beside the empty one")
-    ] = 4
-
-    def check(self, demonstrations: Sequence[Example]) -> None:
-        """Raise ConfigError if there are not enough demonstrations."""
-        if self.examples > len(demonstrations):
-            raise ConfigError(
-                f"few_shot.examples: {self.examples} are wanted, and the run has {len(demonstrations)} "
-                "demonstrations to take them from.",
-                hint="Raise splits.demonstrations, or lower few_shot.examples.",
-            )
 
 
 def draw_sets(few_shot: FewShot, demonstrations: Sequence[Example], seed: int) -> tuple[Exemplars, ...]:

@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from izcore.config.layers import EvaluationPolicy, RunConfig
-from izcore.engine.plan import trials_in_all
+from izcore.config.schema import EvaluationPolicy, RunConfig
 from izcore.plugin.errors import BudgetExhaustedError, IzError
 from izcore.plugin.events import PhaseStarted, TrialFinished
 from izcore.plugin.records import Candidate, Guidance, Splits, Trial
@@ -15,7 +14,7 @@ from izcore.registry.event_dispatch import Events
 from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.search.evaluation_policies import Judged, judge
 from izcore.search.history import History
-from izcore.search.proposer import Proposer
+from izcore.search.proposer import Proposer, trials_in_all
 from izcore.storage.records import Proposal
 from izcore.storage.store import Store
 

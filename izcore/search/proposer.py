@@ -1,11 +1,12 @@
 """What is tried next: latents from the surrogate, instructions from the generator, or from a pool of them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from izcore.config.layers import RunConfig
+from izcore.config.schema import RunConfig
 from izcore.plugin.errors import BackendError
 from izcore.plugin.events import PhaseStarted
 from izcore.plugin.protocols import Generator, Surrogate
@@ -21,7 +22,7 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.registry.event_dispatch import Events
-from izcore.scoring.evaluator import working
+from izcore.registry.guards import working
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
 from izcore.storage.records import Proposal
@@ -149,3 +150,9 @@ def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
     """Remove and return the candidate whose latent is nearest; of equals the first."""
     nearest = min(range(len(untried)), key=lambda place: math.dist(latent, untried[place].latent))
     return untried.pop(nearest)
+
+
+def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
+    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
+    size = generator.pool_size()
+    return size + len(carried) if size else config.search.total

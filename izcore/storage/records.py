@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from izcore.config.layers import RunConfig
+from izcore.config.schema import RunConfig
 from izcore.plugin.records import Candidate, Completion, Record, Splits, Usage
 from izcore.plugin.results import RunResult, RunStatus
 

@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 from filelock import FileLock, Timeout
 
-from izcore.config.layers import Limits, RunConfig
+from izcore.config.schema import Limits, RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
-from izcore.plugin.records import Candidate, Completion, FinishReason, Trial, Usage
+from izcore.plugin.records import Amount, Candidate, Completion, FinishReason, Trial, Usage
 from izcore.plugin.results import RunResult, RunStatus
-from izcore.scoring.ledger import Amount
 from izcore.storage.records import Answer, CacheInfo, Proposal, RunPlan, RunRecord
 from izcore.storage.schema import explaining, open_database
 

@@ -16,8 +16,8 @@ from izcore.plugin.options import convert_options, describe_options
 from izcore.plugin.records import Ask, Options
 from izcore.plugin.registrations import Backend, BackendContext
 from izcore.registry.contributions import Kind
+from izcore.registry.guards import resolved
 from izcore.registry.registry import import_object
-from izcore.scoring.evaluator import resolved
 from izcore.testing.fresh_process import modules_loaded_by
 from izcore.testing.subject import Subject, answering, load_alone, refused_version
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from izcore.api import discover
 from izcore.plugin.errors import UsageError
 from izcore.plugin.records import Example, LoadRequest, TaskData
 from izcore.plugin.registrations import Backend, BackendContext
+from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import check_template
 from izcore.testing.conformance import Conformance, Make, needs, travelled

@@ -18,12 +18,12 @@ from pathlib import Path
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from izcore.config.layers import Limits, RateLimits, Retries
+from izcore.config.schema import Limits, RateLimits, Retries
 from izcore.engine.process_settings import collect_rarely
 from izcore.plugin import BackendContext, Prompt
-from izcore.plugin.records import Price
+from izcore.plugin.records import Amount, Price
 from izcore.scoring.dispatcher import Caller
-from izcore.scoring.ledger import Amount, Budget
+from izcore.scoring.ledger import Budget
 from izcore.storage.store import Store
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer

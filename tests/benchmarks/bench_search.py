@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent / "worlds"))
 from replay import AT_CALLS, METHODS, Curve, registry_with_worlds, replay
 from world import SYNTHETIC, load, recorded
 
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
 
 REFERENCE = "paper"
 TABLED = (
@@ -77,7 +77,7 @@ def curves_of(cell: tuple[str, str, int]) -> tuple[Array, float]:
     name, method, seeds = cell
     settings = json.dumps([METHODS[method], inspect.getsource(replay), name], sort_keys=True)
     key = hashlib.sha256(settings.encode()).hexdigest()[:24]
-    known = Folders.of_this_user().cache / "replays" / f"{key}.json"
+    known = Paths.of_this_user().cache / "replays" / f"{key}.json"
     points: list[list[list[float]]] = json.loads(known.read_text()) if known.exists() else []
     if len(points) < seeds:
         registry, world = registry_with_worlds(), load(name)

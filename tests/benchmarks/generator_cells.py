@@ -9,7 +9,7 @@ import msgspec
 import torch
 from setting import Setting
 
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
 from izcore.plugin.records import Record
 from izcore_transformers.calibration import FLUENT
 from izcore_transformers.fluency import mean_log_likelihoods
@@ -86,7 +86,7 @@ def _write(setting: Setting, count: int) -> dict[str, Any]:
     instructions: list[str] = []
     for start in range(0, count, WRITTEN_AT_ONCE):
         instructions += [one.instruction for one in setting.write(latents[start : start + WRITTEN_AT_ONCE])]
-    loaded = load_model(GeneratorOptions(), str(setting.folders.cache))
+    loaded = load_model(GeneratorOptions(), str(setting.paths.cache))
     likelihoods = mean_log_likelihoods(loaded, list(dict.fromkeys(instructions)))
     return {"state": prepared.state, "instructions": instructions, "likelihoods": likelihoods}
 
@@ -98,7 +98,7 @@ def one_thread() -> None:
 
 def _file(kind: str, settings: Any) -> Path:
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:24]
-    return Folders.of_this_user().cache / "generator-side" / kind / f"{key}.json"
+    return Paths.of_this_user().cache / "generator-side" / kind / f"{key}.json"
 
 
 def _keep(path: Path, value: Any) -> None:

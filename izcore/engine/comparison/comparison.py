@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from izcore.config.layers import DEFAULT_PRESET, RunConfig, Settings, SplitSizes, build_config, read_toml
-from izcore.config.paths import Folders
+from izcore.config.layers import Settings, build_config, read_toml
+from izcore.config.paths import Paths
+from izcore.config.schema import DEFAULT_PRESET, RunConfig, SplitSizes
 from izcore.engine.comparison.curves import curve_of
 from izcore.engine.comparison.executors import Executor, Job
 from izcore.engine.comparison.plot import check_plot, draw_curves
@@ -115,7 +116,7 @@ def plan_comparison(
     seeds: int,
     max_calls: int,
     db: Path,
-    folders: Folders,
+    paths: Paths,
     plot: Path | None = None,
 ) -> Comparison:
     """Plan the runs of every method with seeds 0 to ``seeds`` - 1, each with ``max_calls`` calls.
@@ -147,9 +148,9 @@ def plan_comparison(
         for name, config in configs.items():
             splits = msgspec.structs.replace(config.splits, test=drawn.test)
             seeded = msgspec.structs.replace(config, seed=seed, splits=splits)
-            data = data or load_task(registry, seeded, folders)
+            data = data or load_task(registry, seeded, paths)
             with about(name):
-                plans[name] = plan_run(registry, seeded, folders, data=data, drawn=drawn)
+                plans[name] = plan_run(registry, seeded, paths, data=data, drawn=drawn)
             for note in plans[name].plan.notes:
                 notes.setdefault(note, {})[name] = None
         _check_comparable(registry, {name: planned.config for name, planned in plans.items()})

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from izcore.config.layers import Limits
-from izcore.engine.environment import Workplace
+from izcore.config.schema import Limits
+from izcore.engine.environment import Environment
 from izcore.engine.plan import calls_per_answer
-from izcore.engine.session import asking
+from izcore.engine.session import open_session
 from izcore.plugin.errors import BackendError
 from izcore.plugin.records import Guidance, Record, Trial
 from izcore.registry.registry import Registry
@@ -88,16 +88,16 @@ def unscored_leaders(store: Store, record: RunRecord) -> list[Guidance]:
     return [guidance for guidance in led if guidance.key not in known]
 
 
-async def score_leaders(workplace: Workplace, record: RunRecord) -> None:
+async def score_leaders(environment: Environment, record: RunRecord) -> None:
     """Score every instruction that led for a time on the test examples of a finished run.
 
     These calls are outside of the run's budget: they describe the search and had no part in it.
     """
-    missing = unscored_leaders(workplace.store, record)
+    missing = unscored_leaders(environment.store, record)
     if not missing:
         return
     config = msgspec.structs.replace(record.config, budget=Limits())
-    async with asking(workplace, config, f"curve-{record.id}") as parts:
+    async with open_session(environment, config, f"curve-{record.id}") as parts:
         evaluations = await asyncio.gather(
             *(parts.evaluator.evaluate(guidance, record.plan.splits.test) for guidance in missing)
         )
@@ -107,7 +107,7 @@ async def score_leaders(workplace: Workplace, record: RunRecord) -> None:
             "Calls failed while the curve was scored, so there is no plot yet.",
             hint="The runs are kept; try again when the scorer answers.",
         )
-    workplace.store.add_test_scores(record.id, scores)
+    environment.store.add_test_scores(record.id, scores)
 
 
 def curve_of(registry: Registry, store: Store, record: RunRecord) -> Curve:

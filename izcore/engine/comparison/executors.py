@@ -21,7 +21,7 @@ from multiprocessing.synchronize import Event
 from typing import Protocol
 
 from izcore.engine.comparison.curves import score_leaders, unscored_leaders
-from izcore.engine.environment import Workplace, open_workplace
+from izcore.engine.environment import Environment, open_environment
 from izcore.engine.interrupts import interruptible, undisguised_interrupts
 from izcore.engine.plan import PlannedRun
 from izcore.engine.process_settings import collect_rarely
@@ -148,22 +148,22 @@ def perform(job: Job, registry: Registry | None = None) -> None:
     with (
         about(job.name),
         contextlib.redirect_stdout(sys.stderr),
-        open_workplace(registry, db=job.db) as workplace,
+        open_environment(registry, db=job.db) as environment,
     ):
-        record = job.record(workplace.store) or start_run(workplace, job.planned)
+        record = job.record(environment.store) or start_run(environment, job.planned)
         if record.status != "done":
-            continue_run(workplace, record)
+            continue_run(environment, record)
         if job.curve:
-            _score_leaders(workplace, workplace.store.run(record.id))
+            _score_leaders(environment, environment.store.run(record.id))
     # A model's parts point at each other: it leaves the memory only when it is collected, and garbage of so
     # few objects would wait there for the models of many more runs.
     gc.collect()
 
 
-def _score_leaders(workplace: Workplace, record: RunRecord) -> None:
+def _score_leaders(environment: Environment, record: RunRecord) -> None:
     try:
         with undisguised_interrupts():
-            asyncio.run(score_leaders(workplace, record))
+            asyncio.run(score_leaders(environment, record))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise InterruptedRunError("Stopped. Answers up to here are kept.") from None
 

@@ -1,4 +1,4 @@
-"""Folders of its own for each test, and no telemetry."""
+"""Paths of its own for each test, and no telemetry."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Folders: which task is meant, and that train and test never overlap."""
+"""Paths: which task is meant, and that train and test never overlap."""
 
 import json
 from collections.abc import Callable

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from izcore.config.paths import Folders
+from izcore.config.paths import Paths
 from izcore.plugin import BackendContext, Example
 from izcore_transformers.loading import LoadedModel, load_model
 from izcore_transformers.model_options import ModelOptions
@@ -14,7 +14,7 @@ from izcore_transformers.model_options import ModelOptions
 @pytest.fixture(scope="session")
 def cache_dir() -> str:
     """The user's own cache: converting the embedded model anew for every session takes too long."""
-    return str(Folders.of_this_user().cache)
+    return str(Paths.of_this_user().cache)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Folders of its own for each test, no service, and nothing reported to anybody."""
+"""Paths of its own for each test, no service, and nothing reported to anybody."""
 
 import os
 import sys

@@ -5,10 +5,11 @@ import importlib.metadata
 import msgspec
 import pytest
 
-from izcore.api import discover
-from izcore.config.layers import RunConfig, build_config
+from izcore.config.layers import build_config
+from izcore.config.schema import RunConfig
 from izcore.engine.plan import asked_models
 from izcore.plugin.errors import UnknownNameError
+from izcore.registry.registry import discover
 from izcore_writers import plugin
 
 METHODS = [backend.name for backend in plugin.izcore_generators()]

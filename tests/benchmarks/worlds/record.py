@@ -63,7 +63,7 @@ class Recording:
 
     def record(self) -> None:
         """Write the world to its file."""
-        progress = self._setting.folders.cache / "worlds" / f"{self._name}.json"
+        progress = self._setting.paths.cache / "worlds" / f"{self._name}.json"
         progress.parent.mkdir(parents=True, exist_ok=True)
         written = progress.with_suffix(".written.npz")
         if written.exists():

@@ -21,7 +21,6 @@ from scipy.spatial import cKDTree
 from world import SYNTHETIC, World, load, recorded
 
 import izcore
-from izcore.api import discover
 from izcore.plugin import (
     Backend,
     BackendContext,
@@ -51,7 +50,7 @@ from izcore.plugin import (
     hookimpl,
 )
 from izcore.registry.discovery import PluginInfo
-from izcore.registry.registry import Registry
+from izcore.registry.registry import Registry, discover
 from izcore.search.history import History
 from izcore.storage.store import Store
 

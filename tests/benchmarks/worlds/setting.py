@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from izcore.api import discover, settings_layers
-from izcore.config.layers import RunConfig, build_config
-from izcore.config.paths import Folders
+from izcore.api import settings_layers
+from izcore.config.layers import build_config
+from izcore.config.paths import Paths
+from izcore.config.schema import RunConfig
 from izcore.engine.plan import fix_plan, load_task
 from izcore.plugin.protocols import Generator, Metric, Scorer
 from izcore.plugin.records import (
@@ -21,6 +22,7 @@ from izcore.plugin.records import (
     Prompt,
 )
 from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import render_prompt
 
@@ -29,13 +31,13 @@ class Setting:
     """Splits, generator, black box and metric of one task under the default preset and ``settings``."""
 
     def __init__(self, task: str, metric: str, settings: dict[str, Any], *, seed: int = 0) -> None:
-        registry, self.folders = discover(), Folders.of_this_user()
+        registry, self.paths = discover(), Paths.of_this_user()
         layers = settings_layers(task, metric=metric, preset="default", seed=seed, settings=settings)
         config = build_config(registry, layers, RunConfig)
-        data = load_task(registry, config, self.folders)
-        self.config, self.plan = fix_plan(registry, config, data, self.folders)
+        data = load_task(registry, config, self.paths)
+        self.config, self.plan = fix_plan(registry, config, data, self.paths)
         self.human_instructions = data.human_instructions
-        context = self.folders.context(config.seed)
+        context = self.paths.context(config.seed)
         assert self.config.metric is not None
         self._generator: Generator = registry.build("generator", config.generator, context)
         self._scorer: Scorer = registry.build("scorer", config.scorer, context)

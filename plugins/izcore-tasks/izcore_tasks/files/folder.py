@@ -1,4 +1,4 @@
-"""Folders: instruction-induction data, BIG-bench tasks, a train file with a test file, or files of tasks."""
+"""Paths: instruction-induction data, BIG-bench tasks, a train file with a test file, or files of tasks."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
