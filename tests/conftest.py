@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "servers"))
-
-from plugin_folder import Install, install_plugin
 from support import Iz, iz_command
+from support.plugin_folder import Install, install_plugin
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Everything that is deprecated, one constant each: what, since when, until when, and what to use instead.
 
 A deprecated thing goes on working until the release that removes it; ``docs/compatibility.md`` says when
-that may be. Each constant has a test that provokes its warning (``tests/test_hook_api.py``).
+that may be. Each constant has a test that provokes its warning (``tests/plugin/test_hook_api.py``).
 """
 
 import warnings

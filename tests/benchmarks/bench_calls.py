@@ -1,7 +1,7 @@
 """Paid calls over HTTP: throughput, memory, CPU beside a bare loop of the same SDK, the rate kept.
 
-The server is a process of its own on loopback (``tests/servers/protocol_server.py``), but for the rate, where
-it must refuse what comes too fast.
+The server is a process of its own on loopback (``tests/support/servers/protocol_server.py``), but for the
+rate, where it must refuse what comes too fast.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ from izcore.storage.store import Store
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer
 
-SERVERS = Path(__file__).resolve().parents[1] / "servers"
-sys.path.insert(0, str(SERVERS))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
 
-from protocol_server import Answer, Behaviour, Call, Failure, ProtocolServer  # noqa: E402
+from support.servers.protocol_server import Answer, Behaviour, Call, Failure, ProtocolServer  # noqa: E402
 
 MODEL = "gpt-4o-mini"
 RUN = "bench"
@@ -195,8 +195,8 @@ async def bare_loop(
 @contextmanager
 def server(latency: float) -> Iterator[str]:
     """Run the server in a process of its own; yield its URL."""
-    command = [sys.executable, str(SERVERS / "protocol_server.py"), "--latency", str(latency)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "support.servers.protocol_server", "--latency", str(latency)]
+    process = subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         yield f"{process.stdout.readline().strip()}/v1"

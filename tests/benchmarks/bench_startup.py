@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from plugin_folder import install_plugin
+from support.plugin_folder import install_plugin
 
 ROUNDS = 15
 PLUGINS = 30

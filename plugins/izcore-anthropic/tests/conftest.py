@@ -1,15 +1,10 @@
 """The local servers that these tests talk to, and an environment without anybody's real keys."""
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests" / "servers"))
-
-from protocol_server import ProtocolServer
+from support.servers.protocol_server import ProtocolServer
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from protocol_server import Answer, ProtocolServer
+from support.servers.protocol_server import Answer, ProtocolServer
 
 from izcore.testing import ScorerConformance, Subject
 

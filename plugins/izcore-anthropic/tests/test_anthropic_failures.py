@@ -5,7 +5,15 @@ import socket
 from typing import Any
 
 import pytest
-from protocol_server import Answer, Behaviour, Dripping, Dropped, Failure, Model, ProtocolServer
+from support.servers.protocol_server import (
+    Answer,
+    Behaviour,
+    Dripping,
+    Dropped,
+    Failure,
+    Model,
+    ProtocolServer,
+)
 
 from izcore.plugin import (
     BackendContext,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from model_server import ModelServer, find_model
+from support.servers.model_server import ModelServer, find_model
 
 from izcore.plugin import BackendContext, CompletionRequest, CompletionResult, FatalScorerError, Prompt
 from izcore_anthropic.options import AnthropicOptions

@@ -1,7 +1,6 @@
 """Real runs, real MLflow stores, read back with MLflow's own client."""
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import msgspec
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from support.servers.protocol_server import Failure, ProtocolServer
 
 import izcore
 from izcore.plugin import BackendContext, BackendError, IzError, RunStarted
@@ -16,10 +16,6 @@ from izcore.plugin.results import RunResult
 from izcore.storage.store import Store
 from izcore_mlflow.options import MlflowOptions
 from izcore_mlflow.tracker import BATCH, MlflowTracker
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests" / "servers"))
-
-from protocol_server import Failure, ProtocolServer
 
 PLANTED = "sk-planted-0123456789abcdef"
 RUN: dict[str, Any] = {

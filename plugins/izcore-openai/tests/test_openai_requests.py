@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from protocol_server import Call, ProtocolServer
+from support.servers.protocol_server import Call, ProtocolServer
 
 from izcore.plugin import BackendContext, Completion, CompletionRequest, Price, Prompt, UsageError
 from izcore_openai.options import OpenAIOptions

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from protocol_server import Answer, Body, Filtered, Model, NoChoices, ProtocolServer, Refusal
+from support.servers.protocol_server import Answer, Body, Filtered, Model, NoChoices, ProtocolServer, Refusal
 
 from izcore.plugin import (
     BackendContext,

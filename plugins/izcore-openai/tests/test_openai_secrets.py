@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from protocol_server import Answer, Body, Dropped, Failure, ProtocolServer
+from support.servers.protocol_server import Answer, Body, Dropped, Failure, ProtocolServer
 
 from izcore.plugin import BackendContext, CompletionRequest, IzError, Prompt
 from izcore_openai.options import OpenAIOptions

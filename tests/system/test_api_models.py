@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_server import ModelServer, find_model
-from protocol_server import Answer, Behaviour, Call, Failure, Filtered, Model, ProtocolServer, Refusal
 from support import Iz, assert_explained, result_of, write_lines
+from support.servers.model_server import ModelServer, find_model
+from support.servers.protocol_server import (
+    Answer,
+    Behaviour,
+    Call,
+    Failure,
+    Filtered,
+    Model,
+    ProtocolServer,
+    Refusal,
+)
 
 GOOD = "Reply in capital letters."
 PLANTED = "sk-planted-0123456789abcdef"

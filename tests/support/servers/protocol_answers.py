@@ -7,7 +7,10 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from protocol_records import (
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from support.servers.protocol_records import (
     Answer,
     Behaviour,
     Body,
@@ -21,8 +24,6 @@ from protocol_records import (
     Protocol,
     Refusal,
 )
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 ANTHROPIC_VERSIONS = ("2023-06-01", "2026-10-21")
 SAMPLING_FIELDS = ("temperature", "top_p", "top_k")

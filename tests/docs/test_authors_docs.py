@@ -14,9 +14,9 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from plugin_examples import ENTRY_POINTS, EXAMPLES, TUTORIAL, install_examples, install_plugins
 from support import Iz, assert_explained, iz_command, result_of, write_lines
-from test_docs import generated_reference
+from support.pages import generated_reference
+from support.plugin_examples import ENTRY_POINTS, EXAMPLES, TUTORIAL, install_examples, install_plugins
 from tutorial_check import script_of_tutorial
 
 import izcore
@@ -131,8 +131,7 @@ def examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The examples, discoverable here, and in processes with this environment."""
     site = tmp_path / "site"
     site.mkdir()
-    install_examples(site)
-    monkeypatch.syspath_prepend(str(site))
+    install_examples(site, monkeypatch)
     return {"PYTHONPATH": os.pathsep.join(map(str, (site, EXAMPLES, TUTORIAL)))}
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from protocol_server import ProtocolServer
+from support.servers.protocol_server import ProtocolServer
 
 from izcore.plugin import (
     Key,

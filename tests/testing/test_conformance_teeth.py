@@ -5,17 +5,16 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from broken_backends.kit_runs import KITS
 from broken_backends.plugin import BREAKS, MODULES
+from support import TESTS
 
 from izcore.testing import MetricConformance, ScorerConformance, Subject
 from izcore.testing.conformance import checks_of
 
-HERE = Path(__file__).parent
 EXPECTED = {
     **{f"Test_{kind}_{name}": check for kind, names in BREAKS.items() for name, check in names.items()},
     **{f"Test_module_{name}": check for name, check in MODULES.items()},
@@ -35,9 +34,9 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
             "pytest",
             *options,
             f"--junitxml={report}",
-            HERE / "broken_backends/kit_runs.py",
+            TESTS / "broken_backends/kit_runs.py",
         ],
-        env={**os.environ, "PYTHONPATH": str(HERE)},
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
         check=False,
         capture_output=True,
         timeout=500,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import TOY, Iz, assert_explained, result_of, write_lines
+from support import ROOT, TOY, Iz, assert_explained, result_of, write_lines
 
 import izcore
 from izcore.builtins.event_log import EventLog
@@ -42,7 +42,7 @@ PHASE = PhaseStarted(run_id="r", phase="suggest", round=1, total=3)
 
 def code_of_page() -> list[str]:
     """The Python blocks of the page on tracking."""
-    page = Path(__file__).resolve().parents[1] / "docs" / "tracking.md"
+    page = ROOT / "docs" / "tracking.md"
     return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
 
 

@@ -7,15 +7,14 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
-from plugin_examples import install_examples, install_plugins
-from support import write_lines
+from support import ROOT, write_lines
+from support.pages import FENCE, PAGES, Block, blocks, commands_of, generated_reference
+from support.plugin_examples import install_examples, install_plugins
 from typer import Exit
 from typer.main import get_command
 
@@ -33,13 +32,6 @@ from izcore.registry.contributions import KINDS
 from izcore.registry.registry import discover
 from izcore.testing.conformance import checks_of
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/authors/*.md")])
-FENCE = re.compile(
-    r"^(?:<!-- (?:not run: (?P<reason>[^\n]+)|run by (?P<test>tests/\w+\.py)) -->\n)?"
-    r"```(?P<language>[^\n]+)\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text"}
@@ -53,60 +45,6 @@ TOYS = {"generator": {"name": "phrases"}, "scorer": {"name": "obedient"}}
 def izcore_presets():
     return [Preset(name=name, summary="Toys", settings=TOYS) for name in ("default", "quick")]
 """
-SHELL_JOINTS = ("|", "||", "&&", ";", ">")
-GENERATOR = ROOT / "docs" / "_ext" / "generated_reference.py"
-
-
-class Block(NamedTuple):
-    """A fenced block of a page."""
-
-    page: Path
-    line: int
-    language: str
-    text: str
-    reason: str
-    """Why it is not run, where it is not."""
-    test: str
-    """The file of tests that runs it, where that is not this one."""
-
-    def __str__(self) -> str:
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
-
-
-def blocks(*languages: str) -> list[Block]:
-    """Return the fenced blocks in one of the languages (none given: in any), of all pages."""
-    found = []
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for match in FENCE.finditer(text):
-            line = text[: match.start("text")].count("\n") + 1
-            if not languages or match["language"] in languages:
-                marks = (match["reason"] or "", match["test"] or "")
-                found.append(Block(page, line, match["language"], match["text"], *marks))
-    return found
-
-
-def commands_of(program: str) -> list[Any]:
-    """Return every command of a program in the shell blocks, with the place where it stands."""
-    return list(_commands_of(program))
-
-
-def _commands_of(program: str) -> Iterator[Any]:
-    for block in blocks("sh", "console"):
-        lines = block.text.replace("\\\n", " ").splitlines()
-        shown = [line.removeprefix("$ ") for line in lines if block.language == "sh" or line.startswith("$ ")]
-        for line in shown:
-            command: list[str] = []
-            for word in [*shlex.split(line, comments=True), ";"]:
-                if word not in SHELL_JOINTS:
-                    command.append(word)
-                    continue
-                while command and "=" in command[0]:
-                    command.pop(0)
-                if command and program in (Path(command[0]).name, " ".join(command[1:3])):
-                    rest = command[1:] if Path(command[0]).name == program else command[3:]
-                    yield pytest.param(rest, id=f"{block}: {line[:70]}")
-                command = []
 
 
 def parse(arguments: list[str]) -> tuple[str, dict[str, Any]]:
@@ -140,8 +78,7 @@ def test_commands_parse_and_their_settings_are_known(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    install_examples(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    install_examples(tmp_path, monkeypatch)
     name, given = parse(arguments)
     for word in arguments:
         path = word.rpartition(":")[2]
@@ -332,14 +269,3 @@ def test_pages_name_no_placeholder() -> None:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"\b(TODO|FIXME|TBD|XXX|lorem)\b", text), page
-
-
-@cache
-def generated_reference() -> Any:
-    """Import the module that writes the reference pages."""
-    spec = importlib.util.spec_from_file_location("generated_reference", GENERATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

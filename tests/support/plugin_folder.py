@@ -4,6 +4,11 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from support import TESTS
+
+OLD_PLUGIN = TESTS / "third_party" / "izcore-first" / "izcore_first.py"
+"""A plugin that was written for the first version of the hook API."""
+
 Install = Callable[[str, str], Path]
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
+SHARED = ROOT.parent / "shared"
 TOY = ("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol")
 Iz = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos_server import ChaosServer
 from support import iz_command, without_times, write_lines
+from support.servers.chaos_server import ChaosServer
 
 from izcore.plugin.records import Price
 from izcore.storage.store import Store

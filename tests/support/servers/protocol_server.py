@@ -27,8 +27,13 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
-from protocol_answers import CutResponse, count, limit, respond, wrong_fields
-from protocol_records import (
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from support.servers.protocol_answers import CutResponse, count, limit, respond, wrong_fields
+from support.servers.protocol_records import (
     DEFAULT_MODELS,
     Answer,
     Behaviour,
@@ -44,10 +49,6 @@ from protocol_records import (
     Protocol,
     Refusal,
 )
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 __all__ = [
     "Answer",

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from plugin_folder import Install
+from support.plugin_folder import Install
 
 import izcore
 

@@ -5,12 +5,11 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 import pytest
-from plugin_folder import Install
 from public_api import public_api
-from support import Iz
+from support import TESTS, Iz
+from support.plugin_folder import OLD_PLUGIN, Install
 
 import izcore
 from izcore.plugin.errors import IzDeprecationWarning
@@ -20,14 +19,12 @@ from izcore.registry.deprecations import Deprecation
 from izcore.registry.discovery import PluginInfo
 from izcore.registry.registry import Registry
 
-HERE = Path(__file__).parent
-OLD_PLUGIN = HERE / "third_party" / "izcore-first" / "izcore_first.py"
 NEXT_CORE = range(API_VERSION, API_VERSION + 2)
 """What the core will accept when the hook API's version is raised for the next time."""
 
 
 def test_the_public_api_changes_on_purpose_only() -> None:
-    promised = (HERE / "public_api.txt").read_text(encoding="utf-8").splitlines()
+    promised = (TESTS / "public_api.txt").read_text(encoding="utf-8").splitlines()
     difference = list(
         difflib.unified_diff(promised, public_api().splitlines(), "promised", "now", lineterm="")
     )
@@ -136,7 +133,7 @@ def test_the_command_line_shows_a_deprecation_once_in_one_line(install: Install,
     site = install(
         "zz-old",
         """
-        from izcore.deprecations import OLDER_HOOK_API, warn_deprecated
+        from izcore.registry.deprecations import OLDER_HOOK_API, warn_deprecated
         IZCORE_API = 1
         for _ in range(3):
             warn_deprecated(OLDER_HOOK_API, by="zz-old", details="1; this izcore has 2")

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from protocol_server import Answer, Behaviour, Call, Model, ProtocolServer
-from support import Iz
-from test_docs import commands_of
+from support import ROOT, Iz
+from support.pages import commands_of
+from support.servers.protocol_server import Answer, Behaviour, Call, Model, ProtocolServer
 
-ROOT = Path(__file__).resolve().parents[1]
 HUB_MODELS = ("hf:vicuna", "hf:Qwen/")
 """What no test machine loads; the plan of such a run is checked, and a pool writes in the model's place."""
 ASKED_FOR_INSTRUCTIONS = {"opro", "evoprompt-ga"}
