@@ -1,7 +1,7 @@
 """The command line ``iz``. Heavy things are imported inside commands, so that ``--help`` is quick."""
 
 from izcore.cli.app import app
-from izcore.engine.process_settings import collect_rarely
+from izcore.plugin.process_settings import collect_rarely
 
 
 def main() -> None:

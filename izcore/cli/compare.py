@@ -82,7 +82,7 @@ def compare(
         run_comparison,
     )
     from izcore.engine.comparison.executors import executor_for
-    from izcore.engine.interrupts import interruptible
+    from izcore.plugin.interrupts import interruptible
     from izcore.storage.store import Store
 
     with stdout_kept_clean():

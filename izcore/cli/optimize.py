@@ -222,8 +222,8 @@ def score(
     from izcore.config.layers import build_config, parse_assignments
     from izcore.config.schema import ScoringConfig
     from izcore.engine.environment import open_environment
-    from izcore.engine.interrupts import interruptible
     from izcore.engine.runner import score_instruction
+    from izcore.plugin.interrupts import interruptible
 
     with stdout_kept_clean():
         registry = registry_of(context)
@@ -271,8 +271,8 @@ def _logging(environment: "Environment", path: Path | None, *, with_text: bool) 
 
 def _continue(environment: "Environment", record: "RunRecord") -> "RunResult":
     from izcore.cli.progress import progress_display
-    from izcore.engine.interrupts import interruptible
     from izcore.engine.runner import continue_run
+    from izcore.plugin.interrupts import interruptible
 
     err().print(f"Run {record.id}  (Ctrl-C keeps it; go on with: iz resume {record.id})", style="dim")
     with progress_display(err()) as observer, interruptible():

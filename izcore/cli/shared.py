@@ -39,8 +39,8 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        from izcore.engine.interrupts import undisguised_interrupts
         from izcore.plugin.errors import DataError, IzError
+        from izcore.plugin.interrupts import undisguised_interrupts
 
         try:
             with undisguised_interrupts():

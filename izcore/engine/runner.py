@@ -10,7 +10,6 @@ import msgspec
 from izcore.config.schema import Limits, ScoringConfig
 from izcore.engine.conclusion import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
 from izcore.engine.environment import Environment
-from izcore.engine.interrupts import undisguised_interrupts
 from izcore.engine.plan import (
     PlannedRun,
     fix_plan,
@@ -24,6 +23,7 @@ from izcore.engine.splits import fingerprint
 from izcore.engine.trackers import tracking
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.plugin.events import PhaseStarted, RunFinished, RunStarted, RunStopped
+from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.records import (
     Agreement,

@@ -9,12 +9,14 @@ from izcore.plugin.errors import (
     ConfigError,
     DataError,
     FatalScorerError,
+    InterruptedRunError,
     IzDeprecationWarning,
     IzError,
     IzWarning,
     TransientScorerError,
     UnknownNameError,
     UsageError,
+    about,
     nearest_names,
 )
 from izcore.plugin.events import (
@@ -46,7 +48,9 @@ from izcore.plugin.instructions import (
     read_instructions,
     sentence_ends,
 )
+from izcore.plugin.interrupts import interruptible, undisguised_interrupts
 from izcore.plugin.metric_figures import result_figures, trial_figures
+from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
 from izcore.plugin.records import (
     Agreement,
@@ -109,6 +113,7 @@ __all__ = [
     "GenerateRequest",
     "GenerateResult",
     "Generator",
+    "InterruptedRunError",
     "IzDeprecationWarning",
     "IzError",
     "IzWarning",
@@ -148,14 +153,17 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "about",
     "check_price_holds",
     "check_url",
     "clean_instruction",
     "clean_or_nothing",
+    "collect_rarely",
     "derive_seed",
     "find_key",
     "hookimpl",
     "how_to_give",
+    "interruptible",
     "nearest_names",
     "read_instructions",
     "result_figures",
@@ -165,5 +173,6 @@ __all__ = [
     "shortened",
     "sobol_latents",
     "trial_figures",
+    "undisguised_interrupts",
     "was_sent",
 ]

@@ -19,8 +19,8 @@ import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from izcore.config.schema import Limits, RateLimits, Retries
-from izcore.engine.process_settings import collect_rarely
 from izcore.plugin import BackendContext, Prompt
+from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.records import Amount, Price
 from izcore.scoring.dispatcher import Caller
 from izcore.scoring.ledger import Budget

@@ -22,11 +22,11 @@ from typing import Protocol
 
 from izcore.engine.comparison.curves import score_leaders, unscored_leaders
 from izcore.engine.environment import Environment, open_environment
-from izcore.engine.interrupts import interruptible, undisguised_interrupts
 from izcore.engine.plan import PlannedRun
-from izcore.engine.process_settings import collect_rarely
 from izcore.engine.runner import continue_run, start_run
 from izcore.plugin.errors import BackendError, InterruptedRunError, UsageError, about
+from izcore.plugin.interrupts import interruptible, undisguised_interrupts
+from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.records import Record
 from izcore.registry.discovery import PluginChoice
 from izcore.registry.registry import Registry

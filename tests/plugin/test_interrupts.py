@@ -14,8 +14,8 @@ from support import without_times
 
 import izcore
 from izcore.cli.shared import as_dict
-from izcore.engine.interrupts import interruptible, undisguised_interrupts
 from izcore.plugin.errors import BackendError, InterruptedRunError
+from izcore.plugin.interrupts import interruptible, undisguised_interrupts
 from izcore.plugin.results import RunResult
 from izcore.storage.store import Store
 
