@@ -140,9 +140,9 @@ def score_instruction(environment: Environment, config: ScoringConfig, instructi
             task=plan.task_name,
             instruction=instruction,
             test=mean_with_interval(known, seed=derive_seed(config.seed, "interval", "winner")),
-            calls=parts.budget.spent.calls,
+            calls=parts.ledger.spent.calls,
             cached_calls=parts.cached_calls,
-            tokens=parts.budget.spent.usage,
+            tokens=parts.ledger.spent.usage,
             cost_usd=parts.cost_usd,
             finishes=environment.store.finishes(run_id),
         )
@@ -207,7 +207,7 @@ async def _search_and_conclude(
             events=events,
         )
         history = await search.run()
-        parts.budget.hold_back(final_test)
+        parts.ledger.hold_back(final_test)
         history = await search.compare_finalists(history)
         winner = history.best
         if winner is None:
@@ -220,7 +220,7 @@ async def _search_and_conclude(
                 f"Every trial has failed calls, so no winner can be chosen.{_why(parts.caller)}",
                 hint=f"When the scorer answers again: iz resume {record.id}",
             )
-        parts.budget.release_held_back()
+        parts.ledger.release_held_back()
         baselines = await _baselines(generator, record)
         planned_calls = (1 + len(baselines) + bool(winner.candidate.exemplars)) * len(splits.test)
         events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
@@ -300,14 +300,14 @@ def _hold_back_for_test(parts: Session, record: RunRecord, *, fresh: bool) -> Am
         return Amount()
     one = _bound_of_answers(parts, record, record.plan.splits.test)
     final_test = sum([one] * tested_instructions(record.config), Amount())
-    if fresh and not parts.budget.fits(final_test):
+    if fresh and not parts.ledger.fits(final_test):
         raise UsageError(
-            f"The budget ({parts.budget.describe()}) has no room for the final test, which may take "
+            f"The budget ({parts.ledger.describe()}) has no room for the final test, which may take "
             f"{final_test.calls} calls and {final_test.usage.total} tokens.",
             hint="Raise the limit, or lower splits.test.",
         )
     retest = _bound_of_answers(parts, record, record.plan.splits.retest)
-    parts.budget.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
+    parts.ledger.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
     return final_test
 
 

@@ -19,7 +19,7 @@ from izcore.plugin.seeds import derive_seed
 from izcore.registry.contributions import Kind
 from izcore.scoring.dispatcher import Caller
 from izcore.scoring.evaluator import Evaluator
-from izcore.scoring.ledger import Budget
+from izcore.scoring.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Session:
 
     environment: Environment
     config: ScoringConfig
-    budget: Budget
+    ledger: Ledger
     callers: Mapping[str, Caller]
     evaluator: Evaluator
     price_known: bool
@@ -46,7 +46,7 @@ class Session:
     @property
     def cost_usd(self) -> float | None:
         """What was spent; None where a price is not known."""
-        return self.budget.spent.rounded_cost if self.price_known else None
+        return self.ledger.spent.rounded_cost if self.price_known else None
 
     def context(self, kind: Kind) -> BackendContext:
         """What a backend of that kind is told."""
@@ -59,7 +59,7 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Build the scorers of a run, all under one budget, and close them in the end."""
     spent, cached_calls = environment.store.spent(run_id)
-    budget = Budget(config.budget, spent, cached_calls)
+    ledger = Ledger(config.budget, spent, cached_calls)
     choices = {"scorer": config.scorer, **asked_models(environment.registry, config)}
     scorers: dict[str, Scorer] = {}
     callers: dict[str, Caller] = {}
@@ -69,10 +69,10 @@ async def open_session(
         environment.events.emit(
             CallsAnswered(
                 run_id=run_id,
-                calls=budget.spent.calls,
+                calls=ledger.spent.calls,
                 cached_calls=_cached_calls(callers),
-                usage=budget.spent.usage,
-                cost_usd=budget.spent.rounded_cost if None not in prices.values() else None,
+                usage=ledger.spent.usage,
+                cost_usd=ledger.spent.rounded_cost if None not in prices.values() else None,
             )
         )
 
@@ -93,7 +93,7 @@ async def open_session(
                 asker=asker,
                 store=environment.store,
                 run_id=run_id,
-                budget=budget,
+                ledger=ledger,
                 price=prices[asker],
                 cached_calls=cached_calls if asker == "scorer" else 0,
                 retries=config.retries,
@@ -112,7 +112,7 @@ async def open_session(
         yield Session(
             environment=environment,
             config=config,
-            budget=budget,
+            ledger=ledger,
             callers=callers,
             evaluator=Evaluator(callers["scorer"], metric, config.prompt_template),
             price_known=None not in prices.values(),

@@ -25,7 +25,7 @@ from izcore.plugin.records import (
     ScorerInfo,
     Usage,
 )
-from izcore.scoring.ledger import Budget
+from izcore.scoring.ledger import Ledger
 from izcore.scoring.rate_limiter import RateLimiter
 from izcore.storage.records import Answer
 from izcore.storage.store import Store
@@ -63,7 +63,7 @@ class Caller:
         asker: str,
         store: Store,
         run_id: str,
-        budget: Budget,
+        ledger: Ledger,
         price: Price | None,
         cached_calls: int,
         retries: Retries,
@@ -82,7 +82,7 @@ class Caller:
         self._asker = asker
         self._store = store
         self._run_id = run_id
-        self._budget = budget
+        self._ledger = ledger
         self._price = price
         self.cached_calls = cached_calls
         self._retries = retries
@@ -147,11 +147,11 @@ class Caller:
         requests = [request for request in requests if request]
         with self._asking(fresh) as mine:
             reserved = [self.bound(list(request.values())) for request in requests]
-            charge = self._budget.charge_of_cached(len(cached))
-            await self._budget.reserve(charge, *reserved)
+            charge = self._ledger.charge_of_cached(len(cached))
+            await self._ledger.reserve(charge, *reserved)
             self._store.adopt(self._run_id, cached)
             mine.update((key, Answer(completion=found, paid=False)) for key, found in cached.items())
-            await self._budget.settle(charge, Amount(), cached_calls=len(cached))
+            await self._ledger.settle(charge, Amount(), cached_calls=len(cached))
             self.cached_calls += len(cached)
             for key, found in cached.items():
                 self._tell(key, by_key[key], "cached", found)
@@ -222,7 +222,7 @@ class Caller:
             raise
         finally:
             if sending.reserved:
-                await self._budget.settle(reserved, Amount())
+                await self._ledger.settle(reserved, Amount())
         self._failures_in_a_row = 0
         for key, completion in completions.items():
             self._tell(key, prompts[key], "answered", completion, sending=sending)
@@ -260,7 +260,7 @@ class Caller:
 
     async def _reserve_again(self, sending: "_Sending") -> None:
         if not sending.reserved:
-            await self._budget.reserve(sending.bound)
+            await self._ledger.reserve(sending.bound)
             sending.reserved = True
 
     async def _send(self, sending: "_Sending") -> dict[str, Completion]:
@@ -300,7 +300,7 @@ class Caller:
 
     async def _settle(self, sending: "_Sending", spent: Amount) -> None:
         sending.reserved = False
-        await self._budget.settle(sending.bound, spent)
+        await self._ledger.settle(sending.bound, spent)
 
     def _note_sent(self, prompts: Mapping[str, Prompt]) -> list[int]:
         """Note what is about to be sent where somebody may bill it; a model of one's own bills nothing."""

@@ -16,7 +16,7 @@ def dollars(limit: float) -> str:
     return f"${limit:.2f}" if math.isclose(limit, round(limit, 2)) else f"${limit:.3g}"
 
 
-class Budget:
+class Ledger:
     """Guards the limits of one run.
 
     What is spent plus what is reserved never exceeds a limit, whatever runs at once: every reservation is

@@ -23,7 +23,7 @@ from izcore.plugin import BackendContext, Prompt
 from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.records import Amount, Price
 from izcore.scoring.dispatcher import Caller
-from izcore.scoring.ledger import Budget
+from izcore.scoring.ledger import Ledger
 from izcore.storage.store import Store
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer
@@ -150,7 +150,7 @@ async def answer(
             asker="scorer",
             store=store,
             run_id=RUN,
-            budget=Budget(Limits(max_calls=sum(map(len, rounds)), max_cost=100.0), Amount()),
+            ledger=Ledger(Limits(max_calls=sum(map(len, rounds)), max_cost=100.0), Amount()),
             price=Price(input=1.0, output=2.0),
             cached_calls=0,
             retries=Retries(),

@@ -22,7 +22,7 @@ from izcore.plugin.records import (
     Usage,
 )
 from izcore.scoring.dispatcher import Caller, completion_key
-from izcore.scoring.ledger import Budget
+from izcore.scoring.ledger import Ledger
 from izcore.storage.store import Store
 
 Answer = Callable[[str, int], str]
@@ -84,7 +84,7 @@ class Bench:
         self.finished: list[CallFinished] = []
         self.store = Store(folder / "db.sqlite")
         spent, cached = self.store.spent(run_id)
-        self.budget = Budget(limits, spent, cached)
+        self.ledger = Ledger(limits, spent, cached)
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
@@ -95,7 +95,7 @@ class Bench:
             asker="scorer",
             store=self.store,
             run_id=run_id,
-            budget=self.budget,
+            ledger=self.ledger,
             price=price,
             cached_calls=cached,
             retries=retries,
@@ -129,7 +129,7 @@ def test_answers_come_in_order_and_a_prompt_is_asked_once(tmp_path: Path) -> Non
     assert scorer.sent == [("a", "b"), ("c",)]
     assert bench.ask("c", "b") == ["C", "B"]
     assert len(scorer.sent) == 2
-    assert bench.budget.spent.calls == 3
+    assert bench.ledger.spent.calls == 3
 
 
 def test_cached_answers_take_room_where_the_limits_say_so(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_cached_answers_take_room_where_the_limits_say_so(tmp_path: Path) -> Non
         bench.ask("a", "b", "x", "y")
     assert bench.ask("a", "a", "b", "z") == ["A", "A", "B", "Z"]
     assert bench.ask("b") == ["B"]
-    assert (bench.budget.spent.calls, bench.budget.cached_calls) == (1, 2)
+    assert (bench.ledger.spent.calls, bench.ledger.cached_calls) == (1, 2)
     again = Bench(tmp_path, scorer, Retries(), "charged", limits=charged)
     assert again.ask("a", "z") == ["A", "Z"]
     with pytest.raises(BudgetExhaustedError, match="3 of 3 calls"):
@@ -178,7 +178,7 @@ def test_a_call_that_keeps_failing_is_missing_not_zero_and_costs_nothing(tmp_pat
     bench = Bench(tmp_path, Scripted(down), Retries(tries=3))
     assert bench.ask("good", "bad") == ["good", None]
     assert len(bench.waits) == 2
-    assert bench.budget.spent.calls == 1
+    assert bench.ledger.spent.calls == 1
 
 
 def test_a_server_that_asks_for_more_patience_than_there_is_gets_no_wait(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_fatal_error_stops_but_keeps_what_was_answered(tmp_path: Path) -> None
     bench = Bench(tmp_path, scorer, Retries())
     with pytest.raises(FatalScorerError, match="expired"):
         bench.ask(*(f"p{i}" for i in range(10)))
-    answered = bench.budget.spent.calls
+    answered = bench.ledger.spent.calls
     assert answered == 5
     assert len(scorer.sent) == 6
     healthy = Scripted(echo)
@@ -217,8 +217,8 @@ def test_another_run_has_the_answers_free(tmp_path: Path) -> None:
     second = Bench(tmp_path, scorer, Retries(), "second")
     assert second.ask("a", "b", "c") == ["A", "B", "C"]
     assert scorer.sent == [("c",)]
-    assert (second.caller.cached_calls, second.budget.spent.calls) == (2, 1)
-    assert second.store.spent("second") == (second.budget.spent, 2)
+    assert (second.caller.cached_calls, second.ledger.spent.calls) == (2, 1)
+    assert second.store.spent("second") == (second.ledger.spent, 2)
 
 
 def test_too_few_answers_are_the_scorers_fault(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_whatever_is_asked_is_answered_and_booked_once(
     bench = Bench(tmp_path_factory.mktemp("calls"), Scripted(sometimes, batch_size=batch_size), retries)
     assert bench.ask(*texts) == [text + "!" for text in texts]
     spent, cached = bench.store.spent("r")
-    assert spent == bench.budget.spent
+    assert spent == bench.ledger.spent
     assert (spent.calls, cached) == (len(set(texts)), 0)
     assert spent.usage == sum((Usage(input_tokens=len(t), output_tokens=1) for t in set(texts)), Usage())
 
@@ -284,8 +284,8 @@ def test_a_call_that_may_be_billed_is_booked_at_its_bound_and_tried_again(tmp_pa
     bench = Bench(tmp_path, Scripted(lost), Retries(), price=PRICE)
     assert bench.ask("abc") == ["abc"]
     # The lost try: 3 tokens in and the bound of 10 out; the answer: 3 in and 1 out.
-    assert (bench.budget.spent.calls, bench.budget.spent.cost_usd) == (2, 13 + 4)
-    assert bench.store.spent("r")[0] == bench.budget.spent
+    assert (bench.ledger.spent.calls, bench.ledger.spent.cost_usd) == (2, 13 + 4)
+    assert bench.store.spent("r")[0] == bench.ledger.spent
     assert bench.store.lost("r").calls == 1
 
 
@@ -293,14 +293,14 @@ def test_the_wall_holds_when_tries_may_be_billed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Scripted(lost), Retries(), price=PRICE, limits=Limits(max_cost=20.0))
     with pytest.raises(BudgetExhaustedError):
         bench.ask("abc", "a")
-    assert bench.budget.spent.cost_usd <= 20.0
-    assert bench.store.spent("r")[0] == bench.budget.spent
+    assert bench.ledger.spent.cost_usd <= 20.0
+    assert bench.store.spent("r")[0] == bench.ledger.spent
 
 
 def test_a_model_of_ones_own_bills_no_lost_call(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Scripted(lost), Retries(), price=Price(input=0, output=0))
     assert bench.ask("abc") == ["abc"]
-    assert bench.budget.spent.calls == 1
+    assert bench.ledger.spent.calls == 1
 
 
 def test_calls_under_way_when_the_process_dies_count_as_spent(tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_calls_under_way_when_the_process_dies_count_as_spent(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         Bench(tmp_path, Scripted(dies), Retries(), price=PRICE).ask("abc")
     again = Bench(tmp_path, Scripted(echo), Retries(), price=PRICE)
-    assert (again.budget.spent.calls, again.budget.spent.cost_usd) == (1, 13)
+    assert (again.ledger.spent.calls, again.ledger.spent.cost_usd) == (1, 13)
 
 
 def test_without_the_cache_each_run_asks_for_itself_and_keeps_what_it_got(tmp_path: Path) -> None:
@@ -383,7 +383,7 @@ def test_what_two_evaluations_ask_at_once_is_paid_once(tmp_path: Path) -> None:
 
     assert asyncio.run(both()) == [["A", "B", "C"], ["B", "C", "D"], ["C"]]
     assert sorted(texts[0] for texts in scorer.sent) == ["a", "b", "c", "d"]
-    assert bench.budget.spent.calls == 4 == bench.store.spent("r")[0].calls
+    assert bench.ledger.spent.calls == 4 == bench.store.spent("r")[0].calls
 
 
 def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: 
     answers = asyncio.run(asked())
     assert not [each for each in answers if isinstance(each, BaseException)]
     assert sorted(order) == ["a", "a", "b", "d"]
-    assert bench.budget.spent.cost_usd == 11 + 2 + 2 + 2
+    assert bench.ledger.spent.cost_usd == 11 + 2 + 2 + 2
 
 
 def test_a_fatal_error_ends_the_waits_of_others(tmp_path: Path) -> None:

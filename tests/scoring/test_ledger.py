@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from izcore.config.schema import Limits
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.records import Amount, Price, Usage
-from izcore.scoring.ledger import ROUNDING, Budget
+from izcore.scoring.ledger import ROUNDING, Ledger
 
 PRICE = Price(input=1000.0, output=3000.0)
 
@@ -35,57 +35,57 @@ def test_no_limit_is_ever_exceeded_under_concurrency(
     limits = Limits(max_calls=calls, max_tokens=tokens, max_cost=cents / 100)
     made = []
 
-    async def worker(budget: Budget) -> None:
+    async def worker(ledger: Ledger) -> None:
         while True:
             bound = amount(draw.randint(1, 3), draw.randint(0, 20), draw.randint(0, 20))
             try:
-                await budget.reserve(bound)
+                await ledger.reserve(bound)
             except BudgetExhaustedError:
                 return
             await asyncio.sleep(0)
             used = amount(bound.calls, bound.usage.input_tokens // 2, bound.usage.output_tokens)
             failed = draw.random() < 0.2
-            await budget.settle(bound, Amount() if failed else used)
+            await ledger.settle(bound, Amount() if failed else used)
             if not failed:
                 made.append(used)
             booked = sum(made, Amount())
-            assert (budget.spent.calls, budget.spent.usage) == (booked.calls, booked.usage)
-            assert budget.spent.cost_usd == pytest.approx(booked.cost_usd)
-            assert budget.spent.calls <= calls
-            assert budget.spent.usage.total <= tokens
-            assert budget.spent.cost_usd <= cents / 100 + 2 * ROUNDING
+            assert (ledger.spent.calls, ledger.spent.usage) == (booked.calls, booked.usage)
+            assert ledger.spent.cost_usd == pytest.approx(booked.cost_usd)
+            assert ledger.spent.calls <= calls
+            assert ledger.spent.usage.total <= tokens
+            assert ledger.spent.cost_usd <= cents / 100 + 2 * ROUNDING
             if draw.random() < 0.1:
                 return
 
     async def work() -> None:
-        budget = Budget(limits, Amount())
-        await asyncio.wait_for(asyncio.gather(*(worker(budget) for _ in range(workers))), timeout=20)
+        ledger = Ledger(limits, Amount())
+        await asyncio.wait_for(asyncio.gather(*(worker(ledger) for _ in range(workers))), timeout=20)
 
     asyncio.run(work())
 
 
 def test_what_is_held_back_is_there_in_the_end() -> None:
     async def work() -> None:
-        budget = Budget(Limits(max_calls=10), Amount())
-        budget.hold_back(amount(4, 0, 0))
-        await budget.reserve(amount(6, 0, 0))
-        await budget.settle(amount(6, 0, 0), amount(6, 0, 0))
+        ledger = Ledger(Limits(max_calls=10), Amount())
+        ledger.hold_back(amount(4, 0, 0))
+        await ledger.reserve(amount(6, 0, 0))
+        await ledger.settle(amount(6, 0, 0), amount(6, 0, 0))
         with pytest.raises(BudgetExhaustedError, match="6 of 10 calls"):
-            await budget.reserve(amount(1, 0, 0))
-        budget.release_held_back()
-        await budget.reserve(amount(4, 0, 0))
+            await ledger.reserve(amount(1, 0, 0))
+        ledger.release_held_back()
+        await ledger.reserve(amount(4, 0, 0))
 
     asyncio.run(work())
 
 
 def test_a_reservation_waits_for_others_to_shrink() -> None:
     async def work() -> None:
-        budget = Budget(Limits(max_tokens=100), Amount())
-        await budget.reserve(amount(1, 80, 0))
-        second = asyncio.create_task(budget.reserve(amount(1, 50, 0)))
+        ledger = Ledger(Limits(max_tokens=100), Amount())
+        await ledger.reserve(amount(1, 80, 0))
+        second = asyncio.create_task(ledger.reserve(amount(1, 50, 0)))
         await asyncio.sleep(0.01)
         assert not second.done()
-        await budget.settle(amount(1, 80, 0), amount(1, 20, 0))
+        await ledger.settle(amount(1, 80, 0), amount(1, 20, 0))
         await asyncio.wait_for(second, timeout=1)
 
     asyncio.run(work())
