@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from izcore.config.model_roles import SCORER, ModelRole, models_by_role
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
@@ -115,20 +116,19 @@ def plan_run(
         config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
     context = paths.context(config.seed)
-    scorer: Scorer = registry.build("scorer", config.scorer, context)
-    config.objective.check_price(known_price(config, config.scorer, scorer))
-    generator: Generator = registry.build("generator", config.generator, context)
-    models = {
-        asker: (choice, registry.build("scorer", choice, context))
-        for asker, choice in asked_models(registry, config).items()
+    models: dict[ModelRole, tuple[BackendChoice, Scorer]] = {
+        role: (choice, registry.build("scorer", choice, context))
+        for role, choice in models_by_role(registry, config).items()
     }
+    config.objective.check_price(known_price(config, *models[SCORER]))
+    generator: Generator = registry.build("generator", config.generator, context)
     plan = _fit_into_limit(plan, config, calls_per_answer(registry, config))
     trials = trials_in_all(generator, config, plan.carried)
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
         surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
         config = msgspec.structs.replace(config, surrogate=surrogate)
-    estimate = _estimate(plan, config, {"scorer": (config.scorer, scorer), **models}, trials)
+    estimate = _estimate(plan, config, models, trials)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
 
 
@@ -145,7 +145,7 @@ def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Gu
 
 def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
     """One of the black box, and one of each model that the metric asks about the answer."""
-    return 1 + sum(asker.startswith("metric.") for asker in asked_models(registry, config))
+    return 1 + sum(role.grades for role in models_by_role(registry, config))
 
 
 def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
@@ -163,24 +163,6 @@ def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) ->
             f'prices."{model}" = {{input = …, output = …}}',
         )
     return price
-
-
-def asked_models(registry: Registry, config: ScoringConfig) -> dict[str, BackendChoice]:
-    """Return the models that backends ask, by who asks: ``metric.judge``, ``generator.writer`` …
-
-    An option that names none means the run's own scorer.
-    """
-    asked: dict[str, BackendChoice] = {}
-    for kind in KINDS:
-        choice = getattr(config, kind, None)
-        if kind == "scorer" or choice is None:
-            continue
-        for option in registry.find(kind, choice.name).backend.models:
-            named = choice.options.get(option)
-            asked[f"{kind}.{option}"] = (
-                registry.choose_model(named, where=f"{kind}.{option}") if named else config.scorer
-            )
-    return asked
 
 
 def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
@@ -233,7 +215,7 @@ def _fit_into_limit(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPla
 
 
 def _estimate(
-    plan: RunPlan, config: RunConfig, models: Mapping[str, tuple[BackendChoice, Scorer]], trials: int
+    plan: RunPlan, config: RunConfig, models: Mapping[ModelRole, tuple[BackendChoice, Scorer]], trials: int
 ) -> Estimate:
     """Add up what black box, grading models and writing models may take."""
     splits = plan.splits
@@ -255,11 +237,11 @@ def _estimate(
     writing = Prompt(text="".join(example.input for example in plan.splits.demonstrations))
     calls, tokens, cost = 0, 0, 0.0
     unknown = False
-    for asker, (choice, scorer) in models.items():
+    for role, (choice, scorer) in models.items():
         asked = prompts
-        if asker.startswith("metric."):
+        if role.grades:
             asked = [(graded_prompt(config, prompt), times) for prompt, times in prompts]
-        elif asker != "scorer":
+        elif role != SCORER:
             asked = [(writing, trials)]
         usage = Usage(
             input_tokens=sum(len(prompt.text.encode()) * times for prompt, times in asked) // BYTES_PER_TOKEN,

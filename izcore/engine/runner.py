@@ -316,7 +316,7 @@ def _bound_of_answers(parts: Session, record: RunRecord, examples: Sequence[Exam
     guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
     prompts = parts.evaluator.prompts(guidance, examples)
     total = parts.caller.bound(prompts)
-    for asker, caller in parts.callers.items():
-        if asker.startswith("metric."):
+    for role, caller in parts.callers.items():
+        if role.grades:
             total += caller.bound([graded_prompt(record.config, prompt) for prompt in prompts])
     return total

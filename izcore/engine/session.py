@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from izcore.config.model_roles import SCORER, ModelRole, models_by_role
 from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
-from izcore.engine.plan import asked_models, known_price
+from izcore.engine.plan import known_price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.events import CallsAnswered
 from izcore.plugin.protocols import Metric, Scorer
@@ -24,19 +25,19 @@ from izcore.scoring.ledger import Ledger
 
 @dataclass(frozen=True)
 class Session:
-    """The parts that ask models; ``callers`` are keyed by who asks: ``scorer``, or ``kind.option``."""
+    """The parts that ask models; ``callers`` are keyed by what for."""
 
     environment: Environment
     config: ScoringConfig
     ledger: Ledger
-    callers: Mapping[str, Caller]
+    callers: Mapping[ModelRole, Caller]
     evaluator: Evaluator
     price_known: bool
 
     @property
     def caller(self) -> Caller:
         """The black box's caller."""
-        return self.callers["scorer"]
+        return self.callers[SCORER]
 
     @property
     def cached_calls(self) -> int:
@@ -60,10 +61,10 @@ async def open_session(
     """Build the scorers of a run, all under one budget, and close them in the end."""
     spent, cached_calls = environment.store.spent(run_id)
     ledger = Ledger(config.budget, spent, cached_calls)
-    choices = {"scorer": config.scorer, **asked_models(environment.registry, config)}
-    scorers: dict[str, Scorer] = {}
-    callers: dict[str, Caller] = {}
-    prices: dict[str, Price | None] = {}
+    choices = models_by_role(environment.registry, config)
+    scorers: dict[ModelRole, Scorer] = {}
+    callers: dict[ModelRole, Caller] = {}
+    prices: dict[ModelRole, Price | None] = {}
 
     def tell() -> None:
         environment.events.emit(
@@ -77,25 +78,25 @@ async def open_session(
         )
 
     try:
-        for asker, choice in choices.items():
+        for role, choice in choices.items():
             twin = next((known for known in callers if choices[known] == choice), None)
             if twin is not None:
                 # One model, however many ask it, has one limit of concurrency and one pace.
-                callers[asker] = callers[twin]
+                callers[role] = callers[twin]
                 continue
             scorer: Scorer = environment.registry.build(
                 "scorer", choice, environment.paths.context(config.seed)
             )
-            scorers[asker] = scorer
-            prices[asker] = known_price(config, choice, scorer)
-            callers[asker] = Caller(
+            scorers[role] = scorer
+            prices[role] = known_price(config, choice, scorer)
+            callers[role] = Caller(
                 scorer,
-                asker=asker,
+                asker=role.name,
                 store=environment.store,
                 run_id=run_id,
                 ledger=ledger,
-                price=prices[asker],
-                cached_calls=cached_calls if asker == "scorer" else 0,
+                price=prices[role],
+                cached_calls=cached_calls if role == SCORER else 0,
                 retries=config.retries,
                 rate=config.rate,
                 shared=config.cache,
@@ -114,7 +115,7 @@ async def open_session(
             config=config,
             ledger=ledger,
             callers=callers,
-            evaluator=Evaluator(callers["scorer"], metric, config.prompt_template),
+            evaluator=Evaluator(callers[SCORER], metric, config.prompt_template),
             price_known=None not in prices.values(),
         )
     finally:
@@ -122,10 +123,10 @@ async def open_session(
 
 
 def _context(
-    environment: Environment, config: ScoringConfig, kind: Kind, callers: Mapping[str, Caller]
+    environment: Environment, config: ScoringConfig, kind: Kind, callers: Mapping[ModelRole, Caller]
 ) -> BackendContext:
     async def ask(request: AskRequest) -> AskResult:
-        caller = callers.get(f"{kind}.{request.option}")
+        caller = callers.get(ModelRole(kind=kind, option=request.option))
         if caller is None:
             raise BackendError(
                 f"The {kind} asks a model that its option {request.option!r} does not name.",
@@ -137,5 +138,5 @@ def _context(
     return msgspec.structs.replace(environment.paths.context(config.seed), ask=ask)
 
 
-def _cached_calls(callers: Mapping[str, Caller]) -> int:
+def _cached_calls(callers: Mapping[ModelRole, Caller]) -> int:
     return sum(caller.cached_calls for caller in {id(c): c for c in callers.values()}.values())

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from izcore.config.layers import build_config
+from izcore.config.model_roles import ModelRole, models_by_role
 from izcore.config.schema import RunConfig
-from izcore.engine.plan import asked_models
 from izcore.plugin.errors import UnknownNameError
 from izcore.registry.registry import discover
 from izcore_writers import plugin
@@ -56,7 +56,7 @@ def test_the_writer_is_any_scorer_and_else_the_black_box(method: str) -> None:
 
     def writer(generator: object) -> object:
         config = build_config(registry, [{**BASE, "generator": generator}], RunConfig)
-        return asked_models(registry, config)["generator.writer"]
+        return models_by_role(registry, config)[ModelRole(kind="generator", option="writer")]
 
     black_box = build_config(registry, [{**BASE, "generator": method}], RunConfig).scorer
     assert writer(method) == black_box
