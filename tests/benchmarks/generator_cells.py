@@ -11,10 +11,10 @@ from setting import Setting
 
 from izcore.config.paths import Paths
 from izcore.plugin.records import Record
-from izcore_transformers.calibration import FLUENT
-from izcore_transformers.fluency import mean_log_likelihoods
 from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.loading import load_model
+from izcore_transformers.models.loading import load_model
+from izcore_transformers.soft_prompt.calibration import FLUENT
+from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
 
 DEMONSTRATIONS = 10
 TEST = 5  # the fewest that a plan takes; not used

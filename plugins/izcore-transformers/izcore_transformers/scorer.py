@@ -20,15 +20,15 @@ from izcore.plugin import (
     Usage,
     derive_seed,
 )
-from izcore_transformers.chat import chat_tokens
-from izcore_transformers.decoding import Decoded, Sampling, decode, end_tokens
-from izcore_transformers.gguf import converted_folder
-from izcore_transformers.loading import DTYPES, LoadedModel, load_model, model_identity
-from izcore_transformers.presets import known_conversation
-from izcore_transformers.quiet import quiet_libraries
+from izcore_transformers.decoding.batched import Decoded, Sampling, decode, end_tokens
+from izcore_transformers.models.chat import chat_tokens
+from izcore_transformers.models.gguf import converted_folder
+from izcore_transformers.models.loading import DTYPES, LoadedModel, load_model, model_identity
+from izcore_transformers.models.presets import known_conversation
+from izcore_transformers.models.quiet import quiet_libraries
+from izcore_transformers.models.sources import find_source
 from izcore_transformers.scorer_options import ScorerOptions
-from izcore_transformers.sources import find_source
-from izcore_transformers.writer import embed_tokens
+from izcore_transformers.soft_prompt.writer import embed_tokens
 
 SHORTEST_PREFIX = 8
 """Tokens that prompts must share at least, to be worth a forward pass of their own."""

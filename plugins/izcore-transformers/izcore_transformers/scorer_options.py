@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from izcore.plugin import Meta
-from izcore_transformers.model_options import ModelOptions
+from izcore_transformers.options import ModelOptions
 
 
 class ScorerOptions(ModelOptions, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ import torch
 
 from izcore.config.paths import Paths
 from izcore.plugin import BackendContext, Example
-from izcore_transformers.loading import LoadedModel, load_model
-from izcore_transformers.model_options import ModelOptions
+from izcore_transformers.models.loading import LoadedModel, load_model
+from izcore_transformers.options import ModelOptions
 
 # The benchmarks are scripts beside the tests, which try a part of them.
 sys.path.insert(0, str(Path(__file__).resolve().parent))

@@ -3,9 +3,15 @@
 import pytest
 
 from izcore.plugin import ConfigError, Example
-from izcore_transformers.chat import SPLIT_MARK, VICUNA_SYSTEM, chat_text, chat_tokens, split_chat_tokens
-from izcore_transformers.loading import LoadedModel
-from izcore_transformers.meta_prompts import find_meta_prompt, user_message
+from izcore_transformers.models.chat import (
+    SPLIT_MARK,
+    VICUNA_SYSTEM,
+    chat_text,
+    chat_tokens,
+    split_chat_tokens,
+)
+from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt, user_message
 
 pytestmark = pytest.mark.model
 

@@ -4,7 +4,7 @@ import pytest
 
 from izcore.plugin import BackendContext, Example
 from izcore.testing import GeneratorConformance, ScorerConformance, Subject
-from izcore_transformers.loading import LoadedModel
+from izcore_transformers.models.loading import LoadedModel
 
 PLUGIN = "izcore_transformers.plugin"
 

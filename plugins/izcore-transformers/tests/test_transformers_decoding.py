@@ -11,12 +11,12 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from izcore.plugin import BackendError
-from izcore_transformers import prefilling
-from izcore_transformers.decoding import Decoded, Sampling, decode, read_prefix
-from izcore_transformers.llama_kin import LLAMA_KIN
-from izcore_transformers.packed_blocks import PackedAttention, PackedGatedMLP
-from izcore_transformers.packing import pack
-from izcore_transformers.prefix_attention import read_prefix_once
+from izcore_transformers.cpu_engine.llama_kin import LLAMA_KIN
+from izcore_transformers.cpu_engine.packed_blocks import PackedAttention, PackedGatedMLP
+from izcore_transformers.cpu_engine.packing import pack
+from izcore_transformers.cpu_engine.prefix_attention import read_prefix_once
+from izcore_transformers.decoding import prefilling
+from izcore_transformers.decoding.batched import Decoded, Sampling, decode, read_prefix
 
 VOCABULARY = 97
 SMALL = {

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from izcore_transformers.drafting import MATCHED_TOKENS, PASS_TOKENS, draft, room_for_drafts
+from izcore_transformers.decoding.drafting import MATCHED_TOKENS, PASS_TOKENS, draft, room_for_drafts
 
 
 def test_what_followed_the_last_time_is_guessed() -> None:

@@ -19,14 +19,14 @@ from izcore.plugin import (
     UsageError,
     sobol_latents,
 )
-from izcore_transformers.calibration import FLUENT, PROBE_LATENTS, STRENGTHS
-from izcore_transformers.chat import VICUNA_SYSTEM
-from izcore_transformers.decoding import decode
-from izcore_transformers.fluency import mean_log_likelihoods
+from izcore_transformers.decoding.batched import decode
 from izcore_transformers.generator import HFGenerator
 from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.loading import LoadedModel
+from izcore_transformers.models.chat import VICUNA_SYSTEM
+from izcore_transformers.models.loading import LoadedModel
 from izcore_transformers.plugin import izcore_presets
+from izcore_transformers.soft_prompt.calibration import FLUENT, PROBE_LATENTS, STRENGTHS
+from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
 
 pytestmark = pytest.mark.model
 
@@ -228,7 +228,7 @@ def test_vicunas_path_on_a_tiny_model_of_its_class(
         seen.extend(arguments["rows"])  # type: ignore[arg-type]
         return decode(model, **arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("izcore_transformers.writer.decode", watched)
+    monkeypatch.setattr("izcore_transformers.soft_prompt.writer.decode", watched)
     (candidate,) = candidates(generator, LATENTS[:1], demonstrations)
     assert candidate.instruction
     loaded = generator._load()

@@ -11,11 +11,11 @@ import torch
 
 from izcore.plugin import BackendUnavailableError, PullRequest, UsageError
 from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.gguf import ensure_converted
-from izcore_transformers.loading import LoadedModel, load_model, model_identity
-from izcore_transformers.model_options import ModelOptions
-from izcore_transformers.models import pull_embedded
-from izcore_transformers.sources import EMBEDDED_SHA256, embedded_source, find_source
+from izcore_transformers.models.gguf import ensure_converted
+from izcore_transformers.models.loading import LoadedModel, load_model, model_identity
+from izcore_transformers.models.pull import pull_embedded
+from izcore_transformers.models.sources import EMBEDDED_SHA256, embedded_source, find_source
+from izcore_transformers.options import ModelOptions
 
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 
@@ -23,9 +23,9 @@ needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machin
 CONVERT = """
 import sys
 import torch
-from izcore_transformers.gguf import ensure_converted
-from izcore_transformers.model_options import ModelOptions
-from izcore_transformers.sources import find_source
+from izcore_transformers.models.gguf import ensure_converted
+from izcore_transformers.options import ModelOptions
+from izcore_transformers.models.sources import find_source
 ensure_converted(find_source(ModelOptions(model=sys.argv[1])), torch.float32, sys.argv[2])
 """
 
@@ -157,8 +157,8 @@ def test_a_misspelt_preset(cache_dir: str) -> None:
 def test_a_hub_model_without_a_network(cache_dir: str, tmp_path: Path) -> None:
     script = (
         "from izcore.plugin import UsageError\n"
-        "from izcore_transformers.loading import load_model\n"
-        "from izcore_transformers.model_options import ModelOptions\n"
+        "from izcore_transformers.models.loading import load_model\n"
+        "from izcore_transformers.options import ModelOptions\n"
         "try: load_model(ModelOptions(model='owner/name'), 'unused')\n"
         "except UsageError as error: print(error)\n"
     )
@@ -183,8 +183,8 @@ def test_quantized_weights_without_bitsandbytes(cache_dir: str) -> None:
 @pytest.mark.model
 def test_loading_says_nothing(tiny_gguf: Path, tmp_path: Path) -> None:
     script = (
-        "from izcore_transformers.loading import load_model\n"
-        "from izcore_transformers.model_options import ModelOptions\n"
+        "from izcore_transformers.models.loading import load_model\n"
+        "from izcore_transformers.options import ModelOptions\n"
         f"load_model(ModelOptions(model={str(tiny_gguf)!r}), {str(tmp_path)!r})\n"
     )
     done = run(script)

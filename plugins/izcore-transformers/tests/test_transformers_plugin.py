@@ -7,7 +7,7 @@ import pytest
 
 from izcore.plugin import Preset, PullRequest
 from izcore_transformers import plugin
-from izcore_transformers.presets import EMBEDDED_MODEL, MODEL_PRESETS, known_conversation
+from izcore_transformers.models.presets import EMBEDDED_MODEL, MODEL_PRESETS, known_conversation
 
 
 @pytest.mark.parametrize("preset", plugin.izcore_presets())

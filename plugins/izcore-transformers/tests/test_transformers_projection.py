@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from izcore.plugin import sobol_latents
-from izcore_transformers.projection import Projection
+from izcore_transformers.soft_prompt.projection import Projection
 
 RMS = 0.02
 

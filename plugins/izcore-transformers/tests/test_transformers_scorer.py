@@ -21,14 +21,14 @@ from izcore.plugin import (
     Prompt,
     Usage,
 )
-from izcore_transformers.chat import chat_tokens
-from izcore_transformers.decoding import decode, end_tokens
-from izcore_transformers.loading import LoadedModel
-from izcore_transformers.packed_linear import PackedLinear
-from izcore_transformers.packing import pack
+from izcore_transformers.cpu_engine.packed_linear import PackedLinear
+from izcore_transformers.cpu_engine.packing import pack
+from izcore_transformers.decoding.batched import decode, end_tokens
+from izcore_transformers.models.chat import chat_tokens
+from izcore_transformers.models.loading import LoadedModel
 from izcore_transformers.scorer import HFScorer, shared_length, stop_position
 from izcore_transformers.scorer_options import ScorerOptions
-from izcore_transformers.writer import embed_tokens
+from izcore_transformers.soft_prompt.writer import embed_tokens
 
 INSTRUCTION = "Instruction: Name the capital city of the country.\n\n"
 COUNTRIES = (

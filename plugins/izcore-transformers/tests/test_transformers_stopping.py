@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from izcore_transformers.stopping import instruction_end
+from izcore_transformers.decoding.stopping import instruction_end
 
 PREFILL = "The instruction was to"
 

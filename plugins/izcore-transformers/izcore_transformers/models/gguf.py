@@ -11,8 +11,8 @@ from filelock import FileLock
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from izcore.plugin import BackendUnavailableError, UsageError
-from izcore_transformers.quiet import quiet_libraries
-from izcore_transformers.sources import Source
+from izcore_transformers.models.quiet import quiet_libraries
+from izcore_transformers.models.sources import Source
 
 
 def converted_folder(source: Source, dtype: torch.dtype, cache_dir: str) -> Path:

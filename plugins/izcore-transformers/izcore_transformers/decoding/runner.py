@@ -10,9 +10,9 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from izcore.plugin import BackendError
-from izcore_transformers.memory import memory_error, with_memory
-from izcore_transformers.prefix_attention import PREFIX_ATTENTION
-from izcore_transformers.reserved_cache import ReservedLayer
+from izcore_transformers.cpu_engine.prefix_attention import PREFIX_ATTENTION
+from izcore_transformers.decoding.memory import memory_error, with_memory
+from izcore_transformers.decoding.reserved_cache import ReservedLayer
 
 
 @dataclass(frozen=True)

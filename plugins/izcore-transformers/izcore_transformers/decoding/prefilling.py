@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache
 
-from izcore_transformers.reserved_cache import ReservedLayer, reserve
-from izcore_transformers.runner import Prefix, Runner, new_cache
+from izcore_transformers.decoding.reserved_cache import ReservedLayer, reserve
+from izcore_transformers.decoding.runner import Prefix, Runner, new_cache
 
 GROUP_OVERHEAD = {"cpu": 48, "cuda": 2048}
 """Tokens that could be prefilled in the time that one more forward pass costs (reading the weights,

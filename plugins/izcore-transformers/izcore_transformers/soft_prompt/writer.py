@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruction
-from izcore_transformers.chat import split_chat_tokens
-from izcore_transformers.decoding import decode, end_tokens, read_prefix
+from izcore_transformers.decoding.batched import decode, end_tokens, read_prefix
+from izcore_transformers.decoding.runner import Prefix
+from izcore_transformers.decoding.stopping import instruction_end
 from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.loading import LoadedModel
-from izcore_transformers.meta_prompts import find_meta_prompt, user_message
-from izcore_transformers.runner import Prefix
-from izcore_transformers.stopping import instruction_end
+from izcore_transformers.models.chat import split_chat_tokens
+from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt, user_message
 
 
 @dataclass(frozen=True)

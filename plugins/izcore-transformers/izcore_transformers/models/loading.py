@@ -13,13 +13,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from izcore.plugin import BackendUnavailableError, UsageError
-from izcore_transformers.gguf import ensure_converted
-from izcore_transformers.model_options import ModelOptions
-from izcore_transformers.packing import pack
-from izcore_transformers.prefix_attention import read_prefix_once
-from izcore_transformers.presets import known_conversation
-from izcore_transformers.quiet import quiet_libraries
-from izcore_transformers.sources import Source, find_source
+from izcore_transformers.cpu_engine.packing import pack
+from izcore_transformers.cpu_engine.prefix_attention import read_prefix_once
+from izcore_transformers.models.gguf import ensure_converted
+from izcore_transformers.models.presets import known_conversation
+from izcore_transformers.models.quiet import quiet_libraries
+from izcore_transformers.models.sources import Source, find_source
+from izcore_transformers.options import ModelOptions
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from izcore.plugin import ConfigError, Example, Record, nearest_names
-from izcore_transformers.chat import SPLIT_MARK
+from izcore_transformers.models.chat import SPLIT_MARK
 
 DEMONSTRATIONS = "{demonstrations}"
 
@@ -50,7 +50,7 @@ def find_meta_prompt(name_or_text: str) -> MetaPrompt:
 
 
 def user_message(meta_prompt: MetaPrompt, demonstrations: Sequence[Example]) -> str:
-    """Return the user message; it ends in :data:`~izcore_transformers.chat.SPLIT_MARK`.
+    """Return the user message; it ends in :data:`~izcore_transformers.models.chat.SPLIT_MARK`.
 
     Of several acceptable targets the first is shown.
     """

@@ -1,10 +1,10 @@
 """Chooses the scale of the soft prompt with a short probe."""
 
 from izcore.plugin import Record, derive_seed, sobol_latents
-from izcore_transformers.fluency import mean_log_likelihoods
-from izcore_transformers.loading import LoadedModel
-from izcore_transformers.projection import Projection
-from izcore_transformers.writer import Writer
+from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
+from izcore_transformers.soft_prompt.projection import Projection
+from izcore_transformers.soft_prompt.writer import Writer
 
 STRENGTHS = (4.0, 16.0, 64.0)
 """Sizes of soft tokens, in sizes of the model's own embeddings, that the probe tries."""

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from izcore_transformers.drafting import draft, room_for_drafts
-from izcore_transformers.memory import memory_error, with_memory
-from izcore_transformers.prefilling import prefilled
-from izcore_transformers.runner import Prefix, Runner
+from izcore_transformers.decoding.drafting import draft, room_for_drafts
+from izcore_transformers.decoding.memory import memory_error, with_memory
+from izcore_transformers.decoding.prefilling import prefilled
+from izcore_transformers.decoding.runner import Prefix, Runner
 
 
 @dataclass(frozen=True)

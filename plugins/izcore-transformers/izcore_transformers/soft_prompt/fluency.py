@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from izcore_transformers.loading import LoadedModel
+from izcore_transformers.models.loading import LoadedModel
 
 TEXTS_AT_A_TIME = 8  # bounds the logits, [texts, tokens, vocabulary], to a few dozen megabytes
 

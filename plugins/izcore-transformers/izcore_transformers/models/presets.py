@@ -9,7 +9,7 @@ class ModelPreset(Record):
     """A model under a short name.
 
     ``source`` is its hub id, empty for the embedded model. ``conversation`` names the conversation
-    template that the model was trained on (see :mod:`izcore_transformers.chat`).
+    template that the model was trained on (see :mod:`izcore_transformers.models.chat`).
     """
 
     source: str

@@ -3,8 +3,8 @@
 import torch
 
 from izcore.plugin import PullRequest, PullResult
-from izcore_transformers.gguf import converted_folder, ensure_converted
-from izcore_transformers.sources import embedded_source
+from izcore_transformers.models.gguf import converted_folder, ensure_converted
+from izcore_transformers.models.sources import embedded_source
 
 
 def pull_embedded(request: PullRequest) -> PullResult:

@@ -1,0 +1,1 @@
+"""From prompts to the tokens that a model goes on with."""

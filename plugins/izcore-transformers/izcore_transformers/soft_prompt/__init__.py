@@ -1,0 +1,1 @@
+"""From a latent to an instruction: projection, scale, meta-prompt, and the text that is written."""
