@@ -45,6 +45,7 @@ from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search
 from izcore.search.objective import pareto_front
 from izcore.search.proposer import Proposer, trials_in_all
+from izcore.search.rounds import RoundEvaluator
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store, new_run_id
 
@@ -191,6 +192,7 @@ async def _search_and_conclude(
             config=config,
             splits=splits,
             carried=record.plan.carried,
+            trials_in_all=total,
             proposer=Proposer(
                 run_id=record.id,
                 config=config,
@@ -203,17 +205,24 @@ async def _search_and_conclude(
                 events=events,
             ),
             evaluator=parts.evaluator,
+            rounds=RoundEvaluator(
+                evaluator=parts.evaluator,
+                policy=config.evaluation,
+                objective=config.objective,
+                examples=splits.validation,
+                searched=total,
+            ),
             store=store,
             events=events,
         )
-        history = await search.run()
+        outcome = await search.run()
         parts.ledger.hold_back(final_test)
-        history = await search.compare_finalists(history)
-        winner = history.best
+        outcome = await search.compare_finalists(outcome)
+        history, winner = outcome.history, outcome.history.best
         if winner is None:
-            if history.cut_short:
+            if outcome.stopped:
                 raise BudgetExhaustedError(
-                    f"{history.cut_short} No trial was completed, so there is no result.",
+                    f"{outcome.stopped} No trial was completed, so there is no result.",
                     hint="Start again with a larger budget; answers that were paid for are kept.",
                 )
             raise BackendError(
@@ -246,7 +255,7 @@ async def _search_and_conclude(
         agreement=agreement,
         front=pareto_front(history.trials, len(splits.validation)),
         seconds=record.seconds + elapsed(),
-        conclusion=f"{conclusion.sentence} {history.cut_short}".strip(),
+        conclusion=f"{conclusion.sentence} {outcome.stopped}".strip(),
     )
 
 

@@ -1,27 +1,14 @@
 """Evaluation policies: how many validation examples each instruction of a round is worth."""
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from izcore.config.schema import EvaluationPolicy, Objective
-from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Example, Guidance, Trial
-from izcore.scoring.evaluator import Evaluation, Evaluator
+from izcore.config.schema import EvaluationPolicy
 from izcore.scoring.statistics import chance_of_lead
 
 Scores = Sequence[float | None]
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Evaluations by guidance; ``stopped`` is why some are shorter than planned, or missing."""
-
-    evaluations: dict[Guidance, Evaluation]
-    stopped: BudgetExhaustedError | None = None
 
 
 def rungs(policy: EvaluationPolicy, examples: int, searched: int) -> list[int]:
@@ -57,57 +44,22 @@ def most_that_see(policy: EvaluationPolicy, examples: int, instructions: int, se
     return seen
 
 
-async def judge(
-    instructions: Sequence[Guidance],
-    examples: Sequence[Example],
-    evaluator: Evaluator,
+def promote(
     policy: EvaluationPolicy,
-    objective: Objective,
+    scores: Mapping[Key, Scores],
+    compared: int,
+    incumbent: Scores,
     *,
-    searched: int,
-    incumbent: Trial | None = None,
-) -> Judged:
-    """Score all instructions on a few examples, then those that stay on more, and so on to the end.
+    instructions: int,
+    comparisons: int,
+) -> list[Key]:
+    """Return who of ``compared`` instructions, ``scores`` of which are complete, sees more examples.
 
-    The order of examples is fixed, so that any two instructions are compared on the same ones. Who stays is
-    for :func:`stay_in_halving` or :func:`stay_in_race` to say; an instruction with failed calls does not.
-    Every score counts less the penalty of its instruction under ``objective``. ``incumbent`` is the best
-    trial so far, which takes part in a race; for ``searched`` see :func:`rungs`.
+    ``instructions`` is the number in the round, ``comparisons`` that of its rungs.
     """
-
-    def penalised(guidance: Guidance) -> Scores:
-        evaluation = known[guidance]
-        penalty = objective.penalty(guidance.length, evaluation.answer_cost_usd)
-        return _less(evaluation.scores, penalty)
-
-    best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
-    known: dict[Guidance, Evaluation] = {}
-    staying = list(instructions)
-    sizes = rungs(policy, len(examples), searched)
-    for size in sizes:
-        outcomes = await asyncio.gather(
-            *(evaluator.evaluate(instruction, examples[:size]) for instruction in staying),
-            return_exceptions=True,
-        )
-        stopped = None
-        for instruction, outcome in zip(staying, outcomes, strict=True):
-            if isinstance(outcome, BudgetExhaustedError):
-                stopped = outcome
-            elif isinstance(outcome, BaseException):
-                raise outcome
-            else:
-                known[instruction] = outcome
-        if stopped:
-            return Judged(known, stopped)
-        if size == len(examples):
-            break
-        scores = {each: penalised(each) for each in staying if None not in known[each].scores}
-        if policy.policy == "halving":
-            staying = stay_in_halving(scores, math.ceil(len(staying) / policy.reduction))
-        else:
-            rival = best[:size] if len(best) >= size else ()
-            staying = stay_in_race(scores, rival, policy.risk / (max(1, len(instructions)) * len(sizes)))
-    return Judged(known)
+    if policy.policy == "halving":
+        return stay_in_halving(scores, math.ceil(compared / policy.reduction))
+    return stay_in_race(scores, incumbent, policy.risk / (max(1, instructions) * comparisons))
 
 
 def stay_in_halving(scores: Mapping[Key, Scores], places: int) -> list[Key]:
@@ -133,10 +85,6 @@ def stay_in_race(scores: Mapping[Key, Scores], incumbent: Scores, level: float) 
         return []
     leader = max(rivals, key=_mean)
     return [key for key, own in scores.items() if chance_of_lead(_numbers(leader), _numbers(own)) > level]
-
-
-def _less(scores: Scores, penalty: float) -> Scores:
-    return [None if score is None else score - penalty for score in scores]
 
 
 def _mean(scores: Scores) -> float:

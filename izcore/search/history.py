@@ -6,15 +6,11 @@ from izcore.plugin.records import Candidate, Guidance, Trial
 
 
 class History:
-    """Trials in order, the first trial of each guidance, and the best trial; appending takes no search.
-
-    ``cut_short`` says why the search ended early, if it did.
-    """
+    """Trials in order, the first trial of each guidance, and the best trial; appending takes no search."""
 
     def __init__(self, trials: Iterable[Trial]) -> None:
         self.trials: list[Trial] = []
         self.best: Trial | None = None
-        self.cut_short = ""
         self._first: dict[Guidance, Trial] = {}
         for trial in trials:
             self.append(trial)

@@ -1,0 +1,38 @@
+"""Makes trials: from what a candidate scored, or from an earlier trial of the same instruction."""
+
+from izcore.config.schema import Objective
+from izcore.plugin.records import Candidate, Trial
+from izcore.scoring.evaluator import Evaluation
+
+
+def scored_trial(
+    index: int, round_: int, candidate: Candidate, evaluation: Evaluation, objective: Objective
+) -> Trial:
+    """Return the trial of a candidate that was evaluated."""
+    return Trial(
+        index=index,
+        round=round_,
+        candidate=candidate,
+        scores=evaluation.scores,
+        answers=evaluation.answers,
+        finishes=evaluation.finishes,
+        calls=evaluation.calls,
+        cached_calls=evaluation.cached_calls,
+        usage=evaluation.usage,
+        cost_usd=evaluation.cost_usd,
+        penalty=objective.penalty(candidate.guidance.length, evaluation.answer_cost_usd),
+    )
+
+
+def reusing_trial(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:
+    """Return the trial of a candidate whose instruction and exemplars ``earlier`` has scored."""
+    return Trial(
+        index=index,
+        round=round_,
+        candidate=candidate,
+        scores=earlier.scores,
+        answers=earlier.answers,
+        finishes=earlier.finishes,
+        reused=earlier.index,
+        penalty=earlier.penalty,
+    )
