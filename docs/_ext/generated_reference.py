@@ -32,9 +32,9 @@ from izcore.config.schema import (
 )
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import IzError
+from izcore.plugin.kinds import KINDS, Kind, plural
 from izcore.plugin.options import OptionDescription, describe_options
 from izcore.plugin.records import Price, Record
-from izcore.registry.contributions import KINDS, Kind
 from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
@@ -257,11 +257,11 @@ def _toml_value(value: Any) -> str:
 
 def backends() -> str:
     """Describe the options of every installed backend, by kind."""
-    return "\n".join(_backends_of(kind) for kind in KINDS)
+    return "\n".join(_backends_of(kind) for kind in KINDS if registry().backends(kind))
 
 
 def _backends_of(kind: Kind) -> str:
-    parts = [f"### {kind.capitalize()}s\n"]
+    parts = [f"### {plural(kind).capitalize()}\n"]
     found = sorted(
         registry().backends(kind), key=lambda r: (r.plugin.distribution, r.backend.options.__qualname__)
     )
@@ -275,8 +275,9 @@ def _names_of(alike: Sequence[Registered]) -> str:
     lines = []
     for found in alike:
         backend = found.backend
+        paths = getattr(backend, "paths", ())
         extras = [f"`{backend.name}:{backend.argument.upper()}`"] if backend.argument else []
-        extras += [f"reads {', '.join(f'`{path}`' for path in backend.paths)}"] if backend.paths else []
+        extras += [f"reads {', '.join(f'`{path}`' for path in paths)}"] if paths else []
         extras += [f"`{key}` is `{value}`" for key, value in backend.defaults.items()]
         more = f" ({'; '.join(extras)})" if extras else ""
         lines.append(f"- **{backend.name}**{more}: {escape(backend.summary)}")

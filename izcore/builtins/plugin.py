@@ -5,7 +5,14 @@ from typing import Any
 
 from izcore.builtins.metrics import METRICS
 from izcore.builtins.options import EventLogOptions, PoolOptions
-from izcore.plugin import Backend, Preset, hookimpl
+from izcore.plugin import (
+    GeneratorRegistration,
+    MetricRegistration,
+    Preset,
+    SurrogateRegistration,
+    TrackerRegistration,
+    hookimpl,
+)
 
 IZCORE_API = 1
 
@@ -17,10 +24,10 @@ _PUBLISHED: Mapping[str, Mapping[str, Any]] = {
 
 
 @hookimpl
-def izcore_generators() -> Iterable[Backend]:
+def izcore_generators() -> Iterable[GeneratorRegistration]:
     """Offer instructions from a text file."""
     return [
-        Backend(
+        GeneratorRegistration(
             name="pool",
             summary="Instructions that a person wrote, one per line of a text file",
             factory="izcore.builtins.pool:PoolGenerator",
@@ -31,15 +38,15 @@ def izcore_generators() -> Iterable[Backend]:
 
 
 @hookimpl
-def izcore_surrogates() -> Iterable[Backend]:
+def izcore_surrogates() -> Iterable[SurrogateRegistration]:
     """Search without a model of the landscape."""
     return [
-        Backend(
+        SurrogateRegistration(
             name="sobol",
             summary="A scrambled Sobol sequence: even coverage, learns nothing",
             factory="izcore.builtins.uninformed:SobolSurrogate",
         ),
-        Backend(
+        SurrogateRegistration(
             name="random",
             summary="Uniform random latents: the plainest baseline",
             factory="izcore.builtins.uninformed:RandomSurrogate",
@@ -48,16 +55,16 @@ def izcore_surrogates() -> Iterable[Backend]:
 
 
 @hookimpl
-def izcore_metrics() -> Iterable[Backend]:
+def izcore_metrics() -> Iterable[MetricRegistration]:
     """Compare answers with targets."""
     return METRICS
 
 
 @hookimpl
-def izcore_trackers() -> Iterable[Backend]:
+def izcore_trackers() -> Iterable[TrackerRegistration]:
     """Keep a record of a run in a file."""
     return [
-        Backend(
+        TrackerRegistration(
             name="jsonl",
             summary="One line of JSON per event, appended to a file",
             factory="izcore.builtins.event_log:EventLog",

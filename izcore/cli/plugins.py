@@ -48,7 +48,7 @@ def show(
 ) -> None:
     """Show a backend, or all that a plugin offers: where it comes from and what options it takes."""
     from izcore.plugin.errors import UnknownNameError, nearest_names
-    from izcore.registry.contributions import KINDS
+    from izcore.plugin.kinds import KINDS
 
     with stdout_kept_clean():
         registry = registry_of(context, failures_shown=True)
@@ -110,13 +110,14 @@ def doctor(
 
 
 def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
-    """Names of what a plugin offers, by what it is: backends of a kind, presets, models, observed events."""
+    """Names of what a plugin offers, by what it is: those of a kind, presets, models, observed events."""
+    from izcore.plugin.kinds import plural
     from izcore.plugin.registrations import Model, Preset
 
     contributed = registry.contributions(plugin)
     offers: dict[str, list[str]] = {}
-    for kind, backend in contributed.backends():
-        offers.setdefault(f"{kind}s", []).append(backend.name)
+    for kind, registration in contributed.registrations():
+        offers.setdefault(plural(kind), []).append(registration.name)
     offers["presets"] = [preset.name for preset in contributed.of(Preset)]
     offers["models"] = [model.name for model in contributed.of(Model)]
     offers["observes"] = [hook.removeprefix("izcore_") for hook in contributed.observes]
@@ -124,12 +125,13 @@ def _offers(registry: "Registry", plugin: "PluginInfo") -> dict[str, list[str]]:
 
 
 def _described(registry: "Registry", plugin: "PluginInfo") -> dict[str, Any]:
-    from izcore.plugin.registrations import Model, Preset
+    from izcore.plugin.registrations import CommandRegistration, Model, Preset
 
     contributed = registry.contributions(plugin)
     return {
         **as_dict(plugin),
         "backends": [{"kind": kind, "name": backend.name} for kind, backend in contributed.backends()],
+        "commands": [command.name for command in contributed.of(CommandRegistration)],
         "presets": [preset.name for preset in contributed.of(Preset)],
         "models": [model.name for model in contributed.of(Model)],
         "observes": contributed.observes,
@@ -155,14 +157,15 @@ def _described_backend(registered: "Registered") -> dict[str, Any]:
 def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
     from rich.text import Text
 
-    from izcore.plugin.registrations import Model, Preset
+    from izcore.plugin.registrations import CommandRegistration, Model, Preset
 
     out().print(Text(f"plugin {plugin.name}", "bold"), f"({plugin.distribution} {plugin.version})")
     out().print(Text(f"hook API {_api(plugin)}, {plugin.status}"))
     if plugin.reason:
         out().print(Text(_why(plugin), "yellow"))
     contributed = registry.contributions(plugin)
-    named = [("preset", each.name, each.summary) for each in contributed.of(Preset)]
+    named = [("command", each.name, each.summary) for each in contributed.of(CommandRegistration)]
+    named += [("preset", each.name, each.summary) for each in contributed.of(Preset)]
     named += [("model", each.name, each.summary) for each in contributed.of(Model)]
     for what, name, summary in named:
         out().print(Text(f"{what} {name}: {summary}"))
@@ -174,11 +177,12 @@ def _show_plugin(registry: "Registry", plugin: "PluginInfo") -> None:
 def _show_backend(registered: "Registered") -> None:
     from rich.text import Text
 
+    from izcore.plugin.kinds import words
     from izcore.plugin.options import describe_options
 
     kind, backend, plugin = registered.kind, registered.backend, registered.plugin
     origin = f"({plugin.distribution} {plugin.version}, hook API {_api(plugin)})"
-    out().print(Text(f"{kind} {backend.name}", "bold"), origin)
+    out().print(Text(f"{words(kind)} {backend.name}", "bold"), origin)
     out().print(Text(backend.summary))
     table = _table("option", "type", "default", "what")
     for option in describe_options(backend.options):
@@ -190,6 +194,7 @@ def _show_backend(registered: "Registered") -> None:
 
 
 def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
+    from izcore.plugin.kinds import words
     from izcore.plugin.registrations import Model
     from izcore.registry.registry import import_object
 
@@ -200,7 +205,7 @@ def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
     ]
     for plugin in registry.plugins:
         contributed = registry.contributions(plugin)
-        parts = [(f"{kind} {b.name}", b.factory, b.install) for kind, b in contributed.backends()]
+        parts = [(f"{words(k)} {r.name}", r.imports, r.install) for k, r in contributed.registrations()]
         parts += [(f"model {m.name}", m.pull, m.install) for m in contributed.of(Model)]
         for what, path, install in parts:
             try:

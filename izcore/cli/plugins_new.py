@@ -92,7 +92,7 @@ def _check_free(names: "Names", registry: "Registry") -> None:
 
 def _left_open(names: "Names", registry: "Registry") -> list[str]:
     """Return the options of ``iz optimize`` that no installed plugin's part of the preset answers."""
-    from izcore.registry.contributions import Kind
+    from izcore.plugin.kinds import Kind
 
     kinds: tuple[Kind, ...] = ("generator", "scorer")
     chosen = {kind for settings in registry.presets.settings("quick") for kind in settings}

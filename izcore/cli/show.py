@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
     from izcore.engine.runner import ScoreResult
+    from izcore.plugin.kinds import Kind
     from izcore.plugin.records import FinishReason
     from izcore.plugin.results import RunResult
-    from izcore.registry.contributions import Kind
     from izcore.registry.registry import BackendChoice, Registry
 
 UNUSUAL: "Mapping[FinishReason, str]" = {

@@ -25,17 +25,19 @@ def list_tasks(context: typer.Context, json: JsonOption = False) -> None:
     """List the named tasks, and the kinds of file that can be read."""
     from rich.table import Table
 
+    from izcore.plugin.registrations import TaskRegistration
+
     with stdout_kept_clean():
-        found = registry_of(context).backends("task")
+        found = registry_of(context).registrations(TaskRegistration)
     if json:
         listed = [
             {
-                "name": r.backend.name,
-                "summary": r.backend.summary,
-                "paths": r.backend.paths,
-                "distribution": r.plugin.distribution,
+                "name": task.name,
+                "summary": task.summary,
+                "paths": task.paths,
+                "distribution": plugin.distribution,
             }
-            for r in found
+            for task, plugin in found
         ]
         print_json({"tasks": listed})
         return
@@ -43,10 +45,10 @@ def list_tasks(context: typer.Context, json: JsonOption = False) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0))
         for heading in (title, "what", "from"):
             table.add_column(heading, no_wrap=heading != "what")
-        for r in found:
-            if bool(r.backend.paths) is wanted:
-                name = " ".join(r.backend.paths) if wanted else r.backend.name
-                table.add_row(name, r.backend.summary, r.plugin.distribution)
+        for task, plugin in found:
+            if bool(task.paths) is wanted:
+                name = " ".join(task.paths) if wanted else task.name
+                table.add_row(name, task.summary, plugin.distribution)
         if table.row_count:
             out().print(table)
             out().print()
@@ -138,6 +140,7 @@ def fetch_tasks(
     from izcore.config.paths import Paths
     from izcore.plugin.errors import DataError, IzError
     from izcore.plugin.records import FetchRequest
+    from izcore.plugin.registrations import TaskRegistration
 
     if from_folder is not None and not Path(from_folder).is_dir():
         raise DataError(f"{from_folder}: no such folder.")
@@ -146,7 +149,8 @@ def fetch_tasks(
     missing: dict[str, str] = {}
     with stdout_kept_clean():
         registry = registry_of(context)
-        wanted = names or [r.backend.name for r in registry.backends("task") if not r.backend.paths]
+        named = [task.name for task, _ in registry.registrations(TaskRegistration) if not task.paths]
+        wanted = names or named
         request = FetchRequest(data_dir=str(paths.data), from_folder=from_folder)
         for name in wanted:
             backend = registry.build("task", registry.choose("task", name, {}), paths.context(seed=0))

@@ -24,9 +24,10 @@ from izcore.config.schema import (
     TaskConfig,
 )
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
+from izcore.plugin.kinds import Kind
 from izcore.plugin.options import explain_validation
 from izcore.plugin.records import Record
-from izcore.registry.contributions import Kind
+from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.registry import BackendChoice, Registry
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
@@ -225,7 +226,7 @@ def _task_choice(
     found = registry.task_format(suffix) if suffix else None
     if found is None:
         if path.exists():
-            readable = sorted({s for r in registry.backends("task") for s in r.backend.paths})
+            readable = sorted({s for task, _ in registry.registrations(TaskRegistration) for s in task.paths})
             raise UsageError(
                 f"{spec}: no installed plugin reads {suffix or 'files without a suffix'}.",
                 hint=f"Readable: {', '.join(readable) or 'nothing; pip install izcore-tasks'}.",

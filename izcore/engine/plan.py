@@ -13,6 +13,7 @@ from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfi
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.plugin.errors import ConfigError, UsageError
+from izcore.plugin.kinds import KINDS
 from izcore.plugin.protocols import Generator, Metric, Scorer
 from izcore.plugin.records import (
     Example,
@@ -24,8 +25,8 @@ from izcore.plugin.records import (
     TaskData,
     Usage,
 )
+from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.results import Estimate
-from izcore.registry.contributions import KINDS
 from izcore.registry.registry import BackendChoice, Registry
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template, render_prompt
@@ -125,7 +126,7 @@ def plan_run(
     plan = _fit_into_limit(plan, config, calls_per_answer(registry, config))
     trials = trials_in_all(generator, config, plan.carried)
     finite = generator.pool_size() is not None and not config.search.pool
-    if finite or not registry.find("generator", config.generator.name).backend.uses_latents:
+    if finite or not registry.registration(GeneratorRegistration, config.generator.name).uses_latents:
         surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
         config = msgspec.structs.replace(config, surrogate=surrogate)
     estimate = _estimate(plan, config, models, trials)

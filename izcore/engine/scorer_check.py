@@ -9,6 +9,7 @@ from izcore.config.paths import Paths
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
+from izcore.plugin.registrations import ScorerRegistration
 from izcore.registry.registry import Registry
 
 QUESTION = "Reply with the word ok."
@@ -32,8 +33,8 @@ def check_scorer(registry: Registry, spec: str, options: Mapping[str, Any], path
     Where ``spec`` names no model, the backend's ``probe`` options fill it in.
     """
     name, colon, _ = spec.partition(":")
-    backend = registry.find("scorer", name).backend
-    filled = {**({} if colon else backend.probe), **options}
+    probe = {} if colon else registry.registration(ScorerRegistration, name).probe
+    filled = {**probe, **options}
     scorer: Scorer = registry.build("scorer", registry.choose("scorer", spec, filled), paths.context(seed=0))
     started = time.perf_counter()
     completion = asyncio.run(_ask(scorer))

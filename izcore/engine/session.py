@@ -13,11 +13,11 @@ from izcore.engine.environment import Environment
 from izcore.engine.plan import known_price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.events import CallsAnswered
+from izcore.plugin.kinds import Kind
 from izcore.plugin.protocols import Metric, Scorer
 from izcore.plugin.records import AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
-from izcore.registry.contributions import Kind
 from izcore.scoring.dispatcher import Caller
 from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.ledger import Ledger
@@ -130,7 +130,7 @@ def _context(
         if caller is None:
             raise BackendError(
                 f"The {kind} asks a model that its option {request.option!r} does not name.",
-                hint="This is a fault of its plugin: Backend.models lists the options that name models.",
+                hint="This is a fault of its plugin: `models` of its registration lists such options.",
             )
         answers = await caller.complete(request.prompts)
         return AskResult(completions=answers.completions)

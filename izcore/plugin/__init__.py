@@ -19,6 +19,7 @@ from izcore.plugin.errors import (
     about,
     nearest_names,
 )
+from izcore.plugin.evaluation import Rung, RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.events import (
     CallFinished,
     CallsAnswered,
@@ -28,6 +29,7 @@ from izcore.plugin.events import (
     RunStopped,
     TrialFinished,
 )
+from izcore.plugin.exports import ExportRequest, ExportResult, Run
 from izcore.plugin.hookspecs import API_VERSION, hookimpl
 from izcore.plugin.http import (
     Key,
@@ -49,9 +51,20 @@ from izcore.plugin.instructions import (
     sentence_ends,
 )
 from izcore.plugin.interrupts import interruptible, undisguised_interrupts
+from izcore.plugin.jobs import Job
 from izcore.plugin.metric_figures import result_figures, trial_figures
 from izcore.plugin.process_settings import collect_rarely
-from izcore.plugin.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
+from izcore.plugin.protocols import (
+    EvaluationPolicy,
+    Executor,
+    Exporter,
+    Generator,
+    Metric,
+    Scorer,
+    Surrogate,
+    Task,
+    Tracker,
+)
 from izcore.plugin.records import (
     Agreement,
     Ask,
@@ -83,7 +96,26 @@ from izcore.plugin.records import (
     Trial,
     Usage,
 )
-from izcore.plugin.registrations import Backend, BackendContext, Model, Preset, PullRequest, PullResult
+from izcore.plugin.registrations import (
+    Backend,
+    BackendContext,
+    BackendRegistration,
+    CommandRegistration,
+    EvaluationPolicyRegistration,
+    ExecutorRegistration,
+    ExporterRegistration,
+    GeneratorRegistration,
+    MetricRegistration,
+    Model,
+    Preset,
+    PullRequest,
+    PullResult,
+    Registration,
+    ScorerRegistration,
+    SurrogateRegistration,
+    TaskRegistration,
+    TrackerRegistration,
+)
 from izcore.plugin.seeds import derive_seed, sobol_latents
 
 __all__ = [
@@ -96,33 +128,46 @@ __all__ = [
     "Backend",
     "BackendContext",
     "BackendError",
+    "BackendRegistration",
     "BackendUnavailableError",
     "BudgetExhaustedError",
     "CallFinished",
     "CallsAnswered",
     "Candidate",
+    "CommandRegistration",
     "Completion",
     "CompletionRequest",
     "CompletionResult",
     "ConfigError",
     "DataError",
+    "EvaluationPolicy",
+    "EvaluationPolicyRegistration",
     "Example",
+    "Executor",
+    "ExecutorRegistration",
+    "ExportRequest",
+    "ExportResult",
+    "Exporter",
+    "ExporterRegistration",
     "FatalScorerError",
     "FetchRequest",
     "FetchResult",
     "GenerateRequest",
     "GenerateResult",
     "Generator",
+    "GeneratorRegistration",
     "InterruptedRunError",
     "IzDeprecationWarning",
     "IzError",
     "IzWarning",
+    "Job",
     "Key",
     "Latent",
     "LoadRequest",
     "LoopClients",
     "Meta",
     "Metric",
+    "MetricRegistration",
     "MetricRequest",
     "MetricResult",
     "Model",
@@ -136,17 +181,28 @@ __all__ = [
     "PullRequest",
     "PullResult",
     "Record",
+    "Registration",
+    "Run",
     "RunFinished",
     "RunStarted",
     "RunStopped",
+    "Rung",
+    "RungsRequest",
+    "RungsResult",
     "Scorer",
     "ScorerInfo",
+    "ScorerRegistration",
+    "StayRequest",
+    "StayResult",
     "SuggestRequest",
     "SuggestResult",
     "Surrogate",
+    "SurrogateRegistration",
     "Task",
     "TaskData",
+    "TaskRegistration",
     "Tracker",
+    "TrackerRegistration",
     "TransientScorerError",
     "Trial",
     "TrialFinished",

@@ -20,7 +20,20 @@ from izcore.plugin.events import (
     RunStopped,
     TrialFinished,
 )
-from izcore.plugin.registrations import Backend, Model, Preset
+from izcore.plugin.registrations import (
+    CommandRegistration,
+    EvaluationPolicyRegistration,
+    ExecutorRegistration,
+    ExporterRegistration,
+    GeneratorRegistration,
+    MetricRegistration,
+    Model,
+    Preset,
+    ScorerRegistration,
+    SurrogateRegistration,
+    TaskRegistration,
+    TrackerRegistration,
+)
 
 PROJECT = "izcore"
 """Name of the pluggy project and of the entry-point group."""
@@ -36,69 +49,123 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def izcore_generators() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_generators() -> Iterable[GeneratorRegistration]:  # type: ignore[empty-body]
     """Register instruction generators (:class:`~izcore.plugin.protocols.Generator`).
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import GeneratorRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_generators():
-    ...     return [Backend(name="mine", summary="Writes one", factory="my_package.backend:Mine")]
+    ...     return [GeneratorRegistration(
+    ...         name="mine", summary="Writes one", factory="my_package.backend:Mine")]
     """
 
 
 @hookspec
-def izcore_scorers() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_scorers() -> Iterable[ScorerRegistration]:  # type: ignore[empty-body]
     """Register black-box scorers (:class:`~izcore.plugin.protocols.Scorer`).
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import ScorerRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_scorers():
-    ...     return [Backend(name="rest", summary="Our endpoint", factory="my_package.rest:Rest")]
+    ...     return [ScorerRegistration(
+    ...         name="rest", summary="Our endpoint", factory="my_package.rest:Rest")]
     """
 
 
 @hookspec
-def izcore_surrogates() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_surrogates() -> Iterable[SurrogateRegistration]:  # type: ignore[empty-body]
     """Register surrogates (:class:`~izcore.plugin.protocols.Surrogate`).
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import SurrogateRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_surrogates():
-    ...     return [Backend(name="grid", summary="A grid", factory="my_package.grid:Grid")]
+    ...     return [SurrogateRegistration(
+    ...         name="grid", summary="A grid", factory="my_package.grid:Grid")]
     """
 
 
 @hookspec
-def izcore_tasks() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_tasks() -> Iterable[TaskRegistration]:  # type: ignore[empty-body]
     """Register tasks and file formats (:class:`~izcore.plugin.protocols.Task`).
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import TaskRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_tasks():
-    ...     return [Backend(name="yaml", summary="YAML files", factory="my_package.files:Yaml",
-    ...                     argument="path", paths=(".yaml",))]
+    ...     return [TaskRegistration(
+    ...         name="yaml", summary="YAML files", factory="my_package.files:Yaml",
+    ...         argument="path", paths=(".yaml",))]
     """
 
 
 @hookspec
-def izcore_metrics() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_metrics() -> Iterable[MetricRegistration]:  # type: ignore[empty-body]
     """Register metrics (:class:`~izcore.plugin.protocols.Metric`).
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import MetricRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_metrics():
-    ...     return [Backend(name="bleu", summary="BLEU", factory="my_package.bleu:Bleu")]
+    ...     return [MetricRegistration(
+    ...         name="bleu", summary="BLEU", factory="my_package.bleu:Bleu")]
     """
 
 
 @hookspec
-def izcore_trackers() -> Iterable[Backend]:  # type: ignore[empty-body]
+def izcore_trackers() -> Iterable[TrackerRegistration]:  # type: ignore[empty-body]
     """Register trackers (:class:`~izcore.plugin.protocols.Tracker`): observers of the runs that name them.
 
-    >>> from izcore.plugin import Backend, hookimpl
+    >>> from izcore.plugin import TrackerRegistration, hookimpl
     >>> @hookimpl
     ... def izcore_trackers():
-    ...     return [Backend(name="board", summary="Our board", factory="my_package.board:Board")]
+    ...     return [TrackerRegistration(
+    ...         name="board", summary="Our board", factory="my_package.board:Board")]
+    """
+
+
+@hookspec
+def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:  # type: ignore[empty-body]
+    """Register evaluation policies (:class:`~izcore.plugin.protocols.EvaluationPolicy`).
+
+    >>> from izcore.plugin import EvaluationPolicyRegistration, hookimpl
+    >>> @hookimpl
+    ... def izcore_evaluation_policies():
+    ...     return [EvaluationPolicyRegistration(
+    ...         name="half", summary="Drops the worse half once", factory="my_package.policy:Half")]
+    """
+
+
+@hookspec
+def izcore_executors() -> Iterable[ExecutorRegistration]:  # type: ignore[empty-body]
+    """Register executors (:class:`~izcore.plugin.protocols.Executor`): where the runs of a comparison happen.
+
+    >>> from izcore.plugin import ExecutorRegistration, hookimpl
+    >>> @hookimpl
+    ... def izcore_executors():
+    ...     return [ExecutorRegistration(
+    ...         name="cluster", summary="Our cluster", factory="my_package.cluster:Cluster")]
+    """
+
+
+@hookspec
+def izcore_exporters() -> Iterable[ExporterRegistration]:  # type: ignore[empty-body]
+    """Register formats in which runs are exported (:class:`~izcore.plugin.protocols.Exporter`).
+
+    >>> from izcore.plugin import ExporterRegistration, hookimpl
+    >>> @hookimpl
+    ... def izcore_exporters():
+    ...     return [ExporterRegistration(
+    ...         name="markdown", summary="A table", factory="my_package.markdown:Markdown")]
+    """
+
+
+@hookspec
+def izcore_commands() -> Iterable[CommandRegistration]:  # type: ignore[empty-body]
+    """Register sub-commands of ``iz``: Typer apps, or functions that Typer can make commands of.
+
+    >>> from izcore.plugin import CommandRegistration, hookimpl
+    >>> @hookimpl
+    ... def izcore_commands():
+    ...     return [CommandRegistration(
+    ...         name="greet", summary="Say good morning", app="my_package.greeting:greet")]
     """
 
 

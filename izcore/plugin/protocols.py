@@ -5,9 +5,12 @@ The core owns budget, cache, retries, seeds, statistics and persistence; a backe
 No backend may change what it is given; all requests and results are immutable.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import Protocol
 
+from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
+from izcore.plugin.exports import ExportRequest, ExportResult
+from izcore.plugin.jobs import Job
 from izcore.plugin.records import (
     Agreement,
     Candidate,
@@ -140,3 +143,41 @@ class Tracker(Protocol):
     def close(self) -> None:
         """Let go of files and connections. Called once, however the run ended."""
         return None
+
+
+class EvaluationPolicy(Protocol):
+    """Says on how many validation examples each instruction of a round is scored.
+
+    All instructions of a round are scored on the first rung's examples; those that stay go on to the next
+    rung's. Both methods are pure functions of their requests.
+    """
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return after how many examples instructions are compared, up to all examples.
+
+        Asked once per run, and while a run is planned.
+        """
+        ...
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Return which of the compared instructions go on; asked after every rung but the last."""
+        ...
+
+
+class Executor(Protocol):
+    """Performs jobs, here or elsewhere."""
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Job]:
+        """Perform the jobs, in any order, and yield each when it is done.
+
+        Raises the first failure, or KeyboardInterrupt; the other jobs are then stopped.
+        """
+        ...
+
+
+class Exporter(Protocol):
+    """Writes a run as text of some format."""
+
+    def export(self, request: ExportRequest) -> ExportResult:
+        """Return the run as text."""
+        ...

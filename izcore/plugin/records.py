@@ -222,7 +222,7 @@ class CompletionResult(Record):
 
 
 class AskRequest(Record):
-    """Prompts for the model that the backend's option ``option`` names (see ``Backend.models``)."""
+    """Prompts for the model that the option ``option`` names, one of the registration's ``models``."""
 
     option: str
     prompts: tuple[Prompt, ...]

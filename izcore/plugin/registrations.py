@@ -6,18 +6,116 @@ from typing import Any
 from izcore.plugin.records import Ask, Options, Record
 
 
-class Backend(Record):
-    """Registers a backend: cheap to make, imports nothing heavy.
+class Registration(Record):
+    """What all registrations have in common.
+
+    ``name`` is how users choose it, unique among all of its kind. ``summary`` says in one line what it does.
+    ``install`` is the command that installs what importing it may miss.
+    """
+
+    name: str
+    summary: str
+    install: str = ""
+
+    @property
+    def imports(self) -> str:
+        """The import path ``package.module:name`` of what is imported once somebody chooses it."""
+        raise NotImplementedError
+
+
+class BackendRegistration(Registration):
+    """Registers something that is built from options: cheap to make, imports nothing heavy.
 
     ``factory`` is the import path ``package.module:name`` of a callable ``(options, context)``; it is
     imported when somebody chooses the backend. ``options`` is its :class:`Options` class. In
-    ``name:ARGUMENT`` the argument sets the option that ``argument`` names. ``install`` is the command
-    that installs what the factory's import may miss. ``paths`` (tasks only) lists the file suffixes
-    (``".csv"``; ``"/"`` for a folder) that this backend reads. ``defaults`` overrides option defaults.
-    ``models`` lists the options that name a scorer to ask through :class:`BackendContext`. ``probe`` holds
-    the options under which ``iz plugins doctor`` asks a scorer that was given no model. ``uses_latents``
-    (generators only) is False where instructions do not depend on latents: then no surrogate is needed, and
+    ``name:ARGUMENT`` the argument sets the option that ``argument`` names. ``defaults`` overrides option
+    defaults. ``models`` lists the options that name a scorer to ask through :class:`BackendContext`.
+    """
+
+    factory: str
+    options: type[Options] = Options
+    argument: str = ""
+    defaults: Mapping[str, Any] = {}
+    models: tuple[str, ...] = ()
+
+    @property
+    def imports(self) -> str:
+        """The factory."""
+        return self.factory
+
+
+class GeneratorRegistration(BackendRegistration):
+    """Registers a generator.
+
+    ``uses_latents`` is False where instructions do not depend on latents: then no surrogate is needed, and
     the run takes the cheapest.
+    """
+
+    uses_latents: bool = True
+
+
+class ScorerRegistration(BackendRegistration):
+    """Registers a scorer.
+
+    ``probe`` holds the options under which ``iz plugins doctor`` asks a scorer that was given no model.
+    """
+
+    probe: Mapping[str, Any] = {}
+
+
+class SurrogateRegistration(BackendRegistration):
+    """Registers a surrogate."""
+
+
+class TaskRegistration(BackendRegistration):
+    """Registers a task or a file format.
+
+    ``paths`` lists the file suffixes (``".csv"``; ``"/"`` for a folder) that this backend reads.
+    """
+
+    paths: tuple[str, ...] = ()
+
+
+class MetricRegistration(BackendRegistration):
+    """Registers a metric."""
+
+
+class TrackerRegistration(BackendRegistration):
+    """Registers a tracker."""
+
+
+class EvaluationPolicyRegistration(BackendRegistration):
+    """Registers an evaluation policy."""
+
+
+class ExecutorRegistration(BackendRegistration):
+    """Registers an executor."""
+
+
+class ExporterRegistration(BackendRegistration):
+    """Registers a format in which ``iz runs export`` writes."""
+
+
+class CommandRegistration(Registration):
+    """Registers a sub-command of ``iz``.
+
+    ``app`` is the import path ``package.module:name`` of a Typer app, or of a function that Typer can make a
+    command of; it is imported when somebody types the command.
+    """
+
+    app: str
+
+    @property
+    def imports(self) -> str:
+        """The app."""
+        return self.app
+
+
+class Backend(Record):
+    """The registration of every kind before each kind had its own; deprecated.
+
+    The core converts it to the registration of the hook's kind. A field that the kind does not have is
+    refused if it is set.
     """
 
     name: str

@@ -1,42 +1,63 @@
 """What one plugin contributes, found out while it is alone: its faults reach no other."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 import pluggy
 
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import ConfigError, nearest_names
+from izcore.plugin.kinds import KINDS, Kind, words
 from izcore.plugin.options import convert_options
 from izcore.plugin.records import Options, Record
-from izcore.plugin.registrations import Backend, Model, Preset
+from izcore.plugin.registrations import (
+    Backend,
+    BackendRegistration,
+    CommandRegistration,
+    Model,
+    Preset,
+    Registration,
+    ScorerRegistration,
+)
 from izcore.registry.tracing import Tracer
 
-Kind = Literal["generator", "scorer", "surrogate", "task", "metric", "tracker"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 REGISTERING_HOOKS: Mapping[str, type[Record]] = MappingProxyType(
-    {f"izcore_{kind}s": Backend for kind in KINDS} | {"izcore_presets": Preset, "izcore_models": Model}
+    {kind.hook: kind.registration for kind in KINDS.values()}
+    | {"izcore_presets": Preset, "izcore_models": Model}
 )
+KIND_OF: Mapping[str, Kind] = MappingProxyType({entry.hook: kind for kind, entry in KINDS.items()})
+"""The kind that a hook registers; presets and models are of none."""
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("izcore_"))
 REPORT = "report it to its authors"
 
 
 class Contributions(Record):
-    """What a plugin registers, by hook, and the hooks with which it observes."""
+    """What a plugin registers, by hook, and the hooks with which it observes.
+
+    ``converted`` names what it registered with the deprecated :class:`Backend`.
+    """
 
     records: Mapping[str, tuple[Record, ...]] = {}
     observes: tuple[str, ...] = ()
+    converted: tuple[str, ...] = ()
 
-    def backends(self) -> Iterable[tuple[Kind, Backend]]:
-        """Return its backends with their kinds."""
+    def registrations(self) -> Iterable[tuple[Kind, Registration]]:
+        """Return all that has a kind."""
         for hook, records in self.records.items():
             for record in records:
-                if isinstance(record, Backend):
-                    yield kind_of(hook), record
+                if isinstance(record, Registration):
+                    yield KIND_OF[hook], record
+
+    def backends(self) -> Iterable[tuple[Kind, BackendRegistration]]:
+        """Return its backends with their kinds."""
+        for kind, record in self.registrations():
+            if isinstance(record, BackendRegistration):
+                yield kind, record
 
     def of(self, kind: type[Record]) -> tuple[Any, ...]:
         """Return its records of one type, such as presets."""
@@ -57,11 +78,6 @@ def plugin_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     return manager
-
-
-def kind_of(hook: str) -> Kind:
-    """Return the kind of backend that a hook registers."""
-    return next(kind for kind in KINDS if hook == f"izcore_{kind}s")
 
 
 def api_version_of(plugin: object) -> int:
@@ -87,16 +103,18 @@ def contributions_of(plugin: object, name: str, tracer: Tracer) -> Contributions
             " ".join(str(error).split()), "see the hook's documentation for its arguments"
         ) from error
     records: dict[str, tuple[Record, ...]] = {}
-    observes = []
+    observes: list[str] = []
+    converted: list[str] = []
     for hook in HOOKS:
         for implementation in getattr(alone.hook, hook).get_hookimpls():
             _check_plain_function(implementation, hook)
             if hook in REGISTERING_HOOKS:
-                returned = tracer.call(name, implementation, {})
-                records[hook] = tuple(_checked(hook, returned))
+                given = _returned_records(hook, lambda: tracer.call(name, implementation, {}))  # noqa: B023
+                records[hook] = tuple(_checked(hook, record) for record in given)
+                converted += [f"{_noun(hook)} {r.name!r}" for r in given if isinstance(r, Backend)]
             else:
                 observes.append(hook)
-    return Contributions(records=records, observes=tuple(observes))
+    return Contributions(records=records, observes=tuple(observes), converted=tuple(converted))
 
 
 def _check_hooks(plugin: object) -> None:
@@ -117,23 +135,55 @@ def _check_plain_function(implementation: pluggy.HookImpl, hook: str) -> None:
         raise RefusedError(f"its {hook} is async; hooks are plain functions", "its author writes def")
 
 
-def _checked(hook: str, returned: Any) -> Iterable[Record]:
+def _returned_records(hook: str, call: Callable[[], Any]) -> tuple[object, ...]:
+    try:
+        returned = call()
+        if not isinstance(returned, Iterable):
+            raise RefusedError(f"its {hook} returned {type(returned).__name__}, not a list", REPORT)
+        return tuple(returned)
+    except TypeError as error:
+        # Such as a field that the hook's record does not have.
+        expected = REGISTERING_HOOKS[hook]
+        fields = f"{expected.__name__} has the fields {', '.join(expected.__struct_fields__)}"
+        raise RefusedError(f"its {hook} failed: {error}", fields) from error
+
+
+def _checked(hook: str, record: object) -> Record:
     expected = REGISTERING_HOOKS[hook]
-    if not isinstance(returned, Iterable):
-        raise RefusedError(f"its {hook} returned {type(returned).__name__}, not a list", REPORT)
-    for record in returned:
-        if not isinstance(record, expected):
+    if isinstance(record, Backend) and issubclass(expected, BackendRegistration):
+        record = _converted(record, expected, hook)
+    if not isinstance(record, expected):
+        raise RefusedError(
+            f"its {hook} returned a {type(record).__name__} where a {expected.__name__} belongs", REPORT
+        )
+    _check_fields(record, hook)
+    return record
+
+
+def _converted(backend: Backend, kind: type[BackendRegistration], hook: str) -> BackendRegistration:
+    """Return a registration of before each kind had its own as one of its kind."""
+    fields = {}
+    for field in msgspec.structs.fields(Backend):
+        value = getattr(backend, field.name)
+        if field.name in kind.__struct_fields__:
+            fields[field.name] = value
+        elif value != field.default and value != {}:
             raise RefusedError(
-                f"its {hook} returned a {type(record).__name__} where a {expected.__name__} belongs", REPORT
+                f"its {_noun(hook)} {backend.name!r} sets {field.name}, which is not for a {_noun(hook)}",
+                f"its author uses {kind.__name__}",
             )
-        _check_fields(record, hook)
-        yield record
+    return kind(**fields)
+
+
+def _noun(hook: str) -> str:
+    """What one of those that a hook registers is called."""
+    return words(KIND_OF[hook]) if hook in KIND_OF else hook.removeprefix("izcore_").removesuffix("s")
 
 
 def _check_fields(record: Record, hook: str) -> None:
     """Records are made unchecked, for speed; those of strangers are checked here."""
     shown = getattr(record, "name", None)
-    what = f"its {hook.removeprefix('izcore_').removesuffix('s')} {shown!r}"
+    what = f"its {_noun(hook)} {shown!r}"
     for name, hint in _hints(type(record)).items():
         try:
             msgspec.convert(getattr(record, name), hint)
@@ -142,8 +192,12 @@ def _check_fields(record: Record, hook: str) -> None:
             raise RefusedError(f"{what}: {name}: {text[:1].lower()}{text[1:]}", REPORT) from None
     if not shown:
         raise RefusedError(f"{what} has no name", REPORT)
-    if isinstance(record, Backend):
-        _check_backend(record, what)
+    if isinstance(record, Registration):
+        _check_path(record.imports, what)
+    if isinstance(record, BackendRegistration):
+        _check_options(record, what)
+    elif isinstance(record, CommandRegistration):
+        _check_word(record.name, what)
     elif isinstance(record, Model):
         _check_path(record.pull, f"{what}: pull")
 
@@ -155,12 +209,12 @@ def _hints(record: type[Record]) -> Mapping[str, Any]:
     return {name: hints[name] for name in record.__struct_fields__ if name != "options"}
 
 
-def _check_backend(backend: Backend, what: str) -> None:
-    _check_path(backend.factory, f"{what}: factory")
+def _check_options(backend: BackendRegistration, what: str) -> None:
     if not isinstance(backend.options, type) or not issubclass(backend.options, Options):
         raise RefusedError(f"{what}: options: {backend.options!r} is no subclass of Options", REPORT)
     known = backend.options.__struct_fields__
-    for name in filter(None, (backend.argument, *backend.models, *backend.defaults, *backend.probe)):
+    probe = backend.probe if isinstance(backend, ScorerRegistration) else ()
+    for name in filter(None, (backend.argument, *backend.models, *backend.defaults, *probe)):
         if name not in known:
             raise RefusedError(f"{what} speaks of an option {name!r} that it does not have", REPORT)
     required = [f.name for f in msgspec.structs.fields(backend.options) if f.required]
@@ -169,6 +223,13 @@ def _check_backend(backend: Backend, what: str) -> None:
             convert_options(backend.options, backend.defaults, where=what)
         except ConfigError as error:
             raise RefusedError(error.message.rstrip("."), REPORT) from None
+
+
+def _check_word(command: str, what: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", command):
+        raise RefusedError(
+            f"{what}: a command is a word of letters a to z, digits and - between them", REPORT
+        )
 
 
 def _check_path(path: str, what: str) -> None:

@@ -27,6 +27,14 @@ OLDER_HOOK_API = Deprecation(
 )
 """A plugin was written for a version of the hook API that is accepted, but is not the newest."""
 
+BACKEND_OF_EVERY_KIND = Deprecation(
+    what="one registration for every kind, izcore.plugin.Backend",
+    since="izcore 0.1",
+    removed_in="hook API 2",
+    instead="the registration of the kind, such as ScorerRegistration",
+)
+"""A plugin registers a backend with the record that served all kinds alike."""
+
 
 def warn_deprecated(deprecation: Deprecation, *, by: str, details: str) -> None:
     """Warn that the distribution ``by`` uses something deprecated; the command line shows it once."""

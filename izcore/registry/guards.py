@@ -2,29 +2,16 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from izcore.plugin.errors import BackendError, IzError
-from izcore.plugin.protocols import Generator, Metric, Scorer, Surrogate, Task, Tracker
+from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.records import Record
-from izcore.registry.contributions import Kind
 
 T = TypeVar("T")
-
-_PROTOCOLS: Mapping[Kind, type] = MappingProxyType(
-    {
-        "generator": Generator,
-        "scorer": Scorer,
-        "surrogate": Surrogate,
-        "task": Task,
-        "metric": Metric,
-        "tracker": Tracker,
-    }
-)
 
 
 class Guarded:
@@ -36,7 +23,8 @@ class Guarded:
     def __init__(self, kind: Kind, backend: object, what: str) -> None:
         self._backend = backend
         self._what = what
-        protocol = _PROTOCOLS[kind]
+        protocol = KINDS[kind].protocol
+        assert protocol is not None, f"nothing is built of the kind {kind}"
         for name, method in inspect.getmembers(protocol, inspect.isfunction):
             if name.startswith("_"):
                 continue

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -25,18 +25,25 @@ from izcore.plugin.errors import (
     UnknownNameError,
     nearest_names,
 )
+from izcore.plugin.kinds import Kind, kind_registered_by, words
 from izcore.plugin.options import convert_options
 from izcore.plugin.records import Record
-from izcore.plugin.registrations import Backend, BackendContext, Model, Preset
+from izcore.plugin.registrations import (
+    BackendContext,
+    BackendRegistration,
+    CommandRegistration,
+    Model,
+    Preset,
+    TaskRegistration,
+)
 from izcore.registry.contributions import (
     Contributions,
-    Kind,
     RefusedError,
     api_version_of,
     contributions_of,
     plugin_manager,
 )
-from izcore.registry.deprecations import OLDER_HOOK_API, warn_deprecated
+from izcore.registry.deprecations import BACKEND_OF_EVERY_KIND, OLDER_HOOK_API, warn_deprecated
 from izcore.registry.discovery import (
     CORE_DISTRIBUTION,
     PluginChoice,
@@ -50,6 +57,8 @@ from izcore.registry.redaction import without_keys
 from izcore.registry.time_limits import LOADING_SECONDS, VARIABLE, TimeLimitError, allowed_seconds, time_limit
 from izcore.registry.tracing import Tracer
 
+R = TypeVar("R", bound=BackendRegistration)
+
 BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
 ONLY_VARIABLE = "IZ_PLUGINS"
 ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
@@ -59,7 +68,7 @@ class Registered(Record):
     """A backend and the plugin that it came from."""
 
     kind: Kind
-    backend: Backend
+    backend: BackendRegistration
     plugin: PluginInfo
 
     @property
@@ -88,6 +97,7 @@ class Registry:
         self._contributions: dict[str, Contributions] = {}
         self._origins: dict[str, str] = {}
         self._backends: dict[tuple[Kind, str], Registered] = {}
+        self._commands: dict[str, tuple[CommandRegistration, PluginInfo]] = {}
         self._models: dict[str, tuple[Model, PluginInfo]] = {}
 
     @classmethod
@@ -174,7 +184,12 @@ class Registry:
             self._backends[kind, backend.name] = Registered(kind=kind, backend=backend, plugin=info)
         for preset in contributed.of(Preset):
             self.presets.add(preset, info)
+        self._commands |= {each.name: (each, info) for each in contributed.of(CommandRegistration)}
         self._models |= {model.name: (model, info) for model in contributed.of(Model)}
+        if contributed.converted:
+            warn_deprecated(
+                BACKEND_OF_EVERY_KIND, by=info.distribution, details=", ".join(contributed.converted)
+            )
 
     def observe(self, observer: object, name: str, *, origin: str = "") -> None:
         """Add an object with observing hooks, such as a progress display; for ``origin`` see there."""
@@ -216,21 +231,22 @@ class Registry:
             )
 
     def _check_names(self, contributed: Contributions, info: PluginInfo) -> None:
-        named: list[tuple[str, str]] = [(kind, backend.name) for kind, backend in contributed.backends()]
+        named: list[tuple[str, str]] = [(kind, each.name) for kind, each in contributed.registrations()]
         named += [("model", model.name) for model in contributed.of(Model)]
         for place, (kind, name) in enumerate(named):
             owner = info if (kind, name) in named[:place] else self._owner(kind, name)
             if owner is not None:
                 raise RefusedError(
-                    f"its {kind} {name!r} is already registered by {owner.distribution}",
+                    f"its {words(kind)} {name!r} is already registered by {owner.distribution}",
                     f"iz --no-plugin {info.name} …, or without the other",
                 )
         for preset in contributed.of(Preset):
             self.presets.check(preset, info)
 
     def _owner(self, kind: str, name: str) -> PluginInfo | None:
-        if kind == "model":
-            return self._models[name][1] if name in self._models else None
+        if kind in ("command", "model"):
+            named = self._commands if kind == "command" else self._models
+            return named[name][1] if name in named else None
         return next((r.plugin for key, r in self._backends.items() if key == (kind, name)), None)
 
     # --- looking up ------------------------------------------------------------------------------
@@ -240,6 +256,17 @@ class Registry:
         return sorted(
             (found for (k, _), found in self._backends.items() if k == kind), key=lambda r: r.backend.name
         )
+
+    def registrations(self, registration: type[R]) -> list[tuple[R, PluginInfo]]:
+        """Return what is registered with records of this type, sorted by name, and where it comes from."""
+        found = self.backends(kind_registered_by(registration))
+        return [(r.backend, r.plugin) for r in found if isinstance(r.backend, registration)]
+
+    def registration(self, registration: type[R], name: str) -> R:
+        """Return what is registered under a name with a record of this type; for errors see :meth:`find`."""
+        backend = self.find(kind_registered_by(registration), name).backend
+        assert isinstance(backend, registration)
+        return backend
 
     def find(self, kind: Kind, name: str) -> Registered:
         """Return the backend of that kind and name; the error names what is near and what failed."""
@@ -291,7 +318,10 @@ class Registry:
 
     def task_format(self, suffix: str) -> Registered | None:
         """Return the task backend that reads files with this suffix (``"/"`` for folders), if any."""
-        return next((r for r in self.backends("task") if suffix.lower() in r.backend.paths), None)
+        for task, _ in self.registrations(TaskRegistration):
+            if suffix.lower() in task.paths:
+                return self.find("task", task.name)
+        return None
 
     def build(self, kind: Kind, choice: BackendChoice, context: BackendContext) -> Any:
         """Import the chosen backend's factory and call it; failures name the distribution at fault."""

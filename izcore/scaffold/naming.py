@@ -4,8 +4,8 @@ import keyword
 import re
 
 from izcore.plugin.errors import UsageError
+from izcore.plugin.kinds import Kind
 from izcore.plugin.records import Record
-from izcore.registry.contributions import Kind
 
 PREFIX = "izcore-"
 LONGEST = 30

@@ -9,7 +9,7 @@ import jinja2
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.hookspecs import API_VERSION
-from izcore.registry.contributions import Kind
+from izcore.plugin.kinds import Kind
 from izcore.scaffold.naming import Names
 
 SHARED = "every_kind"

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from izcore.plugin.errors import ConfigError
+from izcore.plugin.kinds import Kind
 from izcore.plugin.options import convert_options, describe_options
 from izcore.plugin.records import Ask, Options
-from izcore.plugin.registrations import Backend, BackendContext
-from izcore.registry.contributions import Kind
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.guards import resolved
 from izcore.registry.registry import import_object
 from izcore.testing.fresh_process import modules_loaded_by
@@ -58,7 +58,7 @@ class Conformance:
 
     @pytest.fixture
     def ask(self) -> Ask:
-        """What answers where the backend asks a model (``Backend.models``). By default it says "1"."""
+        """What answers where the backend asks a model (``models`` of its registration): it says "1"."""
         return answering(lambda prompt: "1")
 
     @pytest.fixture
@@ -69,12 +69,12 @@ class Conformance:
         )
 
     @pytest.fixture
-    def backend(self, subject: Subject) -> Backend:
+    def backend(self, subject: Subject) -> BackendRegistration:
         """What the plugin registers under the subject's name."""
         return needs("test_backend_is_found", lambda: subject.find(self.kind))
 
     @pytest.fixture
-    def make(self, subject: Subject, backend: Backend, context: BackendContext) -> Make:
+    def make(self, subject: Subject, backend: BackendRegistration, context: BackendContext) -> Make:
         """Builds the backend anew with each call."""
         return lambda: needs("test_backend_starts", lambda: subject.build(backend, context))
 
@@ -110,7 +110,7 @@ class Conformance:
             pytest.skip(f"not run, because test_hooks_are_registered fails: {refusal}")
         assert subject.find(self.kind).name == subject.name
 
-    def test_summary_is_a_line(self, backend: Backend) -> None:
+    def test_summary_is_a_line(self, backend: BackendRegistration) -> None:
         """The summary tells a user in one line, of at most 120 characters, what the backend does.
 
         ``iz plugins list`` shows it in a table.
@@ -120,7 +120,7 @@ class Conformance:
         assert len(summary.split()) > 1, "more than a word"
         assert len(summary) <= LONGEST_SUMMARY
 
-    def test_plugin_module_is_light(self, subject: Subject, backend: Backend) -> None:
+    def test_plugin_module_is_light(self, subject: Subject, backend: BackendRegistration) -> None:
         """Importing the plugin's module and calling its hooks loads no library and not the factory's module.
 
         The module is imported whenever ``iz`` lists what there is. Only a plugin that consists of one module
@@ -133,12 +133,12 @@ class Conformance:
 
     # --- options ---------------------------------------------------------------------------------
 
-    def test_options_are_accepted(self, subject: Subject, backend: Backend) -> None:
+    def test_options_are_accepted(self, subject: Subject, backend: BackendRegistration) -> None:
         """The options are a subclass of ``Options`` and accept what the subject sets."""
         assert issubclass(backend.options, Options)
         subject.chosen_options(backend)
 
-    def test_unknown_options_are_refused(self, subject: Subject, backend: Backend) -> None:
+    def test_unknown_options_are_refused(self, subject: Subject, backend: BackendRegistration) -> None:
         """An option that does not exist is refused, not ignored: it is a user's typing mistake."""
         options = needs("test_options_are_accepted", lambda: subject.chosen_options(backend))
         unknown = {**msgspec.to_builtins(options), "no_such_option": 1}
@@ -147,12 +147,12 @@ class Conformance:
         with pytest.raises(ConfigError, match="no_such_option"):
             convert_options(backend.options, unknown, where=self.kind)
 
-    def test_options_explain_themselves(self, backend: Backend) -> None:
+    def test_options_explain_themselves(self, backend: BackendRegistration) -> None:
         """Every option has a name, a type, a default and a description, for ``iz plugins show``."""
         described = needs("test_options_are_accepted", lambda: describe_options(backend.options))
         assert [each.name for each in described if not each.description.strip()] == []
 
-    def test_options_travel(self, subject: Subject, backend: Backend) -> None:
+    def test_options_travel(self, subject: Subject, backend: BackendRegistration) -> None:
         """Options are the same after the way through the database and to a worker process.
 
         They go as plain JSON data there, and pickled to the workers of a comparison.
@@ -165,11 +165,13 @@ class Conformance:
 
     # --- the factory -----------------------------------------------------------------------------
 
-    def test_factory_can_be_imported(self, backend: Backend) -> None:
-        """``Backend.factory`` is the import path ``package.module:name`` of something callable."""
+    def test_factory_can_be_imported(self, backend: BackendRegistration) -> None:
+        """The registration's ``factory`` is the import path ``package.module:name`` of something callable."""
         assert callable(import_object(backend.factory))
 
-    def test_backend_starts(self, subject: Subject, backend: Backend, context: BackendContext) -> None:
+    def test_backend_starts(
+        self, subject: Subject, backend: BackendRegistration, context: BackendContext
+    ) -> None:
         """The factory takes options and context, also while a run is planned and ``context.ask`` is None.
 
         What it makes has all methods of its kind; subclassing the protocol supplies those that are optional.

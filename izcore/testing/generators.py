@@ -17,7 +17,7 @@ from izcore.plugin.records import (
     PrepareResult,
     Trial,
 )
-from izcore.plugin.registrations import Backend
+from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.seeds import sobol_latents
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import answering
@@ -111,7 +111,9 @@ class GeneratorConformance(Conformance):
         assert _prepare(second, demonstrations).latent_dim == len(request.latents[0])
         assert _generate(first, request) == _generate(second, request)
 
-    def test_batch_equals_single(self, make: Make, backend: Backend, demonstrations: Demonstrations) -> None:
+    def test_batch_equals_single(
+        self, make: Make, backend: GeneratorRegistration, demonstrations: Demonstrations
+    ) -> None:
         """A latent gives the same candidate alone as in a batch, wherever it stands in it.
 
         Of generators that do not write from latents alone (pools, and ``uses_latents=False``) this is asked

@@ -7,7 +7,7 @@ import pytest
 
 from izcore.plugin.protocols import Metric
 from izcore.plugin.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
-from izcore.plugin.registrations import Backend, BackendContext
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 
@@ -85,7 +85,7 @@ class MetricConformance(Conformance):
             _score(make(), request)
 
     def test_unanswered_question_gives_no_score(
-        self, subject: Subject, backend: Backend, context: BackendContext, examples: Examples
+        self, subject: Subject, backend: BackendRegistration, context: BackendContext, examples: Examples
     ) -> None:
         """Where the model that it asks gives no answer, the score is None: missing, not bad."""
         if not backend.models:

@@ -20,7 +20,7 @@ from izcore.plugin.records import (
     ScorerInfo,
     Usage,
 )
-from izcore.plugin.registrations import Backend, BackendContext
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.redaction import keys_in
 from izcore.scoring.dispatcher import completion_key
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
@@ -174,7 +174,7 @@ class ScorerConformance(Conformance):
     def test_failures_are_of_the_right_kind(
         self,
         subject: Subject,
-        backend: Backend,
+        backend: BackendRegistration,
         context: BackendContext,
         prompts: Prompts,
         failing_options: Mapping[str, Any] | None,

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from izcore.plugin.hookspecs import API_VERSION
+from izcore.plugin.kinds import Kind
 from izcore.plugin.options import convert_options
 from izcore.plugin.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
-from izcore.plugin.registrations import Backend, BackendContext
-from izcore.registry.contributions import Kind
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.discovery import PluginInfo
 from izcore.registry.registry import Registry, import_object
 
@@ -34,7 +34,7 @@ class Subject(Record):
             if not reason.strip():
                 raise ValueError(f"Subject.exempt: say why {check} does not fit {self.name}.")
 
-    def find(self, kind: Kind) -> Backend:
+    def find(self, kind: Kind) -> BackendRegistration:
         """Return what the plugin registers under the name; LookupError says why it is not there."""
         registry, refusal = load_alone(self.plugin)
         if refusal:
@@ -44,11 +44,11 @@ class Subject(Record):
             raise LookupError(f"{self.plugin} registers no {kind} named {self.name!r}, but {sorted(found)}.")
         return found[self.name]
 
-    def chosen_options(self, backend: Backend) -> Options:
+    def chosen_options(self, backend: BackendRegistration) -> Options:
         """Return the options as the core validates them, the registered defaults included."""
         return convert_options(backend.options, {**backend.defaults, **self.options}, where=self.name)
 
-    def build(self, backend: Backend, context: BackendContext) -> Any:
+    def build(self, backend: BackendRegistration, context: BackendContext) -> Any:
         """Build the backend from options that went through the database, as those of every run do."""
         stored = msgspec.to_builtins(self.chosen_options(backend))
         return import_object(backend.factory)(msgspec.convert(stored, backend.options, strict=False), context)

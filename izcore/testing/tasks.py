@@ -9,7 +9,7 @@ import pytest
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.records import Example, LoadRequest, TaskData
-from izcore.plugin.registrations import Backend, BackendContext
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import check_template
@@ -99,7 +99,7 @@ class TaskConformance(Conformance):
     def test_faulty_data_is_explained(
         self,
         subject: Subject,
-        backend: Backend,
+        backend: BackendRegistration,
         context: BackendContext,
         faulty_options: Sequence[Mapping[str, Any]],
     ) -> None:

@@ -15,11 +15,11 @@ from support.plugin_folder import install_plugin
 ROUNDS = 15
 PLUGINS = 30
 PLUGIN = """
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import ScorerRegistration, hookimpl
 IZCORE_API = 1
 @hookimpl
 def izcore_scorers():
-    return [Backend(name={name!r}, summary="s", factory="nowhere.backend:Scorer")]
+    return [ScorerRegistration(name={name!r}, summary="s", factory="nowhere.backend:Scorer")]
 """
 BARE_TYPER = """
 import typer

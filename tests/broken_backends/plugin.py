@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from izcore.plugin import Backend, Meta, Options, hookimpl
-from izcore.registry.contributions import Kind
+from izcore.plugin import Meta, MetricRegistration, Options, hookimpl
+from izcore.plugin.kinds import KINDS, Kind
+from izcore.plugin.registrations import Registration
 
 IZCORE_API = 1
 
@@ -157,15 +158,17 @@ class HomeboundOptions(Options):
     words: Annotated[Any, Meta(description="A set of words")] = frozenset({"a"})
 
 
-def fine_metric(name: str, factory: str = "broken_backends.metrics:Fine", **more: Any) -> Backend:
+def fine_metric(name: str, factory: str = "broken_backends.metrics:Fine", **more: Any) -> MetricRegistration:
     """Return a registration that has no fault but those in ``more``."""
-    return Backend(**{"name": name, "summary": "1 for a target, else 0", "factory": factory, **more})
+    return MetricRegistration(
+        **{"name": name, "summary": "1 for a target, else 0", "factory": factory, **more}
+    )
 
 
-def _backends(kind: Kind) -> list[Backend]:
+def _backends(kind: Kind) -> list[Registration]:
     options = {"scorer": FileOptions, "task": FileOptions}.get(kind, Options)
     return [
-        Backend(
+        KINDS[kind].registration(
             name=name,
             summary=f"A {kind} that is broken",
             factory=f"broken_backends.{kind}s:{name}",

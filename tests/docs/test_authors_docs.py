@@ -23,8 +23,8 @@ import izcore
 from izcore import plugin
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import FatalScorerError
+from izcore.plugin.kinds import KINDS
 from izcore.plugin.records import Record
-from izcore.registry.contributions import KINDS
 
 PAGES = EXAMPLES.parent
 HEADING = re.compile(r"^### `(\w+)`\n\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)

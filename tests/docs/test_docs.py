@@ -26,9 +26,9 @@ from izcore.config.layers import build_config, parse_assignments, read_toml
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine.comparison.comparison import ComparisonResult
 from izcore.plugin import hookspecs
+from izcore.plugin.kinds import KINDS
 from izcore.plugin.records import Trial
 from izcore.plugin.results import RunResult
-from izcore.registry.contributions import KINDS
 from izcore.registry.registry import discover
 from izcore.testing.conformance import checks_of
 

@@ -208,7 +208,7 @@ def plugin_folder(tmp_path: Path, module: str, code: str) -> dict[str, str]:
 
 
 MOODY = """
-from izcore.plugin import Backend, Options, hookimpl
+from izcore.plugin import TrackerRegistration, Options, hookimpl
 
 IZCORE_API = 1
 
@@ -244,8 +244,10 @@ class Moody:
 @hookimpl
 def izcore_trackers():
     return [
-        Backend(name="moody", summary="Fails", factory="moody:Moody", options=MoodyOptions, argument="when"),
-        Backend(name="absent", summary="Lacks a package", factory="not_installed.at_all:Absent"),
+        TrackerRegistration(
+            name="moody", summary="Fails", factory="moody:Moody", options=MoodyOptions, argument="when"
+        ),
+        TrackerRegistration(name="absent", summary="Lacks a package", factory="not_installed.at_all:Absent"),
     ]
 """
 

@@ -14,6 +14,7 @@ from support.plugin_folder import OLD_PLUGIN, Install
 import izcore
 from izcore.plugin.errors import IzDeprecationWarning
 from izcore.plugin.hookspecs import API_VERSION, OLDEST_API_VERSION
+from izcore.plugin.kinds import KINDS
 from izcore.registry import deprecations
 from izcore.registry.deprecations import Deprecation
 from izcore.registry.discovery import PluginInfo
@@ -107,7 +108,18 @@ def use_an_older_hook_api(install: Install) -> None:
     assert registry.find("scorer", "first").plugin == loaded
 
 
-PROVOKE: dict[str, Callable[[Install], None]] = {"OLDER_HOOK_API": use_an_older_hook_api}
+def register_with_one_record_for_every_kind(install: Install) -> None:
+    """The plugin of the first version registers with Backend, and what it registers is of each kind."""
+    install("izcore-first", OLD_PLUGIN.read_text(encoding="utf-8"))
+    registry = Registry.discover()
+    for kind in ("generator", "scorer", "surrogate", "task", "metric"):
+        assert type(registry.find(kind, "first").backend) is KINDS[kind].registration
+
+
+PROVOKE: dict[str, Callable[[Install], None]] = {
+    "OLDER_HOOK_API": use_an_older_hook_api,
+    "BACKEND_OF_EVERY_KIND": register_with_one_record_for_every_kind,
+}
 """Does what is deprecated; one for every constant."""
 
 
@@ -122,7 +134,8 @@ def test_everything_deprecated_works_and_warns_naming_the_distribution(name: str
     said = [
         str(each.message)
         for each in caught
-        if each.category is IzDeprecationWarning and "izcore-first" in str(each.message)
+        if each.category is IzDeprecationWarning
+        and f"izcore-first uses {deprecation.what}" in str(each.message)
     ]
     assert len(said) == 1
     for part in (deprecation.what, deprecation.since, deprecation.removed_in, deprecation.instead):

@@ -24,11 +24,11 @@ GOOD = (
     + """
 @hookimpl
 def izcore_scorers():
-    return [Backend(name="fine", summary="s", factory="izcore_toy.backends:Obedient")]
+    return [ScorerRegistration(name="fine", summary="s", factory="izcore_toy.backends:Obedient")]
 """
 )
 SCORERS = "@hookimpl\ndef izcore_scorers():\n    "
-BACKEND = 'Backend(name="b", summary="s", factory="package.module:name"'
+BACKEND = 'ScorerRegistration(name="b", summary="s", factory="package.module:name"'
 
 
 def registering(body: str) -> str:
@@ -64,19 +64,41 @@ CULPRITS = {
     # nonsense
     "gives-nothing": Culprit(registering("return None"), "returned NoneType, not a list"),
     "gives-a-number": Culprit(registering("return 3"), "returned int, not a list"),
-    "gives-strings": Culprit(registering("return ['x']"), "returned a str where a Backend belongs"),
+    "gives-strings": Culprit(
+        registering("return ['x']"), "returned a str where a ScorerRegistration belongs"
+    ),
     "gives-a-model": Culprit(
         registering("return [Model(name='m', summary='s', pull='a:b')]"),
-        "returned a Model where a Backend belongs",
+        "returned a Model where a ScorerRegistration belongs",
     ),
-    "has-no-name": Culprit(registering("return [Backend(name='', summary='', factory='a:b')]"), "no name"),
+    "has-no-name": Culprit(
+        registering("return [ScorerRegistration(name='', summary='', factory='a:b')]"), "no name"
+    ),
     "is-a-number": Culprit(
-        registering("return [Backend(name=3, summary='s', factory='a:b')]"), "name: expected `str`, got `int`"
+        registering("return [ScorerRegistration(name=3, summary='s', factory='a:b')]"),
+        "name: expected `str`, got `int`",
     ),
     "has-no-path": Culprit(
-        registering("return [Backend(name='b', summary='s', factory='somewhere')]"), "no import path"
+        registering("return [ScorerRegistration(name='b', summary='s', factory='somewhere')]"),
+        "no import path",
     ),
     "has-dict-options": Culprit(registering(f"return [{BACKEND}, options=dict)]"), "no subclass of Options"),
+    "has-a-field-of-another-kind": Culprit(
+        registering(f"return [{BACKEND}, uses_latents=False)]"), "izcore_scorers failed: Unexpected keyword"
+    ),
+    "is-of-another-kind": Culprit(
+        registering("return [MetricRegistration(name='b', summary='s', factory='a:b')]"),
+        "returned a MetricRegistration where a ScorerRegistration belongs",
+    ),
+    "is-old-and-has-a-field-of-another-kind": Culprit(
+        registering("return [Backend(name='b', summary='s', factory='a:b', uses_latents=False)]"),
+        "its scorer 'b' sets uses_latents, which is not for a scorer",
+    ),
+    "commands-with-blanks": Culprit(
+        f"{HEAD}@hookimpl\ndef izcore_commands():\n"
+        "    return [CommandRegistration(name='go on', summary='s', app='a:b')]\n",
+        "its command 'go on': a command is a word",
+    ),
     "argues-wrongly": Culprit(
         registering(f"return [{BACKEND}, argument='a')]"), "an option 'a' that it does not have"
     ),
@@ -325,7 +347,7 @@ def test_observers_that_misbehave_do_not_touch_the_run(
         "    def __init__(self, options, context): pass\n"
         "    def close(self): time.sleep(600)\n"
         "@hookimpl\ndef izcore_trackers():\n"
-        "    return [Backend(name='stuck', summary='s', factory='zz_stuck:Stuck')]\n",
+        "    return [TrackerRegistration(name='stuck', summary='s', factory='zz_stuck:Stuck')]\n",
     )
     small = ("optimize", "mirror", *SMALL, "--no-cache")
     process = surroundings.iz(*small, "--tracker", "stuck", IZ_PLUGIN_TIMEOUT="1.5")
@@ -396,7 +418,7 @@ def test_a_backend_that_talks_nonsense_is_named(
         f"{HEAD}from izcore_toy import backends, plugin\n"
         f"class Odd(backends.{base}):\n    {NONSENSE[kind, what]}\n"
         f"@hookimpl\ndef izcore_{kind}s():\n"
-        f"    return [Backend(name='odd', summary='s', factory='zz_nonsense:Odd'"
+        f"    return [{kind.capitalize()}Registration(name='odd', summary='s', factory='zz_nonsense:Odd'"
         f"{f', options=plugin.{options}' if options else ''})]\n",
     )
     chosen = {"task": "mirror", "generator": "phrases", "scorer": "obedient", "surrogate": "lattice"}
@@ -417,7 +439,7 @@ def test_a_backend_that_prints_does_not_spoil_json(surroundings: Surroundings) -
         "        print('metric at work'); os.system('echo a process of it')\n"
         "        return super().score(request)\n"
         "@hookimpl\ndef izcore_metrics():\n"
-        "    return [Backend(name='chatty', summary='s', factory='zz_chatty:Chatty')]\n",
+        "    return [MetricRegistration(name='chatty', summary='s', factory='zz_chatty:Chatty')]\n",
     )
     process = surroundings.iz(
         "score", "mirror", "--instruction", "x", "--scorer", "obedient", "--metric", "chatty", "--json"

@@ -15,11 +15,11 @@ from izcore.registry.registry import Registry
 
 HOOKED = "from izcore.plugin import hookimpl\nIZCORE_API = 1\n@hookimpl\n"
 GOOD = """
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import ScorerRegistration, hookimpl
 IZCORE_API = 1
 @hookimpl
 def izcore_scorers():
-    return [Backend(name={name!r}, summary="", factory="izcore_toy.backends:Obedient")]
+    return [ScorerRegistration(name={name!r}, summary="", factory="izcore_toy.backends:Obedient")]
 """
 
 
@@ -152,12 +152,12 @@ def test_a_backend_whose_package_is_missing_says_what_to_install(install, tmp_pa
     install(
         "zz-lazy",
         """
-        from izcore.plugin import Backend, hookimpl
+        from izcore.plugin import ScorerRegistration, hookimpl
         IZCORE_API = 1
         @hookimpl
         def izcore_scorers():
             factory, install = "missing_sdk.core:Scorer", "pip install sdk-2"
-            return [Backend(name="lazy", summary="", factory=factory, install=install)]
+            return [ScorerRegistration(name="lazy", summary="", factory=factory, install=install)]
         """,
     )
     registry = Registry.discover()

@@ -8,7 +8,7 @@ import pytest
 from support import Iz, assert_explained, result_of
 
 from izcore.plugin.errors import UsageError
-from izcore.registry.contributions import Kind
+from izcore.plugin.kinds import Kind
 from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, write_package
 from izcore.scaffold.package import requirement
 

@@ -4,11 +4,11 @@ from difflib import SequenceMatcher
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Example,
     Meta,
     Metric,
+    MetricRegistration,
     MetricRequest,
     MetricResult,
     Options,
@@ -47,10 +47,10 @@ class Closeness(Metric):
 
 
 @hookimpl
-def izcore_metrics() -> list[Backend]:
+def izcore_metrics() -> list[MetricRegistration]:
     """Register the metric."""
     return [
-        Backend(
+        MetricRegistration(
             name="closeness",
             summary="Letters that answer and target have in common",
             factory="izcore_closeness:Closeness",

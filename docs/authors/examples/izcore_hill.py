@@ -4,7 +4,6 @@ import random
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Latent,
     Meta,
@@ -12,6 +11,7 @@ from izcore.plugin import (
     SuggestRequest,
     SuggestResult,
     Surrogate,
+    SurrogateRegistration,
     derive_seed,
     hookimpl,
     sobol_latents,
@@ -52,10 +52,10 @@ def folded(x: float) -> float:
 
 
 @hookimpl
-def izcore_surrogates() -> list[Backend]:
+def izcore_surrogates() -> list[SurrogateRegistration]:
     """Register the surrogate."""
     return [
-        Backend(
+        SurrogateRegistration(
             name="hill",
             summary="Random steps around the best latent",
             factory="izcore_hill:Hill",

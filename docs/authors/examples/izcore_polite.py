@@ -6,10 +6,10 @@ from izcore.plugin import (
     Agreement,
     Ask,
     AskRequest,
-    Backend,
     BackendContext,
     Meta,
     Metric,
+    MetricRegistration,
     MetricRequest,
     MetricResult,
     Options,
@@ -65,10 +65,10 @@ def grade(reply: str) -> float | None:
 
 
 @hookimpl
-def izcore_metrics() -> list[Backend]:
+def izcore_metrics() -> list[MetricRegistration]:
     """Register the metric; ``models`` says which of its options name a model."""
     return [
-        Backend(
+        MetricRegistration(
             name="polite",
             summary="A model finds the answer polite",
             factory="izcore_polite:Polite",

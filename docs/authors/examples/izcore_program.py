@@ -7,7 +7,6 @@ import signal
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Completion,
     CompletionRequest,
@@ -19,6 +18,7 @@ from izcore.plugin import (
     Prompt,
     Scorer,
     ScorerInfo,
+    ScorerRegistration,
     TransientScorerError,
     Usage,
     UsageError,
@@ -95,10 +95,10 @@ class Program(Scorer):
 
 
 @hookimpl
-def izcore_scorers() -> list[Backend]:
+def izcore_scorers() -> list[ScorerRegistration]:
     """Register the scorer."""
     return [
-        Backend(
+        ScorerRegistration(
             name="program",
             summary="Any program: prompt on standard input, answer on standard output",
             factory="izcore_program:Program",

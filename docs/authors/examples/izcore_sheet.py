@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Meta,
     Options,
     RunStarted,
     Tracker,
+    TrackerRegistration,
     TrialFinished,
     UsageError,
     hookimpl,
@@ -65,10 +65,10 @@ class Sheet(Tracker):
 
 
 @hookimpl
-def izcore_trackers() -> list[Backend]:
+def izcore_trackers() -> list[TrackerRegistration]:
     """Register the tracker."""
     return [
-        Backend(
+        TrackerRegistration(
             name="sheet",
             summary="A CSV file with a row for every trial",
             factory="izcore_sheet:Sheet",

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Candidate,
     GenerateRequest,
     GenerateResult,
     Generator,
+    GeneratorRegistration,
     Latent,
     Meta,
     Options,
@@ -67,10 +67,10 @@ def filling(slot: Sequence[str], coordinate: float) -> str:
 
 
 @hookimpl
-def izcore_generators() -> list[Backend]:
+def izcore_generators() -> list[GeneratorRegistration]:
     """Register the generator."""
     return [
-        Backend(
+        GeneratorRegistration(
             name="slots",
             summary="Sentences with slots, filled by the latent's coordinates",
             factory="izcore_slots:Slots",

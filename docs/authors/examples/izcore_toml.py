@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     DataError,
     Example,
@@ -15,6 +14,7 @@ from izcore.plugin import (
     Options,
     Task,
     TaskData,
+    TaskRegistration,
     hookimpl,
 )
 
@@ -72,10 +72,10 @@ def targets_of(entry: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @hookimpl
-def izcore_tasks() -> list[Backend]:
+def izcore_tasks() -> list[TaskRegistration]:
     """Register the format; files whose names end in .toml are read by it."""
     return [
-        Backend(
+        TaskRegistration(
             name="toml",
             summary="A TOML file with a list of examples",
             factory="izcore_toml:TomlFile",

@@ -13,11 +13,11 @@ from izcore.builtins.metrics.options import (
     RegexOptions,
     TextOptions,
 )
-from izcore.plugin.registrations import Backend
+from izcore.plugin.registrations import MetricRegistration
 
 
-def _text_backend(name: str, summary: str, factory: str) -> Backend:
-    return Backend(
+def _text_backend(name: str, summary: str, factory: str) -> MetricRegistration:
+    return MetricRegistration(
         name=name,
         summary=summary,
         factory=f"izcore.builtins.metrics.text:{factory}",
@@ -26,40 +26,40 @@ def _text_backend(name: str, summary: str, factory: str) -> Backend:
     )
 
 
-METRICS: tuple[Backend, ...] = (
+METRICS: tuple[MetricRegistration, ...] = (
     _text_backend("exact_match", "The answer is a target", "ExactMatch"),
     _text_backend("f1", "Words that answer and target share (F1)", "F1"),
     _text_backend("exact_set", "The same words as a target, in any order", "ExactSet"),
     _text_backend("contains", "The answer contains a target as whole words", "Contains"),
-    Backend(
+    MetricRegistration(
         name="choice",
         summary="The answer names the right one of the example's choices",
         factory="izcore.builtins.metrics.choice:Choice",
         options=ChoiceOptions,
         argument="which",
     ),
-    Backend(
+    MetricRegistration(
         name="number",
         summary="The answer's first or last number is the target's",
         factory="izcore.builtins.metrics.number:Number",
         options=NumberOptions,
         argument="which",
     ),
-    Backend(
+    MetricRegistration(
         name="regex",
         summary="The answer matches a pattern with the target in it",
         factory="izcore.builtins.metrics.text:Regex",
         options=RegexOptions,
         argument="pattern",
     ),
-    Backend(
+    MetricRegistration(
         name="function",
         summary="Your own function: package.module:function",
         factory="izcore.builtins.metrics.function:Function",
         options=FunctionOptions,
         argument="path",
     ),
-    Backend(
+    MetricRegistration(
         name="judge",
         summary="A model grades by your own rubric; its calls count in the budget",
         factory="izcore.builtins.metrics.judge:Judge",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import ScorerRegistration, hookimpl
 from izcore_anthropic.options import AnthropicOptions
 
 IZCORE_API = 1
@@ -15,10 +15,10 @@ INSTALL = "pip install izcore-anthropic"
 
 
 @hookimpl
-def izcore_scorers() -> Iterable[Backend]:
+def izcore_scorers() -> Iterable[ScorerRegistration]:
     """Offer the Messages protocol under two names."""
     return [
-        Backend(
+        ScorerRegistration(
             name="anthropic",
             summary="Claude, and every server that speaks Anthropic's Messages",
             factory=FACTORY,
@@ -27,7 +27,7 @@ def izcore_scorers() -> Iterable[Backend]:
             install=INSTALL,
             probe={"model": DEFAULT_MODEL},
         ),
-        Backend(
+        ScorerRegistration(
             name="claude",
             summary=f"The same, with a model already chosen: {DEFAULT_MODEL}",
             factory=FACTORY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import Backend, Preset, hookimpl
+from izcore.plugin import Preset, SurrogateRegistration, hookimpl
 from izcore_botorch.options import (
     CompletedOptions,
     InstinctOptions,
@@ -17,45 +17,45 @@ _INSTALL = "pip install izcore-botorch"
 
 
 @hookimpl
-def izcore_surrogates() -> Iterable[Backend]:
+def izcore_surrogates() -> Iterable[SurrogateRegistration]:
     """Register the surrogates."""
     return [
-        Backend(
+        SurrogateRegistration(
             name="instruction-coupled",
             summary="InstructZero as published: instruction-coupled kernel, expected improvement by CMA-ES",
             factory="izcore_botorch.surrogates:InstructionCoupled",
             options=InstructionCoupledOptions,
             install=_INSTALL,
         ),
-        Backend(
+        SurrogateRegistration(
             name="instruction-coupled-completed",
             summary="Instruction-coupled kernel that stays uncertain where nothing was tried",
             factory="izcore_botorch.surrogates:InstructionCoupledCompleted",
             options=CompletedOptions,
             install=_INSTALL,
         ),
-        Backend(
+        SurrogateRegistration(
             name="matern",
             summary="Plain Gaussian process on the latents with a Matern-5/2 kernel",
             factory="izcore_botorch.surrogates:Matern",
             options=MaternOptions,
             install=_INSTALL,
         ),
-        Backend(
+        SurrogateRegistration(
             name="pool-gp",
             summary="Gaussian process on the words or hidden states of instructions written beforehand",
             factory="izcore_botorch.pool:PoolProcess",
             options=PoolProcessOptions,
             install=_INSTALL,
         ),
-        Backend(
+        SurrogateRegistration(
             name="instinct",
             summary="INSTINCT: NeuralUCB on the hidden states of instructions written beforehand",
             factory="izcore_botorch.instinct:Instinct",
             options=InstinctOptions,
             install=_INSTALL,
         ),
-        Backend(
+        SurrogateRegistration(
             name="zopo",
             summary="ZOPO: gradient steps from one to the next of instructions written beforehand",
             factory="izcore_botorch.zopo:Zopo",

@@ -1,16 +1,16 @@
 """Registers the tracker; MLflow is imported when a run names it."""
 
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import TrackerRegistration, hookimpl
 from izcore_mlflow.options import MlflowOptions
 
 IZCORE_API = 1
 
 
 @hookimpl
-def izcore_trackers() -> list[Backend]:
+def izcore_trackers() -> list[TrackerRegistration]:
     """Register ``mlflow``."""
     return [
-        Backend(
+        TrackerRegistration(
             name="mlflow",
             summary="MLflow: settings, a point per trial, the test score and the instruction",
             factory="izcore_mlflow.tracker:MlflowTracker",

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import ScorerRegistration, hookimpl
 from izcore_openai.options import OpenAIOptions
 
 IZCORE_API = 1
 
 
 @hookimpl
-def izcore_scorers() -> Iterable[Backend]:
+def izcore_scorers() -> Iterable[ScorerRegistration]:
     """Offer the Chat Completions protocol."""
     return [
-        Backend(
+        ScorerRegistration(
             name="openai",
             summary="ChatGPT, and every server that speaks OpenAI's Chat Completions",
             factory="izcore_openai.scorer:OpenAIScorer",

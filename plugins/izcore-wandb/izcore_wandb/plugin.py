@@ -1,16 +1,16 @@
 """Registers the tracker; wandb is imported when a run names it."""
 
-from izcore.plugin import Backend, hookimpl
+from izcore.plugin import TrackerRegistration, hookimpl
 from izcore_wandb.options import WandbOptions
 
 IZCORE_API = 1
 
 
 @hookimpl
-def izcore_trackers() -> list[Backend]:
+def izcore_trackers() -> list[TrackerRegistration]:
     """Register ``wandb``."""
     return [
-        Backend(
+        TrackerRegistration(
             name="wandb",
             summary="Weights & Biases: settings, a point per trial, the test score and the instruction",
             factory="izcore_wandb.tracker:WandbTracker",

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import Backend, Preset, hookimpl
+from izcore.plugin import GeneratorRegistration, Preset, hookimpl
 from izcore_writers.options import ApeOptions, EvoPromptOptions, OproOptions, WriterOptions
 
 IZCORE_API = 1
 
 
 @hookimpl
-def izcore_generators() -> Iterable[Backend]:
+def izcore_generators() -> Iterable[GeneratorRegistration]:
     """Offer APE, OPRO and EvoPrompt."""
     return [
         _writing(
@@ -56,8 +56,8 @@ def izcore_presets() -> Iterable[Preset]:
     ]
 
 
-def _writing(name: str, summary: str, factory: str, options: type[WriterOptions]) -> Backend:
-    return Backend(
+def _writing(name: str, summary: str, factory: str, options: type[WriterOptions]) -> GeneratorRegistration:
+    return GeneratorRegistration(
         name=name,
         summary=summary,
         factory=f"izcore_writers.generators:{factory}",

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,8 +22,8 @@ from world import SYNTHETIC, World, load, recorded
 
 import izcore
 from izcore.plugin import (
-    Backend,
     BackendContext,
+    BackendRegistration,
     Candidate,
     Completion,
     CompletionRequest,
@@ -32,9 +32,11 @@ from izcore.plugin import (
     GenerateRequest,
     GenerateResult,
     Generator,
+    GeneratorRegistration,
     LoadRequest,
     Meta,
     Metric,
+    MetricRegistration,
     MetricRequest,
     MetricResult,
     Options,
@@ -44,8 +46,10 @@ from izcore.plugin import (
     Prompt,
     Scorer,
     ScorerInfo,
+    ScorerRegistration,
     Task,
     TaskData,
+    TaskRegistration,
     Usage,
     hookimpl,
 )
@@ -220,32 +224,37 @@ class WorldMetric(Metric):
         return MetricResult(scores=tuple(float(answer) for answer in request.answers))
 
 
+R = TypeVar("R", bound=BackendRegistration)
+
+
 class WorldPlugin:
     """The hooks of the backends above."""
 
     IZCORE_API = 1
 
     @hookimpl
-    def izcore_tasks(self) -> list[Backend]:
-        return [_backend("WorldTask", "Examples of a world")]
+    def izcore_tasks(self) -> list[TaskRegistration]:
+        return [_backend(TaskRegistration, "WorldTask", "Examples of a world")]
 
     @hookimpl
-    def izcore_generators(self) -> list[Backend]:
-        return [_backend("WorldGenerator", "Instructions of a world")]
+    def izcore_generators(self) -> list[GeneratorRegistration]:
+        return [_backend(GeneratorRegistration, "WorldGenerator", "Instructions of a world")]
 
     @hookimpl
-    def izcore_scorers(self) -> list[Backend]:
-        return [_backend("WorldScorer", "Answers of a world")]
+    def izcore_scorers(self) -> list[ScorerRegistration]:
+        return [_backend(ScorerRegistration, "WorldScorer", "Answers of a world")]
 
     @hookimpl
-    def izcore_metrics(self) -> list[Backend]:
+    def izcore_metrics(self) -> list[MetricRegistration]:
         return [
-            Backend(name="world", summary="Recorded score", factory="replay:WorldMetric", options=Options)
+            MetricRegistration(
+                name="world", summary="Recorded score", factory="replay:WorldMetric", options=Options
+            )
         ]
 
 
-def _backend(name: str, summary: str) -> Backend:
-    return Backend(
+def _backend(kind: type[R], name: str, summary: str) -> R:
+    return kind(
         name="world", summary=summary, factory=f"replay:{name}", options=WorldOptions, argument="world"
     )
 

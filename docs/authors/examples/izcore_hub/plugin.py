@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from izcore.plugin import Backend, Meta, Options, hookimpl
+from izcore.plugin import Meta, Options, TaskRegistration, hookimpl
 
 IZCORE_API = 1
 
@@ -24,10 +24,10 @@ class HubOptions(Options):
 
 
 @hookimpl
-def izcore_tasks() -> list[Backend]:
+def izcore_tasks() -> list[TaskRegistration]:
     """Register the task."""
     return [
-        Backend(
+        TaskRegistration(
             name="hub",
             summary="A data set of the Hugging Face hub",
             factory="izcore_hub.task:HubTask",

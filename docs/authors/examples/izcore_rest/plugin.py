@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from izcore.plugin import Backend, Meta, Options, Price, hookimpl
+from izcore.plugin import Meta, Options, Price, ScorerRegistration, hookimpl
 
 IZCORE_API = 1
 
@@ -20,10 +20,10 @@ class RestOptions(Options):
 
 
 @hookimpl
-def izcore_scorers() -> list[Backend]:
+def izcore_scorers() -> list[ScorerRegistration]:
     """Register the scorer."""
     return [
-        Backend(
+        ScorerRegistration(
             name="rest",
             summary="Our own endpoint",
             factory="izcore_rest.scorer:Rest",

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from izcore.plugin import (
-    Backend,
     BackendContext,
     Completion,
     CompletionRequest,
@@ -14,6 +13,7 @@ from izcore.plugin import (
     Prompt,
     Scorer,
     ScorerInfo,
+    ScorerRegistration,
     Usage,
     hookimpl,
 )
@@ -54,10 +54,10 @@ class Echo(Scorer):
 
 
 @hookimpl
-def izcore_scorers() -> list[Backend]:
+def izcore_scorers() -> list[ScorerRegistration]:
     """Register the scorer."""
     return [
-        Backend(
+        ScorerRegistration(
             name="echo",
             summary="Repeats its input, backwards if asked to",
             factory="izcore_echo:Echo",

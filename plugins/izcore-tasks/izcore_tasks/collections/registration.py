@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from izcore.plugin import Backend
+from izcore.plugin import TaskRegistration
 from izcore_tasks.collections.manifest import read_manifest
 from izcore_tasks.collections.options import NumberWordsOptions, PublishedOptions, SyntheticOptions
 
@@ -25,14 +25,14 @@ _SYNTHETIC = {
 }
 
 
-def collection_backends() -> list[Backend]:
+def collection_backends() -> list[TaskRegistration]:
     """Return the published, the synthetic and the bundled tasks."""
     return [*_published(), *_synthetic(), _demo()]
 
 
-def _published() -> Iterator[Backend]:
+def _published() -> Iterator[TaskRegistration]:
     for name, task in read_manifest().tasks.items():
-        yield Backend(
+        yield TaskRegistration(
             name=name,
             summary=f"{task.summary} ({task.upstream})",
             factory="izcore_tasks.collections.published:PublishedTask",
@@ -41,10 +41,10 @@ def _published() -> Iterator[Backend]:
         )
 
 
-def _synthetic() -> Iterator[Backend]:
+def _synthetic() -> Iterator[TaskRegistration]:
     for name, (factory, summary) in _SYNTHETIC.items():
         in_words = name == "number_words"
-        yield Backend(
+        yield TaskRegistration(
             name=name,
             summary=f"{summary} (synthetic)",
             factory=f"izcore_tasks.collections.synthetic:{factory}",
@@ -53,8 +53,8 @@ def _synthetic() -> Iterator[Backend]:
         )
 
 
-def _demo() -> Backend:
-    return Backend(
+def _demo() -> TaskRegistration:
+    return TaskRegistration(
         name="demo",
         summary="Name the language that is spoken where somebody is from (bundled, for a first try)",
         factory="izcore_tasks.collections.demo:DemoTask",

@@ -1,13 +1,13 @@
 """The file formats, as backends."""
 
-from izcore.plugin import Backend
+from izcore.plugin import TaskRegistration
 from izcore_tasks.options import CsvOptions, FileOptions, FolderOptions
 
 
-def file_backends() -> list[Backend]:
+def file_backends() -> list[TaskRegistration]:
     """Return the backends that read files and folders."""
     return [
-        Backend(
+        TaskRegistration(
             name="csv",
             summary="A table with one example per row (CSV or TSV)",
             factory="izcore_tasks.files.table:CsvFile",
@@ -15,7 +15,7 @@ def file_backends() -> list[Backend]:
             argument="path",
             paths=(".csv", ".tsv"),
         ),
-        Backend(
+        TaskRegistration(
             name="jsonl",
             summary="One JSON object per line, or OpenAI-evals samples",
             factory="izcore_tasks.files.objects:JsonlFile",
@@ -23,7 +23,7 @@ def file_backends() -> list[Backend]:
             argument="path",
             paths=(".jsonl", ".ndjson"),
         ),
-        Backend(
+        TaskRegistration(
             name="json",
             summary="A list of objects, an instruction-induction file, or BIG-bench's task.json",
             factory="izcore_tasks.files.objects:JsonFile",
@@ -31,7 +31,7 @@ def file_backends() -> list[Backend]:
             argument="path",
             paths=(".json",),
         ),
-        Backend(
+        TaskRegistration(
             name="folder",
             summary="A folder of instruction-induction or BIG-bench tasks, or with train and test files",
             factory="izcore_tasks.files.folder:TaskFolder",

@@ -2,7 +2,16 @@
 
 from typing import Annotated
 
-from izcore.plugin import Backend, Meta, Options, hookimpl
+from izcore.plugin import (
+    GeneratorRegistration,
+    Meta,
+    MetricRegistration,
+    Options,
+    ScorerRegistration,
+    SurrogateRegistration,
+    TaskRegistration,
+    hookimpl,
+)
 
 IZCORE_API = 1
 
@@ -52,14 +61,14 @@ class MirrorOptions(Options):
 @hookimpl
 def izcore_scorers():
     return [
-        Backend(
+        ScorerRegistration(
             name="obedient",
             summary="Plain Python that follows a few instructions",
             factory="izcore_toy.backends:Obedient",
             options=ObedientOptions,
             argument="model",
         ),
-        Backend(
+        ScorerRegistration(
             name="scribe",
             summary="Plain Python that writes an instruction whatever it is asked",
             factory="izcore_toy.backends:Scribe",
@@ -71,7 +80,7 @@ def izcore_scorers():
 @hookimpl
 def izcore_generators():
     return [
-        Backend(
+        GeneratorRegistration(
             name="phrases",
             summary="Latents choose among phrases",
             factory="izcore_toy.backends:Phrases",
@@ -83,7 +92,7 @@ def izcore_generators():
 @hookimpl
 def izcore_tasks():
     return [
-        Backend(
+        TaskRegistration(
             name="mirror",
             summary="Words and their mirror images",
             factory="izcore_toy.backends:Mirror",
@@ -95,14 +104,16 @@ def izcore_tasks():
 @hookimpl
 def izcore_surrogates():
     return [
-        Backend(name="lattice", summary="A rank-1 lattice", factory="izcore_toy.backends:Lattice"),
+        SurrogateRegistration(
+            name="lattice", summary="A rank-1 lattice", factory="izcore_toy.backends:Lattice"
+        ),
     ]
 
 
 @hookimpl
 def izcore_metrics():
     return [
-        Backend(
+        MetricRegistration(
             name="same_letters", summary="Share of equal letters", factory="izcore_toy.backends:SameLetters"
         ),
     ]

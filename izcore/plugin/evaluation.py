@@ -1,0 +1,57 @@
+"""Frozen records that an evaluation policy is asked with, and answers with."""
+
+from izcore.plugin.records import Record
+
+
+class RungsRequest(Record):
+    """Asks after how many examples the instructions of a round shall be compared.
+
+    ``examples`` is the number of validation examples. ``searched`` is the most instructions that the whole
+    search may score, and ``round_size`` the most that one round may.
+    """
+
+    examples: int
+    searched: int
+    round_size: int
+
+
+class Rung(Record):
+    """A comparison: after how many examples it takes place, and how many instructions may go on.
+
+    ``examples`` counts from the first example. Of n instructions at most n / ``reduction`` go on, rounded
+    up; 1 lets all go on. An estimate of calls relies on it.
+    """
+
+    examples: int
+    reduction: float = 1.0
+
+
+class RungsResult(Record):
+    """The rungs in order, each with more examples than the one before; the last has all of them."""
+
+    rungs: tuple[Rung, ...]
+
+
+class StayRequest(Record):
+    """Asks which instructions go on after a rung that is not the last.
+
+    ``scores`` holds for each instruction whose calls all succeeded its scores on the rung's examples, less
+    its penalty, in the same order of examples; instructions stand in the order in which they were written.
+    ``compared`` counts all instructions that took part in the rung, those with failed calls among them, and
+    ``instructions`` those with which the round began. ``incumbent`` holds the scores of the best trial so far
+    on the same examples, and is empty where there is none or some are missing. ``rung`` counts from 0, of
+    ``rungs`` in all.
+    """
+
+    scores: tuple[tuple[float, ...], ...]
+    compared: int
+    instructions: int
+    rung: int
+    rungs: int
+    incumbent: tuple[float, ...] = ()
+
+
+class StayResult(Record):
+    """The places in ``StayRequest.scores`` of the instructions that go on, each once."""
+
+    indices: tuple[int, ...]

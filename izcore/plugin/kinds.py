@@ -1,0 +1,108 @@
+"""The kinds of what plugins offer under a name of its own, in one table: a new kind is one entry of it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from izcore.plugin import protocols, registrations
+from izcore.plugin.records import Record
+
+Kind = Literal[
+    "generator",
+    "scorer",
+    "surrogate",
+    "task",
+    "metric",
+    "tracker",
+    "evaluation_policy",
+    "executor",
+    "exporter",
+    "command",
+]
+"""The names of the table, for type checkers, which cannot read them from it."""
+
+
+class KindEntry(Record):
+    """A kind: how it is registered, and what it must be able to do.
+
+    ``hook`` registers it, with records of the type ``registration``. ``protocol`` is what an object of the
+    kind can do; None where nothing is built from options, as for commands. ``conformance`` is the import path
+    of the class with its tests, which need pytest; it is empty where there is none yet.
+    """
+
+    hook: str
+    registration: type[registrations.Registration]
+    protocol: type | None = None
+    conformance: str = ""
+
+
+KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
+    {
+        "generator": KindEntry(
+            hook="izcore_generators",
+            registration=registrations.GeneratorRegistration,
+            protocol=protocols.Generator,
+            conformance="izcore.testing:GeneratorConformance",
+        ),
+        "scorer": KindEntry(
+            hook="izcore_scorers",
+            registration=registrations.ScorerRegistration,
+            protocol=protocols.Scorer,
+            conformance="izcore.testing:ScorerConformance",
+        ),
+        "surrogate": KindEntry(
+            hook="izcore_surrogates",
+            registration=registrations.SurrogateRegistration,
+            protocol=protocols.Surrogate,
+            conformance="izcore.testing:SurrogateConformance",
+        ),
+        "task": KindEntry(
+            hook="izcore_tasks",
+            registration=registrations.TaskRegistration,
+            protocol=protocols.Task,
+            conformance="izcore.testing:TaskConformance",
+        ),
+        "metric": KindEntry(
+            hook="izcore_metrics",
+            registration=registrations.MetricRegistration,
+            protocol=protocols.Metric,
+            conformance="izcore.testing:MetricConformance",
+        ),
+        "tracker": KindEntry(
+            hook="izcore_trackers",
+            registration=registrations.TrackerRegistration,
+            protocol=protocols.Tracker,
+        ),
+        "evaluation_policy": KindEntry(
+            hook="izcore_evaluation_policies",
+            registration=registrations.EvaluationPolicyRegistration,
+            protocol=protocols.EvaluationPolicy,
+        ),
+        "executor": KindEntry(
+            hook="izcore_executors",
+            registration=registrations.ExecutorRegistration,
+            protocol=protocols.Executor,
+        ),
+        "exporter": KindEntry(
+            hook="izcore_exporters",
+            registration=registrations.ExporterRegistration,
+            protocol=protocols.Exporter,
+        ),
+        "command": KindEntry(hook="izcore_commands", registration=registrations.CommandRegistration),
+    }
+)
+
+
+def kind_registered_by(registration: type[registrations.Registration]) -> Kind:
+    """Return the kind that has this type of registration."""
+    return next(kind for kind, entry in KINDS.items() if entry.registration is registration)
+
+
+def words(kind: str) -> str:
+    """Return what people call a kind, such as "evaluation policy"."""
+    return kind.replace("_", " ")
+
+
+def plural(kind: Kind) -> str:
+    """Return what people call several of a kind, such as "evaluation policies"."""
+    return words(KINDS[kind].hook.removeprefix("izcore_"))
