@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from izcore.builtins.metrics import METRICS
 from izcore.builtins.metrics.choice import Choice
 from izcore.builtins.metrics.function import Function
+from izcore.builtins.metrics.json import Json
+from izcore.builtins.metrics.judge import read_grade
 from izcore.builtins.metrics.normalisation import Normalisation, normalise, normalise_as_published
 from izcore.builtins.metrics.number import Number
 from izcore.builtins.metrics.options import (
     ChoiceOptions,
     FunctionOptions,
+    JsonOptions,
     NumberOptions,
     RegexOptions,
     TextOptions,
@@ -70,6 +73,7 @@ def every_metric() -> list[Metric]:
             for decimal in (".", ",")
             for tolerance in (0.0, 0.5)
         ),
+        *(Json(JsonOptions(match=match), CONTEXT) for match in ("exact", "fields")),
         Regex(RegexOptions(pattern="{target}"), CONTEXT),
     ]
 
@@ -157,7 +161,8 @@ def test_every_registered_metric_is_built_from_its_record(tmp_path: Path) -> Non
         options = convert_options(backend.options, raw, where="metric")
         assert hasattr(import_object(backend.factory)(options, CONTEXT), "score")
     assert [backend.name for backend in METRICS] == [
-        *("exact_match", "f1", "exact_set", "contains", "choice", "number", "regex", "function"),
+        *("exact_match", "f1", "exact_set", "contains", "choice", "number", "json", "regex"),
+        "function",
         "judge",
     ]
 
@@ -231,6 +236,119 @@ def test_contains_finds_whole_words_only() -> None:
     paper = text_metric(Contains, "paper")
     assert score(paper, "A good answer is: process\nor drag", "process") == 1
     assert score(paper, "Let me see. process", "process") == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "target"),
+    [
+        ("It\u2019s \u201cfine\u201d \u2013 really\u2026", 'it\'s "fine" - really'),
+        ("\ufeffPa\u00adris\u200b", "Paris"),
+        ("\uff13\uff12", "32"),
+        ("\uff76\uff9e", "\u30ac"),
+        ("\u300eKyoto\u300f", "kyoto"),
+        ("$\\boxed{12}$.", "12"),
+        ("\\boxed{\\text{Lima}}", "lima"),
+        ("7", "7.0"),
+        ("-20.00", "-20"),
+    ],
+)
+def test_what_no_keyboard_distinguishes_is_equal(answer: str, target: str) -> None:
+    assert score(text_metric(ExactMatch), answer, target) == 1
+    assert score(text_metric(ExactMatch), target, answer) == 1
+
+
+@pytest.mark.parametrize(("answer", "target"), [("1.10", "1.1"), ("007", "7"), ("7.01", "7"), ("5 0", "50")])
+def test_digits_that_may_mean_something_are_kept(answer: str, target: str) -> None:
+    assert score(text_metric(ExactMatch), answer, target) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "target"),
+    [
+        ("我的家乡是拉萨市。", "拉萨"),
+        ("私の故郷は札幌です", "札幌"),
+        ("บ้านเกิดของฉันคือเชียงใหม่ครับ", "เชียงใหม่"),
+        ("고향은 부산입니다.", "부산"),
+    ],
+)
+def test_a_word_is_found_where_a_script_puts_no_spaces(answer: str, target: str) -> None:
+    assert score(text_metric(Contains), answer, target) == 1
+    assert score(text_metric(Contains), answer, "東北") == 0
+    assert score(Choice(ChoiceOptions(), CONTEXT), answer, target, choices=(target, "東北")) == 1
+
+
+def test_characters_count_where_words_cannot() -> None:
+    assert score(text_metric(F1), "北京市", "北京") == pytest.approx(0.8)
+    assert score(text_metric(ExactSet), "熊、甲虫", "甲虫，熊") == 1
+    assert score(text_metric(ExactSet), "京北", "北京") == 0
+
+
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "exact", "fields"),
+    [
+        ('{"town": "Lima", "people": 3}', 1, 1),
+        ('{ "people": 3.0,\n "town": "lima" }', 1, 1),
+        ('Sure:\n```json\n{"town": "Lima", "people": 3}\n```', 1, 1),
+        ('{"town": "Lima", "people": 4}', 0, 0.5),
+        ('{"town": "Lima"}', 0, 0.5),
+        ('{"town": "Lima", "people": 3, "river": null}', 0, 2 / 3),
+        ('{"town": "Lima", "people": true}', 0, 0.5),
+        ('[{"town": "Lima", "people": 3}]', 0, 0),
+        ("Lima, 3", 0, 0),
+        ("{" * 100_000, 0, 0),
+        ("[" * 100_000, 0, 0),
+        ("9" * 10_000, 0, 0),
+        ("", 0, 0),
+    ],
+)
+def test_json_is_compared_as_values(answer: str, exact: float, fields: float) -> None:
+    target = '{"town": "Lima", "people": 3}'
+    assert score(Json(JsonOptions(), CONTEXT), answer, target) == exact
+    assert score(Json(JsonOptions(match="fields"), CONTEXT), answer, target) == pytest.approx(fields)
+
+
+def test_json_compares_lists_in_order_and_other_targets_as_text() -> None:
+    metric = Json(JsonOptions(), CONTEXT)
+    assert score(metric, "[1, 2]", "[1.0,2]") == 1
+    assert score(metric, "[2, 1]", "[1, 2]") == 0
+    assert score(metric, "1", "true") == 0
+    assert score(metric, "not JSON.", "Not JSON") == 1
+    assert score(Json(JsonOptions(case_sensitive=True), CONTEXT), '["a"]', '["A"]') == 0
+
+
+# --- grades --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "grade"),
+    [
+        ("4", 0.8),
+        ("**2**.", 0.4),
+        ("3/5", 0.6),
+        ("Grade: 4.5", 0.9),
+        ("Rating (0-5): 1", 0.2),
+        ("Score (0 = worst, 5 = best): **5**", 1),
+        ("It names 2 of 3 towns.\nFinal grade: 3 out of 5\n\nThank you.", 0.6),
+        ("I hesitated between 2 and 4.\n4", 0.8),
+        ("The grade is 0.", 0),
+    ],
+)
+def test_a_grade_is_read(reply: str, grade: float) -> None:
+    assert read_grade(reply, 5) == pytest.approx(grade)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *("", "good", "Grade: five", "Grade: -1", "-1", "Grade: 7", "6", "8/10", "Grade: 2-4", "1e3"),
+        *("The answer has 3 sentences.", "On a scale of 0 to 5", "Grade: 4, since 1 of 5 words is wrong"),
+    ],
+)
+def test_what_may_be_another_number_is_no_grade(reply: str) -> None:
+    assert read_grade(reply, 5) is None
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -371,6 +489,9 @@ print("noise")
 def half(answer, targets): print("more noise"); return 0.5
 def equal(answer, targets): return answer in targets
 def numpy_score(answer, targets): return numpy.float32(0.25)
+def numpy_truth(answer, targets): return numpy.bool_(answer in targets)
+def numpy_zero_dimensional(answer, targets): return numpy.array(0.5)
+def numpy_many(answer, targets): return numpy.array([0.5, 0.5])
 def too_much(answer, targets): return 1.5
 def nothing(answer, targets): return None
 def not_a_number(answer, targets): return float("nan")
@@ -400,6 +521,8 @@ def test_a_function_in_the_current_folder_is_called(
     assert score(own("half"), "a", "b") == 0.5
     assert score(own("equal"), "a", "b", "a") == 1
     assert score(own("numpy_score"), "a", "b") == 0.25
+    assert score(own("numpy_truth"), "a", "a") == 1
+    assert score(own("numpy_zero_dimensional"), "a", "b") == 0.5
     assert sys.path == before
     assert capsys.readouterr().out == ""
 
@@ -409,6 +532,7 @@ def test_a_function_in_the_current_folder_is_called(
     [
         ("too_much", "returned 1.5"),
         ("nothing", "returned None"),
+        ("numpy_many", "returned array"),
         ("not_a_number", "returned nan"),
         ("fails", "IndexError"),
     ],

@@ -41,7 +41,7 @@ def grading(call: Call) -> Behaviour:
     if "You grade answers" not in call.prompt:
         return capitals(call)
     answer = call.prompt.partition("Answer to grade: ")[2].partition("\n")[0]
-    return Answer("Grade: 5" if answer.isupper() else "I'd say 1.")
+    return Answer("Grade: 5" if answer.isupper() else "It is bad.\n1")
 
 
 @pytest.fixture

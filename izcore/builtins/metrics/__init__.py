@@ -8,6 +8,7 @@ published normalisation; everything else is compared with ``standard``, which lo
 from izcore.builtins.metrics.options import (
     ChoiceOptions,
     FunctionOptions,
+    JsonOptions,
     JudgeOptions,
     NumberOptions,
     RegexOptions,
@@ -44,6 +45,13 @@ METRICS: tuple[MetricRegistration, ...] = (
         factory="izcore.builtins.metrics.number:Number",
         options=NumberOptions,
         argument="which",
+    ),
+    MetricRegistration(
+        name="json",
+        summary="The answer is the target as JSON: the whole value, or field by field",
+        factory="izcore.builtins.metrics.json:Json",
+        options=JsonOptions,
+        argument="match",
     ),
     MetricRegistration(
         name="regex",

@@ -42,6 +42,8 @@ class Function(Metric):
                 f"{type(error).__name__}: {error}",
                 hint="Mend the function, then resume the run.",
             ) from error
+        if callable(item := getattr(score, "item", None)) and getattr(score, "ndim", 0) == 0:
+            score = item()  # numbers and truth values of numpy and torch
         if not isinstance(score, Real) or not 0 <= float(score) <= 1:
             raise BackendError(
                 f"The metric function {self._path} returned {score!r} for the answer {answer[:60]!r}.",

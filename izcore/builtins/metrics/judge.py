@@ -16,8 +16,16 @@ REGRADED = 20
 """Answers that are graded a second time, to see whether the judge agrees with itself."""
 
 _INTRODUCTION = "You grade answers by a rubric.\n\nRubric: {rubric}"
-_GRADE = re.compile(r"grade\W{0,6}(\d+)", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+")
+_DECORATION = "*_`#> \t\"'.!$"
+"""What models put around the line that they are asked for."""
+_VALUE = r"(?P<grade>\d+(?:\.\d+)?)(?:\s*(?:/|out of|of)\s*(?P<scale>\d+))?(?:\s*points?)?"
+_SCALE = r"(?:\s*\(\s*0[^()]*\))?"
+"""The scale, repeated after the word: ``Grade (0-5): 5``."""
+_GRADE_LINE = re.compile(
+    rf"(?:(?:the|my|final|overall)\s+)*(?:grade|score|rating){_SCALE}\W{{0,3}}(?::|=|is)[\s*_`]*{_VALUE}",
+    re.IGNORECASE,
+)
+_GRADE_ALONE = re.compile(_VALUE, re.IGNORECASE)
 
 
 class Judge(Metric):
@@ -65,7 +73,7 @@ class Judge(Metric):
             parts.reverse()
         best = self._options.best_grade
         meaning = "1 if it meets the rubric, else 0" if best == 1 else f"0 (worst) to {best} (best)"
-        question = f"Reply with the grade alone: {meaning}.\nGrade:"
+        question = f"Reply with one line of the form 'Grade: N', where N is {meaning}.\nGrade:"
         return "\n\n".join((_INTRODUCTION.format(rubric=self._options.rubric.strip()), *parts, question))
 
     async def _grades(self, request: MetricRequest, *, turned: bool) -> list[float | None]:
@@ -94,10 +102,15 @@ class Judge(Metric):
 def read_grade(reply: str, best: int) -> float | None:
     """Return the grade in ``reply`` as a score in [0, 1]; None where there is none from 0 to ``best``.
 
-    What stands after the word "grade" counts, else the only number of the reply.
+    The last line that says nothing but the grade counts, such as ``Grade: 4``, else a last line that is a
+    number, such as ``4/5``. A number anywhere else is no grade: it may count something, or repeat the scale.
+    A grade out of another number than ``best`` is none either.
     """
-    said = _GRADE.findall(reply)
-    numbers = said[-1:] or _NUMBER.findall(reply)
-    if len(set(numbers)) != 1 or int(numbers[0]) > best:
+    lines = [line.strip(_DECORATION) for line in reply.splitlines()]
+    lines = [line for line in lines if line]
+    found = next(filter(None, map(_GRADE_LINE.fullmatch, reversed(lines))), None)
+    if found is None and lines:
+        found = _GRADE_ALONE.fullmatch(lines[-1])
+    if found is None or (found["scale"] and int(found["scale"]) != best) or float(found["grade"]) > best:
         return None
-    return int(numbers[0]) / best
+    return float(found["grade"]) / best

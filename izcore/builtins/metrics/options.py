@@ -47,6 +47,19 @@ class NumberOptions(Options, frozen=True, kw_only=True):
     ] = "."
 
 
+class JsonOptions(Options, frozen=True, kw_only=True):
+    """How JSON answers are compared with JSON targets."""
+
+    match: Annotated[
+        Literal["exact", "fields"],
+        Meta(
+            description="exact: the whole value must be equal; fields: the share of right fields among those "
+            "that the target or the answer has"
+        ),
+    ] = "exact"
+    case_sensitive: Annotated[bool, Meta(description="Whether upper and lower case differ")] = False
+
+
 class RegexOptions(Options, frozen=True, kw_only=True):
     """The pattern that an answer must match."""
 

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from collections import Counter
 
-from izcore.builtins.metrics.normalisation import normalise, tokens, whole_phrase
+from izcore.builtins.metrics.normalisation import characters, normalise, tokens, whole_phrase
 from izcore.builtins.metrics.options import RegexOptions, TextOptions
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Metric
@@ -51,10 +51,13 @@ class ExactMatch(TextMetric):
 
 
 class F1(TextMetric):
-    """Harmonic mean of the precision and recall of the answer's words; 1 where neither has a word."""
+    """Harmonic mean of the precision and recall of the answer's words; 1 where neither has a word.
+
+    In scripts without spaces characters count instead of words.
+    """
 
     def _compare(self, answer: str, target: str) -> float:
-        given, wanted = self._tokens(answer), self._tokens(target)
+        given, wanted = characters(self._tokens(answer)), characters(self._tokens(target))
         if not given and not wanted:
             return 1.0
         shared = (Counter(given) & Counter(wanted)).total()
