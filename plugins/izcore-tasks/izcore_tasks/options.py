@@ -1,6 +1,6 @@
 """Options of the file formats."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from izcore.plugin import Meta, Options
 
@@ -22,10 +22,25 @@ class FileOptions(Options, frozen=True, kw_only=True):
     target_separator: Annotated[
         str, Meta(description="Text between several acceptable targets in one cell, such as |")
     ] = ""
+    empty_targets: Annotated[
+        bool, Meta(description="Whether an empty target means that the right answer is nothing at all")
+    ] = False
     choices: Annotated[
-        str,
-        Meta(description="Column or key of the choices of a multiple-choice task; makes choice the metric"),
+        str | tuple[str, ...],
+        Meta(
+            description="Column or key of the choices of a multiple-choice task, or a list of columns that "
+            "hold one choice each; makes choice the metric"
+        ),
     ] = ""
+    show_choices: Annotated[
+        bool, Meta(description="Whether the choices are shown below inputs that do not list them already")
+    ] = True
+    first_choice: Annotated[
+        Literal[0, 1] | None,
+        Meta(
+            description="Number of the first choice, where targets are numbers; without it, seen in the file"
+        ),
+    ] = None
     choices_separator: Annotated[
         str, Meta(min_length=1, description="Text between the choices in one cell")
     ] = "|"

@@ -1,6 +1,7 @@
 """CSV and TSV: any text survives, columns are guessed and said, every fault has its line."""
 
 import csv
+import gzip
 import io
 import tempfile
 import time
@@ -62,15 +63,17 @@ def test_whatever_is_written_is_loaded(
 def test_guessed_columns_are_said(load: Load, tmp_path: Path, header: str, expected: str) -> None:
     row = ",".join(f"{name}-cell" for name in header.split(","))
     data = load(write(tmp_path, f"{header}\n{row}\n"))
-    assert data.notes == (f"Guessed {expected}.",)
+    unused = ("Not used: 'id'.",) if "id" in header.split(",") else ()
+    assert data.notes == (f"Guessed {expected}.", *unused)
     assert f"input is '{data.examples[0].input.removesuffix('-cell')}'" in expected
     assert f"target is '{data.examples[0].targets[0].removesuffix('-cell')}'" in expected
 
 
-def test_named_columns_win_and_say_nothing(load: Load, tmp_path: Path) -> None:
-    path = write(tmp_path, "input,target,a,b\n1,2,3,4\n")
+def test_named_columns_win_and_what_is_not_used_is_said(load: Load, tmp_path: Path) -> None:
+    path = write(tmp_path, "input,target,a,b\n1,2,three,4\n")
     data = load(path, input="b", target="a")
-    assert (data.examples[0].input, data.examples[0].targets, data.notes) == ("4", ("3",), ())
+    assert (data.examples[0].input, data.examples[0].targets) == ("4", ("three",))
+    assert data.notes == ("Not used: 'input', 'target'.",)
 
 
 def test_columns_that_cannot_be_guessed_or_found_are_listed(load: Load, tmp_path: Path) -> None:
@@ -191,7 +194,10 @@ def test_a_delimiter_can_be_set(load: Load, tmp_path: Path) -> None:
 def test_repeated_inputs_count_once(load: Load, tmp_path: Path) -> None:
     data = load(write(tmp_path, "input,target\na,1\nb,2\na,3\n"))
     assert [(example.input, example.targets) for example in data.examples] == [("a", ("1",)), ("b", ("2",))]
-    assert "1 example with the input of an earlier one left out." in data.notes
+    note = "1 example with the input of an earlier one left out; 1 of them had other targets"
+    assert any(said.startswith(note) for said in data.notes)
+    same = load(write(tmp_path, "input,target\na,1\nb,2\na,1\n"))
+    assert "1 example with the input of an earlier one left out." in same.notes
 
 
 def test_a_field_of_any_length_loads_and_the_limit_of_the_csv_module_stays(
@@ -212,3 +218,77 @@ def test_a_large_file_loads_quickly(load: Load, tmp_path: Path) -> None:
     start = time.process_time()
     assert len(load(path).examples) == 100_000
     assert time.process_time() - start < 5
+
+
+# --- tables as spreadsheets write them -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text,label,,\nred,colour,,\nseven,number,,\n",
+        "text,label\nred,colour,\nseven,number,,,\n",
+        "sep=;\ntext;label\nred;colour\nseven;number\n",
+        '"sep=|"\r\ntext|label\r\nred|colour\r\nseven|number\r\n',
+        ",text,label\n,red,colour\n,seven,number\n",
+    ],
+)
+def test_what_spreadsheets_leave_behind_does_not_matter(load: Load, tmp_path: Path, text: str) -> None:
+    data = load(write(tmp_path, text))
+    assert [(e.input, *e.targets) for e in data.examples] == [("red", "colour"), ("seven", "number")]
+
+
+def test_a_column_without_a_name_that_holds_something_can_be_named(load: Load, tmp_path: Path) -> None:
+    data = load(write(tmp_path, ",word,kind\n1,red,colour\n2,seven,number\n"), input="word", target="kind")
+    assert "Columns without a name are called 1." in data.notes
+    assert "Not used: '1'." in data.notes
+
+
+def test_a_table_without_a_header_loses_no_row(load: Load, tmp_path: Path) -> None:
+    data = load(write(tmp_path, "what a film,good\ntoo long,bad\nsplendid,good\n"))
+    assert [e.input for e in data.examples] == ["what a film", "too long", "splendid"]
+    assert "The first line is an example like the others: it names no columns." in data.notes
+
+
+def test_nothing_is_a_right_answer_where_the_user_says_so(load: Load, tmp_path: Path) -> None:
+    path = write(tmp_path, "text,date\nDue on 3 May,3 May\nHello,\n")
+    with pytest.raises(DataError, match="1 problem") as caught:
+        load(path, input="text", target="date")
+    assert "task.empty_targets=true" in caught.value.hint
+    data = load(path, input="text", target="date", empty_targets=True)
+    assert data.examples[1].targets == ("",)
+
+
+def test_targets_that_are_numbers_are_said(load: Load, tmp_path: Path) -> None:
+    data = load(write(tmp_path, "question,answer\na,1.0\nb,-20\nc,$3\n"))
+    assert any("--metric number" in note for note in data.notes)
+
+
+# --- other files -------------------------------------------------------------------------------------
+
+
+def test_packed_files_are_read_and_pointers_are_not(load: Load, tmp_path: Path) -> None:
+    packed = write(tmp_path, gzip.compress(b"input,target\na,b\n"), "words.csv.gz")
+    assert load(packed).name == "words"
+    assert load(packed).examples[0].targets == ("b",)
+    lines = write(tmp_path, gzip.compress(b'{"input": "a", "target": "b"}\n'), "words.jsonl.gz")
+    assert load(lines).examples[0].targets == ("b",)
+    with pytest.raises(DataError, match="not whole gzip data"):
+        load(write(tmp_path, gzip.compress(b"input,target\na,b\n")[:-9], "cut.csv.gz"))
+    with pytest.raises(DataError, match="does not say what is packed"):
+        load(write(tmp_path, gzip.compress(b"x"), "words.gz"))
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    with pytest.raises(DataError, match="pointer of Git LFS") as caught:
+        load(write(tmp_path, pointer, "big.csv"))
+    assert "git lfs pull" in caught.value.hint
+
+
+def test_parquet_is_read_where_its_reader_is_installed(load: Load, tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pyarrow.table({"question": ["a", "b"], "choices": [["x", "y"], ["y", "z"]], "answer": [1, 0]})
+    parquet.write_table(table, tmp_path / "quiz.parquet")
+    data = load(tmp_path / "quiz.parquet", choices="choices")
+    assert [e.targets for e in data.examples] == [("y",), ("y",)]
+    with pytest.raises(DataError, match="not a Parquet file"):
+        load(write(tmp_path, b"nothing", "bad.parquet"))

@@ -180,6 +180,42 @@ def test_missing_choices_are_a_fault(load: Load, tmp_path: Path) -> None:
     assert problems(load, path, choices="o") == ("line 2: no choices",)
 
 
+def test_lines_in_a_json_file_and_lists_under_usual_keys_are_read(load: Load, tmp_path: Path) -> None:
+    rows = lines({"input": "a", "target": "b"}, {"input": "c", "target": "d"})
+    assert len(load(write(tmp_path, rows, "lines.json")).examples) == 2
+    listed = {"version": 1, "data": [{"input": "a", "target": "b"}]}
+    assert load(write(tmp_path, listed, "data.json")).examples[0].targets == ("b",)
+
+
+def test_nested_keys_can_be_named(load: Load, tmp_path: Path) -> None:
+    row = {"id": 1, "fields": {"input": "a", "gold": {"text": "b"}}}
+    data = load(write(tmp_path, lines(row), "t.jsonl"), input="fields.input", target="fields.gold.text")
+    assert (data.examples[0].input, data.examples[0].targets) == ("a", ("b",))
+
+
+@pytest.mark.parametrize(
+    ("key", "form"),
+    [
+        ("messages", lambda role, text: {"role": role, "content": text}),
+        (
+            "conversations",
+            lambda role, text: {"from": {"user": "human", "assistant": "gpt"}.get(role, role), "value": text},
+        ),
+    ],
+)
+def test_files_for_chat_training_are_tasks(load: Load, tmp_path: Path, key: str, form: Any) -> None:
+    samples = [
+        {key: [form("system", "Name the town."), form("user", f"Where is {town}?"), form("assistant", town)]}
+        for town in ("Lima", "Oslo")
+    ]
+    data = load(write(tmp_path, lines(*samples), "ft.jsonl"))
+    assert [(e.input, *e.targets) for e in data.examples] == [
+        ("Where is Lima?", "Lima"),
+        ("Where is Oslo?", "Oslo"),
+    ]
+    assert data.human_instructions == ("Name the town.",)
+
+
 # --- OpenAI's evals ------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from izcore_tasks.files.registration import file_backends
 
 def test_every_suffix_belongs_to_one_format() -> None:
     suffixes = [suffix for backend in file_backends() for suffix in backend.paths]
-    assert sorted(suffixes) == [".csv", ".json", ".jsonl", ".ndjson", ".tsv", "/"]
+    assert sorted(suffixes) == [".csv", ".gz", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", "/"]
 
 
 @pytest.mark.parametrize("backend", file_backends(), ids=lambda backend: backend.name)

@@ -1,10 +1,11 @@
 """Which columns (or keys) hold input, targets and choices, and the examples that rows make."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from izcore.plugin import nearest_names
+from izcore_tasks.files.choices import Question, add_questions, read_choices
 from izcore_tasks.files.draft import Draft
 from izcore_tasks.files.values import ValueProblem, to_text, to_texts
 from izcore_tasks.options import FileOptions
@@ -26,7 +27,9 @@ class Columns:
 
     input: str
     targets: tuple[str, ...]
-    choices: str
+    choices: tuple[str, ...] = ()
+    by_order: bool = False
+    """Whether their order decided, so that nothing says that the first row names them."""
 
 
 def choose_columns(names: Sequence[str], options: FileOptions, draft: Draft) -> Columns | None:
@@ -37,7 +40,9 @@ def choose_columns(names: Sequence[str], options: FileOptions, draft: Draft) -> 
     """
     targets = (options.target,) if isinstance(options.target, str) else options.target
     targets = tuple(filter(None, targets))
-    wanted = [name for name in (options.input, *targets, options.choices) if name]
+    choices = (options.choices,) if isinstance(options.choices, str) else options.choices
+    choices = tuple(filter(None, choices))
+    wanted = [name for name in (options.input, *targets, *choices) if name]
     unknown = [name for name in dict.fromkeys(wanted) if name not in names]
     if unknown:
         for name in unknown:
@@ -46,7 +51,7 @@ def choose_columns(names: Sequence[str], options: FileOptions, draft: Draft) -> 
     text = options.input or _usual(names, _INPUT_NAMES, wanted)
     targets = targets or tuple(filter(None, [_usual(names, _TARGET_NAMES, [*wanted, text])]))
     how = "by their names"
-    left = [name for name in names if name not in (text, *targets, options.choices)]
+    left = [name for name in names if name not in (text, *targets, *choices)]
     if len(left) == (not text) + (not targets) > 0:
         how = "by their order"
         text = text or left.pop(0)
@@ -61,11 +66,15 @@ def choose_columns(names: Sequence[str], options: FileOptions, draft: Draft) -> 
         return None
     if not options.input or not options.target:
         draft.notes.append(f"Guessed {how}: input is {text!r}, target is {' and '.join(map(repr, targets))}.")
-    return Columns(input=text, targets=targets, choices=options.choices)
+    if left:
+        draft.notes.append(f"Not used: {', '.join(map(repr, left))}.")
+    return Columns(input=text, targets=targets, choices=choices, by_order=how == "by their order")
 
 
-def add_row(draft: Draft, place: int, row: Mapping[str, Any], columns: Columns, options: FileOptions) -> None:
-    """Add the example that a row makes, or the problem with it."""
+def read_row(
+    draft: Draft, place: int, row: Mapping[str, Any], columns: Columns, options: FileOptions
+) -> Question | None:
+    """Return what a row asks, or note the problem with it and return None."""
     try:
         text = to_text(row.get(columns.input), "input")
         targets = [
@@ -74,20 +83,26 @@ def add_row(draft: Draft, place: int, row: Mapping[str, Any], columns: Columns, 
             for target in to_texts(row.get(column), "target")
             for part in _split(target, options.target_separator)
         ]
-        choices: Sequence[str] = ()
-        if columns.choices:
-            listed = row.get(columns.choices)
-            choices = (
-                _split(listed, options.choices_separator)
-                if isinstance(listed, str)
-                else to_texts(listed, "list of choices")
-            )
-            if not choices:
-                raise ValueProblem("no choices")
+        choices, labels = (
+            read_choices(row, columns.choices, options.choices_separator) if columns.choices else ((), ())
+        )
     except ValueProblem as problem:
         draft.problem(place, str(problem))
-    else:
-        draft.add(place, text, targets, choices)
+        return None
+    return Question(place=place, text=text, targets=tuple(targets), choices=choices, labels=labels)
+
+
+def add_rows(
+    draft: Draft, rows: Iterable[tuple[int, Mapping[str, Any]]], columns: Columns, options: FileOptions
+) -> None:
+    """Add the examples that rows make, and the problems with them."""
+    read = [read_row(draft, place, row, columns, options) for place, row in rows]
+    questions = [question for question in read if question is not None]
+    if columns.choices and questions:
+        add_questions(draft, questions, options)
+        return
+    for question in questions:
+        draft.add(question.place, question.text, question.targets)
 
 
 def _usual(names: Sequence[str], usual: Sequence[str], taken: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Inputs that are a list of chat messages, as in samples of OpenAI's evals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from izcore_tasks.files.draft import Draft
@@ -7,6 +8,10 @@ from izcore_tasks.files.values import ValueProblem, describe
 
 Row = tuple[int, dict[str, Any]]
 """The place of a row, and what it holds."""
+
+
+_TRAINING_KEYS = ("messages", "conversations", "conversation")
+_ROLES = {"human": "user", "gpt": "assistant"}
 
 
 def flatten_conversations(rows: list[Row], column: str, draft: Draft) -> list[Row]:
@@ -37,6 +42,41 @@ def flatten_conversations(rows: list[Row], column: str, draft: Draft) -> list[Ro
         for place, row in rows
         if conversations.get(place) != []
     ]
+
+
+def rows_of_training_samples(rows: Sequence[Row], draft: Draft) -> Sequence[Row]:
+    """Return samples for the training of chat models as rows of input and target.
+
+    Such a sample is a list of messages whose last one is the assistant's: that is the target, all before it
+    are the input. Rows of any other form are returned as they are.
+    """
+    key = next(
+        (key for key in _TRAINING_KEYS if rows and all(_is_training(row.get(key)) for _, row in rows)), ""
+    )
+    if not key:
+        return rows
+    draft.notes.append("Samples of chat training: the last message, the assistant's, is the target.")
+    converted = []
+    for place, row in rows:
+        *before, last = [_in_one_form(message) for message in row[key]]
+        others = {name: value for name, value in row.items() if name != key}
+        converted.append((place, {**others, "input": before, "target": last.get("content")}))
+    return converted
+
+
+def _is_training(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(each, dict) for each in value):
+        return False
+    messages = [_in_one_form(message) for message in value]
+    return all("role" in message for message in messages) and messages[-1]["role"] == "assistant"
+
+
+def _in_one_form(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message of ``role`` and ``content``; some files say ``from`` and ``value``."""
+    if "from" not in message or "value" not in message:
+        return message
+    role = _ROLES.get(str(message["from"]), message["from"])
+    return {"role": role, "content": message["value"]}
 
 
 def _is_conversation(value: Any) -> bool:

@@ -1,10 +1,18 @@
 """A task while it is being read: its examples, and everything that is wrong or worth saying."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from pathlib import Path
 
 from izcore.plugin import DataError, Example, TaskData
+from izcore_tasks.files.sources import stem_of
+from izcore_tasks.options import FileOptions
+
+NO_TARGET = "no target"
+_NUMBER = re.compile(r"[-+−]?[$€£¥]?\s?\d[\d.,'’ ]*%?")
+_MOSTLY = 0.9
 
 
 @dataclass
@@ -21,17 +29,24 @@ class Draft:
     metric: str = "exact_match"
     description: str = ""
     human_instructions: tuple[str, ...] = ()
+    empty_targets: bool = False
     examples: list[Example] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _problems: list[tuple[int, str]] = field(default_factory=list, init=False)
 
     def add(self, place: int | str, text: str, targets: Sequence[str], choices: Sequence[str] = ()) -> None:
-        """Add an example, or the problem that keeps it from being one. Blank targets do not count."""
+        """Add an example, or the problem that keeps it from being one.
+
+        Blank targets do not count. Where ``empty_targets`` is set, nothing is the right answer to an example
+        that has no other target.
+        """
         targets = [target for target in targets if target and not target.isspace()]
+        if not targets and self.empty_targets:
+            targets = [""]
         if not text or text.isspace():
             self.problem(place, "no input")
         elif not targets:
-            self.problem(place, "no target")
+            self.problem(place, NO_TARGET)
         elif not _encodes("".join((text, *targets, *choices))):
             self.problem(place, "half a character (a lone surrogate, \\ud800 to \\udfff)")
         else:
@@ -59,6 +74,17 @@ class Draft:
         return tuple(text for _, text in sorted(self._problems, key=itemgetter(0)))
 
 
+def new_draft(path: Path, options: FileOptions, unit: str) -> Draft:
+    """Return an empty draft for the file at ``path``."""
+    return Draft(
+        name=stem_of(path),
+        label=str(path),
+        unit=unit,
+        metric="choice" if options.choices else "exact_match",
+        empty_targets=options.empty_targets,
+    )
+
+
 def finish(draft: Draft, test: Draft | None = None) -> TaskData:
     """Make a task of a draft, and of a second one with the test examples.
 
@@ -71,9 +97,10 @@ def finish(draft: Draft, test: Draft | None = None) -> TaskData:
     test_examples, test_repeats = _without_repeats(test.examples if test else [])
     sealed = {example.input for example in test_examples}
     kept = tuple(example for example in examples if example.input not in sealed)
-    for number, noun in ((repeats, "example"), (test_repeats, "test example")):
+    for (number, conflicts), noun in ((repeats, "example"), (test_repeats, "test example")):
         if number:
-            notes.append(f"{_count(number, noun)} with the input of an earlier one left out.")
+            other = f"; {conflicts} of them had other targets, so labels conflict" if conflicts else ""
+            notes.append(f"{_count(number, noun)} with the input of an earlier one left out{other}.")
     foreign = sum(
         1 for example in kept if example.choices and not set(example.targets) & set(example.choices)
     )
@@ -82,6 +109,8 @@ def finish(draft: Draft, test: Draft | None = None) -> TaskData:
     moved = len(examples) - len(kept)
     if moved:
         notes.append(f"{_count(moved, 'example')} kept for the test only, as the input is there too.")
+    if draft.metric == "exact_match" and _are_numbers(kept):
+        notes.append("The targets are numbers: --metric number finds the number within an answer.")
     if not kept:
         raise DataError(f"Every example of {draft.label} is a test example too; none is left to search with.")
     return TaskData(
@@ -112,14 +141,29 @@ def _raise_problems(draft: Draft, test: Draft | None) -> None:
     ]
     if problems:
         labels = " and ".join(each.label for each in faulty)
-        raise DataError(f"{labels} cannot be used: {_count(len(problems), 'problem')}.", problems=problems)
+        empty = any(problem.endswith(f": {NO_TARGET}") for problem in problems)
+        raise DataError(
+            f"{labels} cannot be used: {_count(len(problems), 'problem')}.",
+            hint="If nothing is the right answer there, say so: --set task.empty_targets=true"
+            if empty
+            else "",
+            problems=problems,
+        )
 
 
-def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], int]:
+def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], tuple[int, int]]:
+    """Return the first example of each input; how many others there were, and how many with other targets."""
     first: dict[str, Example] = {}
+    conflicts = 0
     for example in examples:
-        first.setdefault(example.input, example)
-    return tuple(first.values()), len(examples) - len(first)
+        kept = first.setdefault(example.input, example)
+        conflicts += set(kept.targets) != set(example.targets)
+    return tuple(first.values()), (len(examples) - len(first), conflicts)
+
+
+def _are_numbers(examples: Sequence[Example]) -> bool:
+    numbers = sum(any(_NUMBER.fullmatch(t.strip()) for t in example.targets) for example in examples)
+    return bool(examples) and numbers >= _MOSTLY * len(examples)
 
 
 def _count(number: int, noun: str) -> str:

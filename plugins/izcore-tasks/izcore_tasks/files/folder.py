@@ -6,7 +6,7 @@ from pathlib import Path
 from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData, nearest_names
 from izcore_tasks.files.draft import Draft, finish
 from izcore_tasks.files.objects import load_document, read_lines, read_objects
-from izcore_tasks.files.sources import read_json
+from izcore_tasks.files.sources import data_suffix, read_json, stem_of
 from izcore_tasks.files.table import read_table
 from izcore_tasks.options import FolderOptions
 
@@ -57,9 +57,9 @@ def _find_tasks(folder: Path) -> Mapping[str, _Load]:
         return {name: _pair(name, train, test)}
     nested = {path.parent.name: _document(path) for path in sorted(folder.glob("*/task.json"))}
     return nested or {
-        path.stem: _single(path)
+        stem_of(path): _single(path)
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix.lower() in _ROW_SUFFIXES
+        if path.is_file() and data_suffix(path) in _ROW_SUFFIXES
     }
 
 
@@ -79,7 +79,8 @@ def _pick(folder: Path, tasks: Mapping[str, _Load], wanted: str) -> str:
 
 
 def _row_file(folder: Path, stem: str) -> Path | None:
-    return next((path for suffix in _ROW_SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()), None)
+    suffixes = [*_ROW_SUFFIXES, *(f"{suffix}.gz" for suffix in _ROW_SUFFIXES)]
+    return next((path for suffix in suffixes if (path := folder / f"{stem}{suffix}").is_file()), None)
 
 
 def _document(path: Path) -> _Load:
@@ -87,7 +88,7 @@ def _document(path: Path) -> _Load:
 
 
 def _single(path: Path) -> _Load:
-    if path.suffix.lower() == ".json":
+    if data_suffix(path) == ".json":
         return _document(path)
     return lambda options, seed: finish(_read_rows(path, options))
 
@@ -107,7 +108,7 @@ def _pair(name: str, train: Path, test: Path | None) -> _Load:
 
 
 def _read_rows(path: Path, options: FolderOptions) -> Draft:
-    suffix = path.suffix.lower()
+    suffix = data_suffix(path)
     if suffix == ".json":
         return read_objects(path, read_json(path, str(path), options.encoding), options)
     return read_lines(path, options) if suffix in (".jsonl", ".ndjson") else read_table(path, options)

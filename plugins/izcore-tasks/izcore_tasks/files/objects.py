@@ -1,19 +1,23 @@
 """JSON and JSON-lines files: an object per example, or one of the formats with a structure of its own."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
 from izcore_tasks.files.bigbench import bigbench_draft, is_bigbench
-from izcore_tasks.files.columns import add_row, choose_columns
-from izcore_tasks.files.conversations import Row, flatten_conversations
-from izcore_tasks.files.draft import Draft, finish
+from izcore_tasks.files.columns import add_rows, choose_columns
+from izcore_tasks.files.conversations import Row, flatten_conversations, rows_of_training_samples
+from izcore_tasks.files.draft import Draft, finish, new_draft
 from izcore_tasks.files.induction import is_induction, load_induction
 from izcore_tasks.files.sources import parse_json, read_json, read_text
 from izcore_tasks.files.values import describe
 from izcore_tasks.options import FileOptions
+
+_LIST_KEYS = ("examples", "data", "rows", "instances", "samples")
+_DEEPEST = 5
+"""Levels of nested objects whose values can be named."""
 
 
 class JsonlFile(Task):
@@ -40,7 +44,7 @@ class JsonFile(Task):
 
 def read_lines(path: Path, options: FileOptions) -> Draft:
     """Read the objects of a JSON-lines file into a draft."""
-    draft = _draft(path, options, unit="line")
+    draft = new_draft(path, options, unit="line")
     text = read_text(path, draft.label, options.encoding)
     rows: list[Row] = []
     # Not splitlines: JSON text may hold line separators other than the newline.
@@ -63,6 +67,9 @@ def read_lines(path: Path, options: FileOptions) -> Draft:
 
 def load_document(path: Path, options: FileOptions, seed: int) -> TaskData:
     """Make a task of one JSON document, whatever its form."""
+    text = read_text(path, str(path), options.encoding)
+    if _is_one_object_per_line(text):
+        return finish(read_lines(path, options))
     document = read_json(path, str(path), options.encoding)
     by_key = bool(options.input or options.target)
     if is_induction(document):
@@ -75,8 +82,8 @@ def load_document(path: Path, options: FileOptions, seed: int) -> TaskData:
 
 def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
     """Read a list of objects, at the top of the document or under "examples", into a draft."""
-    draft = _draft(path, options, unit="example")
-    entries = document.get("examples") if isinstance(document, dict) else document
+    draft = new_draft(path, options, unit="example")
+    entries = _entries(document)
     if not isinstance(entries, list):
         problem = f"it holds {describe(document)}" + (
             f" with the keys {', '.join(map(repr, document))}" if isinstance(document, dict) else ""
@@ -92,9 +99,11 @@ def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
     return _add_objects(rows, options, draft)
 
 
-def _draft(path: Path, options: FileOptions, unit: str) -> Draft:
-    metric = "choice" if options.choices else "exact_match"
-    return Draft(name=path.stem, label=str(path), unit=unit, metric=metric)
+def _entries(document: Any) -> Any:
+    """Return the list of examples: the document itself, or what stands under a usual key."""
+    if not isinstance(document, dict):
+        return document
+    return next((document[key] for key in _LIST_KEYS if isinstance(document.get(key), list)), None)
 
 
 def _keep_object(place: int, value: Any, rows: list[Row], draft: Draft) -> None:
@@ -105,12 +114,40 @@ def _keep_object(place: int, value: Any, rows: list[Row], draft: Draft) -> None:
 
 
 def _add_objects(rows: Sequence[Row], options: FileOptions, draft: Draft) -> Draft:
+    if not options.input and not options.target:
+        rows = rows_of_training_samples(rows, draft)
+    rows = [(place, _with_nested(row)) for place, row in rows]
     keys = dict.fromkeys(key for _, row in rows for key in row)
-    columns = choose_columns(list(keys), options, draft) if rows else None
+    top = [key for key in keys if key in _named(options) or "." not in key]
+    columns = choose_columns(top, options, draft) if rows else None
     if columns is not None:
-        for place, row in flatten_conversations(list(rows), columns.input, draft):
-            add_row(draft, place, row, columns, options)
+        add_rows(draft, flatten_conversations(list(rows), columns.input, draft), columns, options)
     return draft
+
+
+def _named(options: FileOptions) -> set[str]:
+    named = (options.input, options.target, options.choices)
+    return {name for each in named for name in ((each,) if isinstance(each, str) else each)}
+
+
+def _with_nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row with what its objects hold, under names such as ``fields.input``."""
+    found = dict(row)
+    nested = [(key, value) for key, value in row.items() if isinstance(value, dict)]
+    for _ in range(_DEEPEST):
+        nested = [(f"{key}.{name}", inner) for key, value in nested for name, inner in value.items()]
+        found |= {key: value for key, value in nested if key not in found}
+        nested = [(key, value) for key, value in nested if isinstance(value, dict)]
+    return found
+
+
+def _is_one_object_per_line(text: str) -> bool:
+    lines = [line for line in text.split("\n", 50)[:50] if line and not line.isspace()]
+    return (
+        len(lines) > 1
+        and all(line[0] == "{" and line.rstrip()[-1] == "}" for line in lines)
+        and not (_is_one_document(text))
+    )
 
 
 def _is_one_document(text: str) -> bool:

@@ -32,6 +32,23 @@ def file_backends() -> list[TaskRegistration]:
             paths=(".json",),
         ),
         TaskRegistration(
+            name="parquet",
+            summary="A Parquet file with one example per row",
+            factory="izcore_tasks.files.parquet:ParquetFile",
+            options=FileOptions,
+            argument="path",
+            paths=(".parquet",),
+            install="pip install 'izcore-tasks[parquet]'",
+        ),
+        TaskRegistration(
+            name="gz",
+            summary="A CSV, JSON-lines or JSON file packed with gzip (NAME.csv.gz)",
+            factory="izcore_tasks.files.packed:PackedFile",
+            options=CsvOptions,
+            argument="path",
+            paths=(".gz",),
+        ),
+        TaskRegistration(
             name="folder",
             summary="A folder of instruction-induction or BIG-bench tasks, or with train and test files",
             factory="izcore_tasks.files.folder:TaskFolder",

@@ -1,11 +1,15 @@
 """Where text comes from: a file or bytes, decoded, with errors that name the byte and the line."""
 
 import codecs
+import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
 from izcore.plugin import DataError, nearest_names
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 Source = bytes | Path
 """Content in memory, or the file that holds it."""
@@ -20,13 +24,24 @@ _BYTE_ORDER_MARKS = (
 )
 
 
+def data_suffix(path: Path) -> str:
+    """Return the suffix that says how a file's content is written: that before ``.gz`` where it is packed."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else "".join(suffixes[-1:])
+
+
+def stem_of(path: Path) -> str:
+    """Return a file's name without its suffixes."""
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+
+
 def read_text(source: Source, label: str, encoding: str = "") -> str:
     """Return the text of ``source``; ``label`` is what errors call it.
 
     Without ``encoding`` a byte-order mark decides, else UTF-8. Line ends are kept as they are. Raises
     DataError for a file that is missing, empty or unreadable, or bytes that the encoding has not.
     """
-    content = source if isinstance(source, bytes) else _read_bytes(source)
+    content = source if isinstance(source, bytes) else read_bytes(source)
     if not content.strip():
         raise DataError(f"{label} is empty.", problems=("the file is empty",))
     return _decode(content, label, encoding)
@@ -53,15 +68,30 @@ def parse_json(text: str) -> Any:
         raise ValueError("brackets are nested too deeply") from None
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file, unpacked where its name ends in ``.gz``.
+
+    Raises DataError for a file that cannot be read, or that only points at its content (Git LFS).
+    """
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
+        if path.suffix.lower() == ".gz":
+            content = gzip.decompress(content)
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.", hint=_similar_files(path)) from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, not a file.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path} is not whole gzip data: {error}.", hint="Copy or download it again."
+        ) from None
+    if content.startswith(_LFS_POINTER):
+        raise DataError(
+            f"{path} is a pointer of Git LFS, not the data itself.", hint="Fetch the data: git lfs pull"
+        )
+    return content
 
 
 def _similar_files(path: Path) -> str:

@@ -2,15 +2,16 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from izcore.plugin import BackendContext, LoadRequest, Task, TaskData
-from izcore_tasks.files.columns import add_row, choose_columns
-from izcore_tasks.files.draft import Draft, finish
-from izcore_tasks.files.sources import read_text
+from izcore_tasks.files.columns import Columns, add_rows, choose_columns
+from izcore_tasks.files.draft import Draft, finish, new_draft
+from izcore_tasks.files.sources import data_suffix, read_text
 from izcore_tasks.options import CsvOptions
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -29,31 +30,73 @@ class CsvFile(Task):
 
 def read_table(path: Path, options: CsvOptions) -> Draft:
     """Read the rows of a table into a draft."""
-    draft = Draft(name=path.stem, label=str(path), metric="choice" if options.choices else "exact_match")
-    text = read_text(path, draft.label, options.encoding)
-    delimiter = options.delimiter or ("\t" if path.suffix.lower() == ".tsv" else _find_delimiter(text))
+    draft = new_draft(path, options, unit="line")
+    text, delimiter = _without_separator_line(read_text(path, draft.label, options.encoding))
+    delimiter = (
+        options.delimiter or delimiter or ("\t" if data_suffix(path) == ".tsv" else _find_delimiter(text))
+    )
     with _fields_of_any_size():
-        rows = _rows(text, delimiter, draft)
-        first = next(rows, None)
-        if first is None:
-            return draft
-        header = [name.strip() for name in first[1]] if options.header else _numbered(len(first[1]))
-        columns = choose_columns(header, options, draft)
-        if columns is None:
-            return draft
-        used = (columns.input, *columns.targets, columns.choices)
-        for name in dict.fromkeys(used):
-            if header.count(name) > 1:
-                draft.problem(first[0], f"{header.count(name)} columns are named {name!r}")
-        if not options.header:
-            add_row(draft, first[0], dict(zip(header, first[1], strict=True)), columns, options)
-        for line, cells in rows:
-            if len(cells) > len(header):
-                instead = f"{len(cells)} columns instead of {len(header)}"
-                draft.problem(line, f"{instead}; put text that holds {delimiter!r} in quotes")
-            else:
-                add_row(draft, line, dict(zip(header, cells, strict=False)), columns, options)
+        rows = list(_rows(text, delimiter, draft))
+    if not rows:
+        return draft
+    width = max(_width(cells) for _, cells in rows)
+    header, body = _header(rows, width, options, draft), rows[1:] if options.header else rows
+    columns = choose_columns([name for name in header if name], options, draft)
+    if columns is None:
+        return draft
+    if options.header and columns.by_order and _is_no_header(header, body, columns):
+        draft.notes.pop()  # the guess, which took an example for names
+        draft.notes.append("The first line is an example like the others: it names no columns.")
+        header, body = _numbered(len(header)), rows
+        names = dict(zip([name.strip() for name in rows[0][1]], header, strict=False))
+        columns = Columns(input=names[columns.input], targets=tuple(names[t] for t in columns.targets))
+    for name in dict.fromkeys((columns.input, *columns.targets, *columns.choices)):
+        if header.count(name) > 1:
+            draft.problem(rows[0][0], f"{header.count(name)} columns are named {name!r}")
+    fitting = []
+    for line, cells in body:
+        if _width(cells) > len(header):
+            instead = f"{len(cells)} columns instead of {len(header)}"
+            draft.problem(line, f"{instead}; put text that holds {delimiter!r} in quotes")
+        else:
+            fitting.append((line, dict(zip(header, cells, strict=False))))
+    add_rows(draft, fitting, columns, options)
     return draft
+
+
+def _header(rows: list[tuple[int, list[str]]], width: int, options: CsvOptions, draft: Draft) -> list[str]:
+    """Return the names of the columns; one without a name and without any content has none."""
+    if not options.header:
+        return _numbered(width)
+    header = [name.strip() for name in rows[0][1]]
+    header = header[: _width(header)]
+    unnamed = [place for place, name in enumerate(header) if not name]
+    filled = [place for place in unnamed if any(len(c) > place and c[place].strip() for _, c in rows[1:])]
+    for place in filled:
+        header[place] = str(place + 1)
+    if filled:
+        draft.notes.append(f"Columns without a name are called {', '.join(header[p] for p in filled)}.")
+    return header
+
+
+def _is_no_header(header: list[str], body: list[tuple[int, list[str]]], columns: Columns) -> bool:
+    """Whether the first row's target is one that other rows have too: then it names no column."""
+    place = header.index(columns.targets[0])
+    return any(len(cells) > place and cells[place].strip() == header[place] for _, cells in body)
+
+
+def _width(cells: list[str]) -> int:
+    """Return the number of cells without the blank ones at the end, which spreadsheets leave behind."""
+    return max((place for place, cell in enumerate(cells, 1) if cell and not cell.isspace()), default=0)
+
+
+def _without_separator_line(text: str) -> tuple[str, str]:
+    """Return the text and the delimiter that its first line names (``sep=;``, as spreadsheets write it).
+
+    The line itself stays, blank, so that messages count lines as an editor does.
+    """
+    match = re.match(r'"?sep=(.)"?[ \t]*(?=\r?\n)', text, re.IGNORECASE)
+    return (text[match.end() :], match[1]) if match else (text, "")
 
 
 def _rows(text: str, delimiter: str, draft: Draft) -> Iterator[tuple[int, list[str]]]:
