@@ -1,19 +1,84 @@
 """izcore finds the instruction that makes a black-box language model do a task best.
 
-The functions below load what they need when they are first used, so that importing izcore is cheap.
+What stands below loads when it is first used, so that importing izcore is cheap.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from izcore.api import compare, optimize, plan, resume, runs, score
-    from izcore.registry.registry import discover
+    from izcore.api import compare as compare
+    from izcore.api import execute as execute
+    from izcore.api import optimize as optimize
+    from izcore.api import plan as plan
+    from izcore.api import resume as resume
+    from izcore.api import runs as runs
+    from izcore.api import score as score
+    from izcore.config.options import RunOptions as RunOptions
+    from izcore.config.options import ScoringOptions as ScoringOptions
+    from izcore.engine.comparison.comparison import ComparisonResult as ComparisonResult
+    from izcore.engine.plan import PlannedRun as PlannedRun
+    from izcore.engine.runner import ScoreResult as ScoreResult
+    from izcore.plugin.errors import BackendError as BackendError
+    from izcore.plugin.errors import BackendUnavailableError as BackendUnavailableError
+    from izcore.plugin.errors import BudgetExhaustedError as BudgetExhaustedError
+    from izcore.plugin.errors import ConfigError as ConfigError
+    from izcore.plugin.errors import DataError as DataError
+    from izcore.plugin.errors import FatalScorerError as FatalScorerError
+    from izcore.plugin.errors import InterruptedRunError as InterruptedRunError
+    from izcore.plugin.errors import IzError as IzError
+    from izcore.plugin.errors import IzWarning as IzWarning
+    from izcore.plugin.errors import StoreError as StoreError
+    from izcore.plugin.errors import UnknownNameError as UnknownNameError
+    from izcore.plugin.errors import UsageError as UsageError
+    from izcore.plugin.results import Baseline as Baseline
+    from izcore.plugin.results import Best as Best
+    from izcore.plugin.results import Estimate as Estimate
+    from izcore.plugin.results import FrontPoint as FrontPoint
+    from izcore.plugin.results import RunResult as RunResult
+    from izcore.plugin.results import TestScore as TestScore
+    from izcore.plugin.results import ValidationScore as ValidationScore
+    from izcore.registry.registry import discover as discover
+    from izcore.storage.records import RunRecord as RunRecord
 
-__all__ = ["compare", "discover", "optimize", "plan", "resume", "runs", "score"]
+_HOMES = {
+    "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "runs", "score"),
+    "izcore.config.options": ("RunOptions", "ScoringOptions"),
+    "izcore.engine.comparison.comparison": ("ComparisonResult",),
+    "izcore.engine.plan": ("PlannedRun",),
+    "izcore.engine.runner": ("ScoreResult",),
+    "izcore.plugin.errors": (
+        "BackendError",
+        "BackendUnavailableError",
+        "BudgetExhaustedError",
+        "ConfigError",
+        "DataError",
+        "FatalScorerError",
+        "InterruptedRunError",
+        "IzError",
+        "IzWarning",
+        "StoreError",
+        "UnknownNameError",
+        "UsageError",
+    ),
+    "izcore.plugin.results": (
+        "Baseline",
+        "Best",
+        "Estimate",
+        "FrontPoint",
+        "RunResult",
+        "TestScore",
+        "ValidationScore",
+    ),
+    "izcore.registry.registry": ("discover",),
+    "izcore.storage.records": ("RunRecord",),
+}
+
+__all__ = [name for names in _HOMES.values() for name in names]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module("izcore.api"), name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module 'izcore' has no attribute {name!r}")

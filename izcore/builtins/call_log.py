@@ -1,5 +1,6 @@
 """A log of calls for programs to read: one JSON object per line."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ class CallLog:
     Prompt and answer are left out unless ``with_text``. ``clock`` gives seconds since 1970.
     """
 
-    def __init__(self, path: Path, *, with_text: bool, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, *, with_text: bool, clock: Callable[[], float] = time.time) -> None:
         self._with_text = with_text
         self._clock = clock
         try:

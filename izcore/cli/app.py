@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, compare, models, optimize, plugins, plugins_new, runs, tasks
+from izcore.cli import cache, compare, models, optimize, plugins, plugins_new, resume, runs, score, tasks
 from izcore.cli.shared import PluginsWanted
 
 app = typer.Typer(
@@ -52,8 +52,8 @@ def iz(
 
 
 app.command("optimize")(optimize.optimize)
-app.command("resume")(optimize.resume)
-app.command("score")(optimize.score)
+app.command("resume")(resume.resume)
+app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from izcore.cli.optimize import (
+from izcore.cli.options import (
     MetricOption,
     ScorerOption,
     SetOption,
@@ -72,8 +72,8 @@ def compare(
 
     The same command goes on where it was stopped, and shows the table at once when all is done.
     """
-    from izcore.api import settings_layers
     from izcore.config.layers import parse_assignments
+    from izcore.config.options import settings_layers
     from izcore.config.paths import Paths
     from izcore.engine.comparison.comparison import (
         plan_comparison,

@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypedDict
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,6 +15,7 @@ from rich.text import Text
 from izcore.cli.show import score_less
 from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
 from izcore.plugin.hookspecs import hookimpl
+from izcore.plugin.interrupts import interruptible
 from izcore.plugin.records import Trial, Usage
 from izcore.scoring.ledger import dollars
 
@@ -163,6 +165,24 @@ def progress_display(console: Console) -> Iterator[RunView]:
     panel = LivePanel()
     with Live(panel, console=console, refresh_per_second=4, transient=True):
         yield panel
+
+
+class Watching(TypedDict):
+    """How a command watches a run: parameters of :func:`izcore.api.execute` and :func:`izcore.api.resume`."""
+
+    observers: Mapping[str, object]
+    announce: Callable[[str], None]
+
+
+@contextlib.contextmanager
+def watched(console: Console) -> Iterator[Watching]:
+    """Let a run be shown as it goes, and be stopped with Ctrl-C."""
+
+    def announce(run_id: str) -> None:
+        console.print(f"Run {run_id}  (Ctrl-C keeps it; go on with: iz resume {run_id})", style="dim")
+
+    with progress_display(console) as display, interruptible():
+        yield {"observers": {"progress display": display}, "announce": announce}
 
 
 def _score(trial: Trial) -> str:

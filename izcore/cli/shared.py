@@ -113,7 +113,7 @@ def _show_warnings_in_one_line() -> None:
 
 
 def _warn(message: str) -> None:
-    typer.secho(f"iz: {message}", err=True, fg=typer.colors.YELLOW)
+    err().print(f"iz: {message}", style="yellow", markup=False, soft_wrap=True)
 
 
 def as_dict(record: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from izcore.cli.shared import out
+from izcore.cli.shared import out, print_json
 from izcore.plugin.records import Example, Splits
 from izcore.plugin.results import TestScore
 from izcore.scoring.ledger import dollars
@@ -98,6 +98,14 @@ def add_departures(rows: Table, config: "RunConfig") -> None:
         rows.add_row("objective", f"score, less {' and '.join(penalties)}")
     if few_shot.examples:
         rows.add_row("few-shot", f"{few_shot.sets} sets of {few_shot.examples} exemplars, or none")
+
+
+def present_result(result: "RunResult", *, json: bool) -> None:
+    """Print a finished run, for people or as JSON."""
+    if json:
+        print_json(result)
+    else:
+        show_result(result)
 
 
 def show_result(result: "RunResult") -> None:

@@ -178,8 +178,8 @@ def fetch_tasks(
 def _load(
     context: typer.Context, task: str, assignments: list[str] | None
 ) -> tuple["Registry", "TaskConfig", "TaskData"]:
-    from izcore.api import settings_layers
     from izcore.config.layers import build_config, parse_assignments
+    from izcore.config.options import settings_layers
     from izcore.config.paths import Paths
     from izcore.config.schema import TaskConfig
     from izcore.engine.plan import load_task

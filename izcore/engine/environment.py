@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from izcore.builtins.call_log import CallLog
 from izcore.config.paths import Paths
-from izcore.plugin.errors import IzWarning
+from izcore.plugin.errors import IzWarning, UsageError
 from izcore.registry.event_dispatch import Events
 from izcore.registry.registry import Registry
 from izcore.registry.time_limits import OBSERVING_SECONDS, allowed_seconds
@@ -39,14 +40,27 @@ def open_environment(
     *,
     db: str | Path | None = None,
     observers: Mapping[str, object] | None = None,
-    report: Callable[[str], None] | None = None,
+    log_file: str | Path | None = None,
+    log_text: bool = False,
 ) -> Iterator[Environment]:
-    """Open the database and everything else that runs need; ``report`` hears of observers that fail."""
+    """Open the database and everything else that runs need.
+
+    ``observers`` maps names to objects with observing hooks; a warning names one that fails. ``log_file``
+    gets a line for every call, with prompt and answer if ``log_text``.
+    """
     paths = Paths.of_this_user()
-    for name, observer in (observers or {}).items():
-        registry.observe(observer, name)
-    events = Events(registry, report or _warn, time_limit=allowed_seconds(OBSERVING_SECONDS))
-    with Store(paths.database(db)) as store, events:
+    events = Events(registry, _warn, time_limit=allowed_seconds(OBSERVING_SECONDS))
+    with contextlib.ExitStack() as stack:
+        watching = dict(observers or {})
+        if log_file is not None:
+            watching["call log"] = stack.enter_context(CallLog(Path(log_file), with_text=log_text))
+        elif log_text:
+            raise UsageError("--log-text: there is no log.", hint="Name its file with --log-file FILE.")
+        store = stack.enter_context(Store(paths.database(db)))
+        stack.enter_context(events)
+        for name, observer in watching.items():
+            registry.observe(observer, name)
+            stack.callback(registry.leave_out, observer)
         yield Environment(registry=registry, paths=paths, store=store, events=events)
 
 

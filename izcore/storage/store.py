@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from filelock import FileLock, Timeout
 
-from izcore.config.schema import Limits, RunConfig
+from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
 from izcore.plugin.records import Amount, Candidate, Completion, FinishReason, Trial, Usage
 from izcore.plugin.results import RunResult, RunStatus
@@ -113,12 +113,16 @@ class Store:
                 (result.status, _json(result), seconds, run_id),
             )
 
-    def set_budget(self, run_id: str, budget: Limits) -> RunRecord:
-        """Give a run other limits; return it with them."""
-        config = msgspec.structs.replace(self.run(run_id).config, budget=budget)
+    def change_limits(self, record: RunRecord, **limits: float | None) -> RunRecord:
+        """Give a run those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None."""
+        changed = {name: limit for name, limit in limits.items() if limit is not None}
+        if not changed:
+            return record
+        budget = msgspec.structs.replace(record.config.budget, **changed)
+        config = msgspec.structs.replace(record.config, budget=budget)
         with self._writing() as db:
-            db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), run_id))
-        return self.run(run_id)
+            db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), record.id))
+        return self.run(record.id)
 
     def set_generator_state(self, run_id: str, state: Mapping[str, Any]) -> None:
         """Keep what the generator worked out while it prepared."""

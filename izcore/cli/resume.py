@@ -1,0 +1,54 @@
+"""``iz resume``: goes on with a run."""
+
+import typer
+
+from izcore.cli.options import (
+    LogFileOption,
+    LogTextOption,
+    MaxCallsOption,
+    MaxCostOption,
+    MaxTokensOption,
+)
+from izcore.cli.shared import (
+    DbOption,
+    JsonOption,
+    RunArgument,
+    err,
+    explained,
+    registry_of,
+    stdout_kept_clean,
+)
+
+
+@explained
+def resume(
+    context: typer.Context,
+    run: RunArgument,
+    max_calls: MaxCallsOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_cost: MaxCostOption = None,
+    log_file: LogFileOption = None,
+    log_text: LogTextOption = False,
+    db: DbOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
+    from izcore import api
+    from izcore.cli.progress import watched
+    from izcore.cli.show import present_result
+
+    with stdout_kept_clean():
+        registry = registry_of(context)
+        with watched(err()) as watching:
+            result = api.resume(
+                run,
+                registry=registry,
+                db=db,
+                max_calls=max_calls,
+                max_tokens=max_tokens,
+                max_cost=max_cost,
+                log_file=log_file,
+                log_text=log_text,
+                **watching,
+            )
+    present_result(result, json=json)

@@ -1,0 +1,63 @@
+"""The named options of a run, typed, and the layers of settings that they stand for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from izcore.config.layers import Settings, read_toml
+
+LIMITS = ("max_calls", "max_tokens", "max_cost")
+
+
+class ScoringOptions(TypedDict, total=False):
+    """What decides the score of an instruction; an option that is None counts as not given."""
+
+    scorer: str | None
+    """The black-box model, as ``NAME`` or ``NAME:MODEL``."""
+    metric: str | None
+    """How answers are compared with targets, as ``NAME`` or ``NAME:ARGUMENT``; else the task's own metric."""
+    preset: str | None
+    """Name of the settings that all others lie over."""
+    config: str | Path | None
+    """A TOML file of settings; the named options win over it."""
+    prompt_template: str | None
+    """Text with ``{instruction}``, ``{input}`` and perhaps ``{exemplars}``; else the task's own."""
+    max_calls: int | None
+    """Hard limit of paid calls."""
+    max_tokens: int | None
+    """Hard limit of input and output tokens together."""
+    max_cost: float | None
+    """Hard limit of money, in US dollars."""
+    seed: int | None
+    """Decides splits, latents and everything random."""
+    cache: bool | None
+    """Whether answers that other runs paid for are used; they are, unless this is False."""
+    settings: Settings | None
+    """Any settings, shaped like the TOML file; they win over the named options."""
+
+
+class RunOptions(ScoringOptions, total=False):
+    """What decides a run: the options of scoring, and those of the search."""
+
+    generator: str | None
+    """What writes the instructions, as ``NAME`` or ``NAME:MODEL``."""
+    surrogate: str | None
+    """What proposes where to look next."""
+    baselines: Sequence[str]
+    """Your own instructions, to compare the winner with."""
+    warm_start: str | None
+    """An earlier run on the same data, with whose best instructions this one starts."""
+    trackers: Sequence[str]
+    """Where else a record of the run is kept, each as ``NAME`` or ``NAME:ARGUMENT``."""
+
+
+def settings_layers(task: str, **options: Unpack[RunOptions]) -> list[Settings]:
+    """Return the layers of settings that :func:`~izcore.config.layers.build_config` merges.
+
+    The file comes first, the named options over it, ``settings`` over all.
+    """
+    given: dict[str, Any] = {key: value for key, value in options.items() if value not in (None, (), [])}
+    file, settings = given.pop("config", None), given.pop("settings", {})
+    budget = {limit: given.pop(limit) for limit in LIMITS if limit in given}
+    named = {"task": task, **given, **({"budget": budget} if budget else {})}
+    return [*([read_toml(Path(file))] if file is not None else []), named, settings]
