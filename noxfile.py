@@ -33,6 +33,8 @@ TEST_TOOLS = (
     "keyring",
     "keyrings.alt",
     "matplotlib",
+    "mypy",
+    "pandas",
     "datasets",
 )
 

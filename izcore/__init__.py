@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from izcore.config.options import RunOptions as RunOptions
     from izcore.config.options import ScoringOptions as ScoringOptions
     from izcore.engine.comparison.comparison import ComparisonResult as ComparisonResult
+    from izcore.engine.comparison.comparison import MethodResult as MethodResult
+    from izcore.engine.comparison.comparison import MethodScore as MethodScore
+    from izcore.engine.comparison.comparison import Pair as Pair
     from izcore.engine.plan import PlannedRun as PlannedRun
     from izcore.engine.runner import ScoreResult as ScoreResult
     from izcore.plugin.errors import BackendError as BackendError
@@ -39,12 +42,13 @@ if TYPE_CHECKING:
     from izcore.plugin.results import TestScore as TestScore
     from izcore.plugin.results import ValidationScore as ValidationScore
     from izcore.registry.registry import discover as discover
+    from izcore.storage.records import RunPlan as RunPlan
     from izcore.storage.records import RunRecord as RunRecord
 
 _HOMES = {
     "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "runs", "score"),
     "izcore.config.options": ("RunOptions", "ScoringOptions"),
-    "izcore.engine.comparison.comparison": ("ComparisonResult",),
+    "izcore.engine.comparison.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.runner": ("ScoreResult",),
     "izcore.plugin.errors": (
@@ -71,7 +75,7 @@ _HOMES = {
         "ValidationScore",
     ),
     "izcore.registry.registry": ("discover",),
-    "izcore.storage.records": ("RunRecord",),
+    "izcore.storage.records": ("RunPlan", "RunRecord"),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

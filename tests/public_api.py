@@ -12,7 +12,8 @@ and get their fields from msgspec, and the commands are Typer's.
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+import typing
+from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -24,24 +25,7 @@ from izcore.cli import app
 from izcore.plugin import hookspecs
 
 MODULES = ("izcore", "izcore.plugin", "izcore.testing")
-"""Modules whose ``__all__`` is promised."""
-
-RESULTS = {
-    "izcore.plugin.results": (
-        "RunResult",
-        "Best",
-        "ValidationScore",
-        "TestScore",
-        "Baseline",
-        "FrontPoint",
-        "Estimate",
-    ),
-    "izcore.engine.runner": ("ScoreResult",),
-    "izcore.engine.comparison.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
-    "izcore.engine.plan": ("PlannedRun",),
-    "izcore.storage.records": ("RunRecord", "RunPlan"),
-}
-"""What the functions of ``izcore`` return, and what ``--json`` prints."""
+"""Modules whose ``__all__`` is promised: functions, what they take and return, records, errors."""
 
 
 def public_api() -> str:
@@ -49,9 +33,6 @@ def public_api() -> str:
     lines: list[str] = []
     for name in MODULES:
         lines += [f"module {name}", *_indented(_module(import_module(name))), ""]
-    for name, classes in RESULTS.items():
-        module = import_module(name)
-        lines += [f"results in {name}", *_indented(_classes(module, classes)), ""]
     lines += ["hooks", *_indented(_hooks()), "", "commands", *_indented(_commands(get_command(app), "iz"))]
     return "\n".join(lines) + "\n"
 
@@ -67,16 +48,13 @@ def _module(module: ModuleType) -> Iterator[str]:
             yield f"def {name}{_signature(value)}"
 
 
-def _classes(module: ModuleType, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield from _class(name, getattr(module, name))
-
-
 def _class(name: str, cls: type) -> Iterator[str]:
     bases = ", ".join(base.__name__ for base in cls.__bases__)
     yield f"class {name}({bases})"
     if issubclass(cls, msgspec.Struct):
         yield from _indented(_fields(cls))
+    elif typing.is_typeddict(cls):
+        yield from (f"    {key}: {_type(hint)}" for key, hint in cls.__annotations__.items())
     elif "__init__" in vars(cls):
         yield f"    __init__{_signature(vars(cls)['__init__'])}"
     for member, value in sorted(vars(cls).items()):
@@ -128,7 +106,8 @@ def _parameter(parameter: Any) -> str:
 
 def _signature(function: Any) -> str:
     signature = inspect.signature(function)
-    return _without_modules(str(signature))
+    unpacked = re.sub(r"\*<class '([\w.]+)'>", r"Unpack[\1]", str(signature))
+    return _without_modules(unpacked)
 
 
 def _type(annotation: Any) -> str:

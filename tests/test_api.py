@@ -1,7 +1,11 @@
 """The Python API has the power of the command line, also where an event loop is running."""
 
 import asyncio
+import importlib.util
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +83,61 @@ def test_score_plan_and_settings() -> None:
     assert planned.estimate.trials == 50
     with pytest.raises(ConfigError, match=r"search\.rounds"):
         izcore.plan("mirror", settings={"search": {"rounds": "several"}}, **BACKENDS)
+
+
+def test_a_plan_is_carried_out_and_its_calls_are_logged(tmp_path: Path) -> None:
+    planned = izcore.plan("mirror", settings={"search": {"rounds": 0}}, **BACKENDS)
+    announced: list[str] = []
+    log = tmp_path / "calls.jsonl"
+    result = izcore.execute(planned, log_file=log, log_text=True, announce=announced.append)
+    assert announced == [result.run_id]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {line["run_id"] for line in lines} == {result.run_id}
+    assert lines[0]["prompt"]
+    with pytest.raises(UsageError, match="there is no log"):
+        izcore.execute(planned, log_text=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: izcore.optimize("mirror", scoer="x"), "izcore.optimize has no option 'scoer'"),
+        (lambda: izcore.plan("mirror", scoer="x"), "izcore.plan has no option 'scoer'"),
+        (lambda: izcore.score("mirror", "Reverse.", scoer="x"), "izcore.score has no option 'scoer'"),
+        (lambda: izcore.resume("last", max_call=3), "izcore.resume has no option 'max_call'"),
+        (
+            lambda: izcore.compare("mirror", [], max_calls=3, scoer="x"),
+            "izcore.compare has no option 'scoer'",
+        ),
+    ],
+)
+def test_a_misspelt_option_is_an_error_for_people(call: Any, message: str) -> None:
+    with pytest.raises(izcore.UsageError) as caught:
+        call()
+    assert caught.value.message == f"{message}."
+    assert caught.value.hint.startswith(("Did you mean scorer", "Did you mean max_calls"))
+
+
+def test_a_type_checker_sees_a_misspelt_option(tmp_path: Path) -> None:
+    if importlib.util.find_spec("mypy") is None:
+        pytest.skip("mypy is not installed")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import izcore\n"
+        "izcore.optimize('mirror', scoer='obedient')\n"
+        "izcore.score('mirror', 'Reverse.', scorer=3)\n"
+        "best: izcore.Best | None = izcore.optimize('mirror', scorer='obedient').best\n"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(script)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    errors = [line for line in checked.stdout.splitlines() if "error" in line and "script.py" in line]
+    assert len(errors) == 2, checked.stdout + checked.stderr
+    assert 'Unexpected keyword argument "scoer" for "optimize"; did you mean "scorer"?' in errors[0]
+    assert 'expected "str | None"' in errors[1]
 
 
 def test_a_run_that_ran_out_of_budget_goes_on_with_a_higher_limit(tmp_path: Path) -> None:
