@@ -97,6 +97,7 @@ def test_the_interval_over_runs_is_students() -> None:
     assert (result.low, result.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
 
 
+@settings(deadline=None)
 @given(means=st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_the_interval_over_runs_holds_the_mean_and_stays_in_range(means: list[float]) -> None:
     result = mean_over_runs(runs_of(means))
@@ -127,6 +128,7 @@ def test_methods_of_equal_worth_are_rarely_called_different() -> None:
     assert found / 200 > 0.8
 
 
+@settings(deadline=None)
 @given(differences=st.lists(st.floats(-1, 1), min_size=2, max_size=8))
 def test_the_p_value_over_runs_is_symmetric_and_in_range(differences: list[float]) -> None:
     p = p_value_over_runs(differences)
@@ -146,6 +148,7 @@ def test_holms_adjustment_agrees_with_his_rule() -> None:
     assert adjust_for_number([]) == []
 
 
+@settings(deadline=None)
 @given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjusting_keeps_the_order_and_never_lowers(p_values: list[float]) -> None:
     adjusted = adjust_for_number(p_values)
