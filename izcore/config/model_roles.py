@@ -1,8 +1,8 @@
 """Which models a run asks, and what it asks each of them for."""
 
 from izcore.config.schema import ScoringConfig
+from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.records import Record
-from izcore.registry.contributions import KINDS, Kind
 from izcore.registry.registry import BackendChoice, Registry
 
 

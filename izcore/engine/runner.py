@@ -39,7 +39,7 @@ from izcore.plugin.records import (
 from izcore.plugin.results import RunResult, RunStatus, TestScore
 from izcore.plugin.seeds import derive_seed
 from izcore.registry.guards import working
-from izcore.scoring.dispatcher import Caller
+from izcore.scoring.model_client import ModelClient
 from izcore.scoring.statistics import mean_with_interval
 from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search
@@ -135,16 +135,16 @@ def score_instruction(environment: Environment, config: ScoringConfig, instructi
         known = [score for score in scores if score is not None]
         if not known:
             raise BackendError(
-                f"Every call failed, so nothing can be said.{_why(parts.caller)}", hint="Try again later."
+                f"Every call failed, so nothing can be said.{_why(parts.black_box)}", hint="Try again later."
             )
         return ScoreResult(
             task=plan.task_name,
             instruction=instruction,
             test=mean_with_interval(known, seed=derive_seed(config.seed, "interval", "winner")),
             calls=parts.ledger.spent.calls,
-            cached_calls=parts.cached_calls,
+            cached_calls=parts.ledger.cached_calls,
             tokens=parts.ledger.spent.usage,
-            cost_usd=parts.cost_usd,
+            cost_usd=parts.ledger.cost_usd,
             finishes=environment.store.finishes(run_id),
         )
 
@@ -226,7 +226,7 @@ async def _search_and_conclude(
                     hint="Start again with a larger budget; answers that were paid for are kept.",
                 )
             raise BackendError(
-                f"Every trial has failed calls, so no winner can be chosen.{_why(parts.caller)}",
+                f"Every trial has failed calls, so no winner can be chosen.{_why(parts.black_box)}",
                 hint=f"When the scorer answers again: iz resume {record.id}",
             )
         parts.ledger.release_held_back()
@@ -249,7 +249,7 @@ async def _search_and_conclude(
         calls=spent.calls,
         cached_calls=cached_calls,
         tokens=spent.usage,
-        cost_usd=parts.cost_usd,
+        cost_usd=parts.ledger.cost_usd,
         lost_calls=store.lost(record.id).calls,
         finishes=store.finishes(record.id),
         agreement=agreement,
@@ -265,8 +265,8 @@ def _quiet_about_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, 
         loop.default_exception_handler(context)
 
 
-def _why(caller: Caller) -> str:
-    return f" The last failure: {caller.last_failure.message}" if caller.last_failure else ""
+def _why(client: ModelClient) -> str:
+    return f" The last failure: {client.last_failure.message}" if client.last_failure else ""
 
 
 async def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
@@ -324,8 +324,8 @@ def _bound_of_answers(parts: Session, record: RunRecord, examples: Sequence[Exam
     """The most that one instruction on ``examples`` can cost, with what a metric adds to each answer."""
     guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
     prompts = parts.evaluator.prompts(guidance, examples)
-    total = parts.caller.bound(prompts)
-    for role, caller in parts.callers.items():
+    total = parts.black_box.bound(prompts)
+    for role, client in parts.clients.items():
         if role.grades:
-            total += caller.bound([graded_prompt(record.config, prompt) for prompt in prompts])
+            total += client.bound([graded_prompt(record.config, prompt) for prompt in prompts])
     return total

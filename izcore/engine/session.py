@@ -1,6 +1,5 @@
-"""Everything between an instruction and its scores: scorers, callers, budget and metric, for one run."""
+"""What a run asks models with: a client for each of them, one ledger for all, and the evaluator."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,131 +11,133 @@ from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
 from izcore.engine.plan import known_price
 from izcore.plugin.errors import BackendError
-from izcore.plugin.events import CallsAnswered
 from izcore.plugin.kinds import Kind
 from izcore.plugin.protocols import Metric, Scorer
-from izcore.plugin.records import AskRequest, AskResult, Price
+from izcore.plugin.records import Ask, AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
-from izcore.scoring.dispatcher import Caller
+from izcore.registry.registry import BackendChoice
+from izcore.scoring.account import Account
+from izcore.scoring.call_events import CallEvents
+from izcore.scoring.completion_cache import CompletionCache
+from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.ledger import Ledger
+from izcore.scoring.model_client import ModelClient
+from izcore.scoring.timing import Timing
 
 
-@dataclass(frozen=True)
 class Session:
-    """The parts that ask models; ``callers`` are keyed by what for."""
+    """What one run asks models with, from its start or resumption to its end.
 
-    environment: Environment
-    config: ScoringConfig
-    ledger: Ledger
-    callers: Mapping[ModelRole, Caller]
-    evaluator: Evaluator
-    price_known: bool
+    ``ledger`` keeps to the run's budget; ``clients`` answer prompts, by what the run asks for;
+    ``evaluator`` scores instructions with the black box.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        config: ScoringConfig,
+        ledger: Ledger,
+        clients: Mapping[ModelRole, ModelClient],
+    ) -> None:
+        self._environment = environment
+        self._config = config
+        self.ledger = ledger
+        self.clients = clients
+        assert config.metric is not None, "fix_plan fills in the metric"
+        metric: Metric = environment.registry.build("metric", config.metric, self.context("metric"))
+        self.evaluator = Evaluator(self.black_box, metric, config.prompt_template)
 
     @property
-    def caller(self) -> Caller:
-        """The black box's caller."""
-        return self.callers[SCORER]
-
-    @property
-    def cached_calls(self) -> int:
-        """Answers that were free, of all models."""
-        return _cached_calls(self.callers)
-
-    @property
-    def cost_usd(self) -> float | None:
-        """What was spent; None where a price is not known."""
-        return self.ledger.spent.rounded_cost if self.price_known else None
+    def black_box(self) -> ModelClient:
+        """The client of the model whose answers are scored."""
+        return self.clients[SCORER]
 
     def context(self, kind: Kind) -> BackendContext:
-        """What a backend of that kind is told."""
-        return _context(self.environment, self.config, kind, self.callers)
+        """Return what a backend of this kind is built with; it may ask the models that its options name."""
+        return msgspec.structs.replace(
+            self._environment.paths.context(self._config.seed), ask=self._ask_on_behalf_of(kind)
+        )
+
+    def _ask_on_behalf_of(self, kind: Kind) -> Ask:
+        async def ask(request: AskRequest) -> AskResult:
+            client = self.clients.get(ModelRole(kind=kind, option=request.option))
+            if client is None:
+                raise BackendError(
+                    f"The {kind} asks a model that its option {request.option!r} does not name.",
+                    hint="This is a fault of its plugin: `models` of its registration lists such options.",
+                )
+            answers = await client.complete(request.prompts)
+            return AskResult(completions=answers.completions)
+
+        return ask
 
 
 @contextlib.asynccontextmanager
 async def open_session(
     environment: Environment, config: ScoringConfig, run_id: str
 ) -> AsyncIterator[Session]:
-    """Build the scorers of a run, all under one budget, and close them in the end."""
-    spent, cached_calls = environment.store.spent(run_id)
-    ledger = Ledger(config.budget, spent, cached_calls)
-    choices = models_by_role(environment.registry, config)
-    scorers: dict[ModelRole, Scorer] = {}
-    callers: dict[ModelRole, Caller] = {}
-    prices: dict[ModelRole, Price | None] = {}
+    """Build what a run asks models with; close the models in the end."""
+    async with contextlib.AsyncExitStack() as closing:
+        models = _build_models(environment, config, closing)
+        spent, cached_calls = environment.store.spent(run_id)
+        priced = all(model.price is not None for model in models.values())
+        ledger = Ledger(config.budget, spent, cached_calls, priced=priced)
+        clients: dict[ModelRole, ModelClient] = {}
+        for role, model in models.items():
+            if role == model.role:
+                clients[role] = _client(model, environment, config, run_id, ledger)
+            else:
+                clients[role] = clients[model.role]
+        yield Session(environment, config, ledger, clients)
 
-    def tell() -> None:
-        environment.events.emit(
-            CallsAnswered(
-                run_id=run_id,
-                calls=ledger.spent.calls,
-                cached_calls=_cached_calls(callers),
-                usage=ledger.spent.usage,
-                cost_usd=ledger.spent.rounded_cost if None not in prices.values() else None,
-            )
-        )
 
-    try:
-        for role, choice in choices.items():
-            twin = next((known for known in callers if choices[known] == choice), None)
-            if twin is not None:
-                # One model, however many ask it, has one limit of concurrency and one pace.
-                callers[role] = callers[twin]
-                continue
+@dataclass(frozen=True)
+class _Model:
+    """A model that a run asks. ``role`` is the first of its roles, if it has several."""
+
+    role: ModelRole
+    choice: BackendChoice
+    scorer: Scorer
+    price: Price | None
+
+
+def _build_models(
+    environment: Environment, config: ScoringConfig, closing: contextlib.AsyncExitStack
+) -> dict[ModelRole, _Model]:
+    """Build the models that a run asks, each once: one model has one limit of concurrency and one rate."""
+    models: dict[ModelRole, _Model] = {}
+    for role, choice in models_by_role(environment.registry, config).items():
+        model = next((known for known in models.values() if known.choice == choice), None)
+        if model is None:
             scorer: Scorer = environment.registry.build(
                 "scorer", choice, environment.paths.context(config.seed)
             )
-            scorers[role] = scorer
-            prices[role] = known_price(config, choice, scorer)
-            callers[role] = Caller(
-                scorer,
-                asker=role.name,
-                store=environment.store,
-                run_id=run_id,
-                ledger=ledger,
-                price=prices[role],
-                cached_calls=cached_calls if role == SCORER else 0,
-                retries=config.retries,
-                rate=config.rate,
-                shared=config.cache,
-                seed=derive_seed(config.seed, "scorer"),
-                on_answers=tell,
-                on_call=environment.events.emit,
-                clock=environment.clock,
-                stopwatch=environment.stopwatch,
-            )
-        assert config.metric is not None, "fix_plan fills in the metric"
-        metric: Metric = environment.registry.build(
-            "metric", config.metric, _context(environment, config, "metric", callers)
-        )
-        yield Session(
-            environment=environment,
-            config=config,
-            ledger=ledger,
-            callers=callers,
-            evaluator=Evaluator(callers[SCORER], metric, config.prompt_template),
-            price_known=None not in prices.values(),
-        )
-    finally:
-        await asyncio.gather(*(scorer.aclose() for scorer in scorers.values()))
+            closing.push_async_callback(scorer.aclose)
+            model = _Model(role, choice, scorer, known_price(config, choice, scorer))
+        models[role] = model
+    return models
 
 
-def _context(
-    environment: Environment, config: ScoringConfig, kind: Kind, callers: Mapping[ModelRole, Caller]
-) -> BackendContext:
-    async def ask(request: AskRequest) -> AskResult:
-        caller = callers.get(ModelRole(kind=kind, option=request.option))
-        if caller is None:
-            raise BackendError(
-                f"The {kind} asks a model that its option {request.option!r} does not name.",
-                hint="This is a fault of its plugin: `models` of its registration lists such options.",
-            )
-        answers = await caller.complete(request.prompts)
-        return AskResult(completions=answers.completions)
-
-    return msgspec.structs.replace(environment.paths.context(config.seed), ask=ask)
-
-
-def _cached_calls(callers: Mapping[ModelRole, Caller]) -> int:
-    return sum(caller.cached_calls for caller in {id(c): c for c in callers.values()}.values())
+def _client(
+    model: _Model, environment: Environment, config: ScoringConfig, run_id: str, ledger: Ledger
+) -> ModelClient:
+    info = model.scorer.info()
+    account = Account(run_id, ledger, environment.store, model.price, environment.clock)
+    events = CallEvents(
+        emit=environment.events.emit,
+        account=account,
+        asker=model.role.name,
+        model=str(info.identity.get("model", model.role.name)),
+    )
+    settings = DispatchSettings(
+        retries=config.retries, rate=config.rate, seed=derive_seed(config.seed, "scorer")
+    )
+    timing = Timing(clock=environment.clock, stopwatch=environment.stopwatch)
+    return ModelClient(
+        CompletionCache(environment.store, run_id, info, shared=config.cache),
+        Dispatcher(model.scorer, account, events, settings, timing),
+        account,
+        events,
+    )

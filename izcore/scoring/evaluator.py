@@ -1,4 +1,4 @@
-"""From an instruction to per-example scores: instruction -> prompts -> completions -> metric."""
+"""Scores an instruction: puts it into prompts, has them answered, and lets the metric grade the answers."""
 
 import math
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Metric
 from izcore.plugin.records import (
     Agreement,
+    Completion,
     Example,
     FinishReason,
     Guidance,
@@ -16,14 +17,21 @@ from izcore.plugin.records import (
     Usage,
 )
 from izcore.registry.guards import resolved
-from izcore.scoring.dispatcher import Caller
+from izcore.scoring.model_client import ModelClient
 from izcore.scoring.prompt import render_prompt
 
 
 class Evaluation(Record):
-    """Scores and answers of one guidance on some examples, in their order (None: the call failed).
+    """How one instruction did on some examples. What there is per example stands in their order.
 
-    ``answer_cost_usd`` is what an answer costs on average, whoever paid for it; 0 without a known price.
+    ``scores``: from 0 to 1; None where the call failed for good or the metric could not grade the answer.
+    ``answers``: what the black box said; None where the call failed for good.
+    ``finishes``: how each answer ended; None where the call failed for good.
+    ``calls``: how many of the answers this run paid for.
+    ``cached_calls``: how many of the answers other runs paid for.
+    ``usage``: tokens of the answers that this run paid for.
+    ``cost_usd``: what these cost, in US dollars; 0 where the price is not known.
+    ``answer_cost_usd``: what an answer costs on average, whoever paid for it; 0 without a known price.
     """
 
     scores: tuple[float | None, ...]
@@ -37,24 +45,28 @@ class Evaluation(Record):
 
 
 class Evaluator:
-    """Scores guidance with one scorer, one metric and one prompt template."""
+    """Scores guidance, which is an instruction with or without exemplars, with one black box and one metric.
 
-    def __init__(self, caller: Caller, metric: Metric, template: str) -> None:
-        self._caller = caller
+    ``client`` answers for the black box. ``template`` is the prompt template, with ``{instruction}`` and
+    ``{input}``.
+    """
+
+    def __init__(self, client: ModelClient, metric: Metric, template: str) -> None:
+        self._client = client
         self._metric = metric
         self._template = template
 
     async def evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
-        """Score guidance on examples; raises BudgetExhaustedError before any call that is too much.
+        """Score guidance on examples.
 
-        What a metric spends on asking a model counts in the run's budget, not among these calls.
+        Calls that a metric makes to grade the answers count in the run's budget, and not in the result.
+        Raises BudgetExhaustedError when the budget has no room for the calls, and other errors when the
+        black box cannot be asked any more.
         """
-        answers = await self._caller.complete(self.prompts(guidance, examples))
-        pairs = zip(answers.completions, examples, strict=True)
-        answered = [(completion.text, example) for completion, example in pairs if completion is not None]
-        texts, answered_examples = [text for text, _ in answered], [example for _, example in answered]
-        scores = iter(await score_answers(self._metric, texts, answered_examples))
-        costs = [self._caller.cost_of(c) for c in answers.completions if c is not None]
+        answers = await self._client.complete(self.prompts(guidance, examples))
+        texts, answered = _answered(answers.completions, examples)
+        scores = iter(await score_answers(self._metric, texts, answered))
+        costs = [self._client.cost_of(c) for c in answers.completions if c is not None]
         return Evaluation(
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
@@ -67,15 +79,19 @@ class Evaluator:
         )
 
     async def agreement(self, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
-        """Say how far the metric agrees with itself on the answers to guidance, which are known already."""
-        answers = await self._caller.complete(self.prompts(guidance, examples))
-        pairs = [(c.text, e) for c, e in zip(answers.completions, examples, strict=True) if c is not None]
-        request = MetricRequest(answers=tuple(a for a, _ in pairs), examples=tuple(e for _, e in pairs))
-        return await resolved(self._metric.agreement(request)) if pairs else None
+        """Let the metric grade the answers to guidance again, and say how far it agrees with itself.
+
+        None where the metric cannot differ from itself, or nothing was answered. Guidance is one that was
+        evaluated on these examples before: only the metric may make calls.
+        """
+        completions = (await self._client.complete(self.prompts(guidance, examples))).completions
+        texts, answered = _answered(completions, examples)
+        request = MetricRequest(answers=texts, examples=answered)
+        return await resolved(self._metric.agreement(request)) if texts else None
 
     def stop(self, reason: IzError) -> None:
-        """Let evaluations under way finish the calls that are out, and send no more."""
-        self._caller.stop(reason)
+        """Send no further call for any evaluation, and raise ``reason`` instead; calls under way are kept."""
+        self._client.stop(reason)
 
     def prompts(self, guidance: Guidance, examples: Sequence[Example]) -> list[Prompt]:
         """Return the prompts that ask the black box to follow guidance on each example."""
@@ -85,15 +101,25 @@ class Evaluator:
 async def score_answers(
     metric: Metric, answers: Sequence[str], examples: Sequence[Example]
 ) -> tuple[float | None, ...]:
-    """Return the metric's scores, one per answer; BackendError if they are not numbers in [0, 1] or None."""
+    """Return the metric's scores, one per answer, each from 0 to 1 or None where it could not grade one.
+
+    Raises BackendError where the metric gives another number of scores, or scores outside of that range.
+    """
     if not answers:
         return ()
     request = MetricRequest(answers=tuple(answers), examples=tuple(examples))
     scores = (await resolved(metric.score(request))).scores
-    known = [score for score in scores if score is not None]
-    if len(scores) != len(answers) or not all(math.isfinite(s) and 0.0 <= s <= 1.0 for s in known):
+    if len(scores) != len(answers) or not all(0.0 <= s <= 1.0 for s in scores if s is not None):
         raise BackendError(
             f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
             hint="This is a fault of the metric.",
         )
     return scores
+
+
+def _answered(
+    completions: Sequence[Completion | None], examples: Sequence[Example]
+) -> tuple[tuple[str, ...], tuple[Example, ...]]:
+    """Return the texts that were answered, and their examples; failed calls are left out."""
+    pairs = [(c.text, e) for c, e in zip(completions, examples, strict=True) if c is not None]
+    return tuple(text for text, _ in pairs), tuple(example for _, example in pairs)

@@ -1,4 +1,4 @@
-"""The budget: a hard wall of calls, tokens and money, reserved before a call and settled after it."""
+"""Keeps a run to its budget of calls, tokens and money, whatever is asked at the same time."""
 
 import asyncio
 import math
@@ -17,18 +17,20 @@ def dollars(limit: float) -> str:
 
 
 class Ledger:
-    """Guards the limits of one run.
+    """The ledger of one run, in which calls are reserved before they are made and settled afterwards.
 
-    What is spent plus what is reserved never exceeds a limit, whatever runs at once: every reservation is
-    an upper bound, and a call is only made under one. ``hold_back`` keeps an amount for the final test.
+    A reservation is the most that a call can cost, so that what is spent and what is reserved together never
+    exceed ``limits``, however many calls are made at once.
 
-    ``cached_calls`` counts the answers that other runs paid for. They cost nothing; where ``limits`` say so
-    they take room below the limit on calls all the same, so that a run's length does not depend on which
-    runs came before it.
+    ``spent`` and ``cached_calls`` are where the run stands when the ledger is opened; they grow with it.
+    ``cached_calls`` counts the answers that other runs paid for. They cost nothing; but where ``limits`` say
+    so, each takes the room of one call, so that a run's length does not depend on which runs came before it.
+    ``priced`` is False where the price of one of the run's models is not known.
     """
 
-    def __init__(self, limits: Limits, spent: Amount, cached_calls: int = 0) -> None:
+    def __init__(self, limits: Limits, spent: Amount, cached_calls: int = 0, *, priced: bool = True) -> None:
         self._limits = limits
+        self._priced = priced
         self._reserved = Amount()
         self._under_way = 0
         self._held_back = Amount()
@@ -37,16 +39,24 @@ class Ledger:
         self.spent = spent
         self.cached_calls = cached_calls
 
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent, in US dollars; None where the price of one of the models is not known."""
+        return self.spent.rounded_cost if self._priced else None
+
     def charge_of_cached(self, calls: int) -> Amount:
-        """Return what so many answers from the cache take of the budget."""
+        """Return the room below the limits that so many answers from the cache take."""
         return Amount(calls=calls if self._limits.count_cached else 0)
 
     def hold_back(self, amount: Amount) -> None:
-        """Keep ``amount`` out of reach until :meth:`release_held_back`."""
+        """Let nobody reserve ``amount``, which is needed at the end, before :meth:`release_held_back`.
+
+        It takes the place of what was held back before.
+        """
         self._held_back = amount
 
     def release_held_back(self) -> None:
-        """Make the amount kept for the final test available."""
+        """Let what was held back be reserved."""
         self._held_back = Amount()
 
     def fits(self, amount: Amount) -> bool:
@@ -54,10 +64,11 @@ class Ledger:
         return self._within(self.spent + self._reserved + self._held_back + amount)
 
     async def reserve(self, *amounts: Amount) -> None:
-        """Reserve upper bounds, all or none, in the order of asking; each is settled by itself.
+        """Reserve all of the amounts or none; each is to be settled by itself.
 
-        Waits while other reservations may yet shrink; raises BudgetExhaustedError once nothing is under way
-        and it still does not fit.
+        Those who ask first are served first. Where there is no room, this waits for calls under way, which
+        may turn out to cost less than what is reserved for them. Raises BudgetExhaustedError once no call is
+        under way and there is still no room.
         """
         amount = sum(amounts, Amount())
         async with self._turn, self._changed:
@@ -69,9 +80,9 @@ class Ledger:
             self._under_way += len(amounts)
 
     async def settle(self, reserved: Amount, spent: Amount, *, cached_calls: int = 0) -> None:
-        """Give a reservation back and book what was really spent (nothing, for a call that failed).
+        """Give back one reserved amount and book what was spent of it; nothing, for a call that failed.
 
-        ``cached_calls`` of the reserved ones were answered from the cache.
+        ``cached_calls`` is how many of its calls the cache has answered.
         """
         async with self._changed:
             self._under_way -= 1
@@ -82,7 +93,7 @@ class Ledger:
             self._changed.notify_all()
 
     def describe(self) -> str:
-        """Say what was spent of what, for people."""
+        """Say for people what is spent of each limit, such as "6 of 10 calls"."""
         parts = []
         if self._limits.max_calls is not None:
             parts.append(f"{self._counted(self.spent)} of {self._limits.max_calls} calls")

@@ -22,7 +22,7 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.redaction import keys_in
-from izcore.scoring.dispatcher import completion_key
+from izcore.scoring.completion_cache import completion_key
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
 from izcore.testing.conformance import Conformance, Make, needs, travelled, unchanged
 from izcore.testing.subject import Subject

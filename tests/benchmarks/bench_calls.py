@@ -18,12 +18,17 @@ from pathlib import Path
 import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from izcore.config.schema import Limits, RateLimits, Retries
-from izcore.plugin import BackendContext, Prompt
+from izcore.config.schema import Limits, RateLimits
+from izcore.plugin import BackendContext, CallFinished, Prompt
 from izcore.plugin.process_settings import collect_rarely
-from izcore.plugin.records import Amount, Price
-from izcore.scoring.dispatcher import Caller
+from izcore.plugin.records import Amount, Price, Record
+from izcore.scoring.account import Account
+from izcore.scoring.call_events import CallEvents
+from izcore.scoring.completion_cache import CompletionCache
+from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.ledger import Ledger
+from izcore.scoring.model_client import ModelClient
+from izcore.scoring.timing import Timing
 from izcore.storage.store import Store
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.scorer import OpenAIScorer
@@ -141,29 +146,26 @@ async def answer(
     answered: list[float] | None = None,
 ) -> None:
     """Answer rounds of prompts as a run does, with budget, database and price; note when in ``answered``."""
-    times = [] if answered is None else answered
+
+    def note(event: Record) -> None:
+        if answered is not None and isinstance(event, CallFinished):
+            answered.append(time.perf_counter())
+
     options = OpenAIOptions(base_url=url, model=MODEL, concurrency=concurrency)
     scorer = OpenAIScorer(options, BackendContext(seed=0, cache_dir="", data_dir=""))
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "runs.sqlite") as store:
-        caller = Caller(
-            scorer,
-            asker="scorer",
-            store=store,
-            run_id=RUN,
-            ledger=Ledger(Limits(max_calls=sum(map(len, rounds)), max_cost=100.0), Amount()),
-            price=Price(input=1.0, output=2.0),
-            cached_calls=0,
-            retries=Retries(),
-            rate=limits or RateLimits(),
-            shared=True,
-            seed=0,
-            on_answers=lambda: None,
-            on_call=lambda event: times.append(time.perf_counter()),
-            clock=time.time,
-            stopwatch=time.monotonic,
+        ledger = Ledger(Limits(max_calls=sum(map(len, rounds)), max_cost=100.0), Amount())
+        account = Account(RUN, ledger, store, Price(input=1.0, output=2.0), time.time)
+        events = CallEvents(note, account, asker="scorer", model=MODEL)
+        settings = DispatchSettings(rate=limits or RateLimits())
+        client = ModelClient(
+            CompletionCache(store, RUN, scorer.info(), shared=True),
+            Dispatcher(scorer, account, events, settings, Timing()),
+            account,
+            events,
         )
         for prompts_of_round in rounds:
-            answers = await caller.complete(prompts_of_round)
+            answers = await client.complete(prompts_of_round)
             assert all(completion and completion.text == "ok" for completion in answers.completions)
         await scorer.aclose()
 

@@ -1,0 +1,124 @@
+"""Answers prompts for a run: from the cache, and for what is missing there by calls to a model."""
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+
+from izcore.plugin.errors import IzError, TransientScorerError
+from izcore.plugin.records import Amount, Completion, Prompt, Record, Usage
+from izcore.scoring.account import Account
+from izcore.scoring.call_events import CallEvents
+from izcore.scoring.completion_cache import CompletionCache
+from izcore.scoring.dispatcher import Batch, Dispatcher
+from izcore.storage.records import Answer
+
+
+class Answers(Record):
+    """Answers to prompts, of which one that occurs twice is asked once.
+
+    ``completions``: one per prompt, in their order; None where the call failed for good.
+    ``calls``: how many of the answers this run paid for, now or before.
+    ``cached_calls``: how many of the answers other runs paid for.
+    ``usage``: tokens of those that this run paid for.
+    ``cost_usd``: what these cost, in US dollars; 0 where the price is not known.
+    """
+
+    completions: tuple[Completion | None, ...]
+    calls: int
+    cached_calls: int
+    usage: Usage
+    cost_usd: float
+
+
+class ModelClient:
+    """Answers prompts for one run with one model.
+
+    ``cache`` knows what needs no call, ``dispatcher`` makes the calls on ``account``, whose ledger keeps to
+    the run's budget; ``events`` tells observers what came from the cache.
+    """
+
+    def __init__(
+        self, cache: CompletionCache, dispatcher: Dispatcher, account: Account, events: CallEvents
+    ) -> None:
+        self._cache = cache
+        self._dispatcher = dispatcher
+        self._account = account
+        self._events = events
+
+    @property
+    def last_failure(self) -> TransientScorerError | None:
+        """The error of the last call that failed for good."""
+        return self._dispatcher.last_failure
+
+    def stop(self, reason: IzError) -> None:
+        """Send no further call, and raise ``reason`` instead; calls under way are answered and kept."""
+        self._dispatcher.stop(reason)
+
+    def bound(self, prompts: Sequence[Prompt]) -> Amount:
+        """Return the most that these prompts can cost."""
+        return sum(map(self._dispatcher.bound, prompts), Amount())
+
+    def cost_of(self, completion: Completion) -> float:
+        """Return what an answer costs in US dollars, were it paid for now; 0 where the price is not known."""
+        return self._account.amount(completion.usage).cost_usd
+
+    async def complete(self, prompts: Sequence[Prompt]) -> Answers:
+        """Answer all prompts.
+
+        Raises BudgetExhaustedError before any of them is sent if the budget has no room for all, and during
+        the calls if it has no room to send one again that may have been billed; BackendError or
+        FatalScorerError if the model cannot be asked any more. What was answered until then is on disk.
+        """
+        keys = [self._cache.key(prompt) for prompt in prompts]
+        by_key = dict(zip(keys, prompts, strict=True))
+        found = self._cache.look_up(by_key)
+        self._events.cached(by_key, {key: answer.completion for key, answer in found.own.items()})
+        ledger = self._account.ledger
+        with self._cache.asking(found) as answers:
+            batches = self._batches(by_key, found.missing)
+            charge = ledger.charge_of_cached(len(found.others))
+            await ledger.reserve(charge, *(batch.bound for batch in batches))
+            answers.update(self._cache.adopt(found.others))
+            await ledger.settle(charge, Amount(), cached_calls=len(found.others))
+            self._events.cached(by_key, found.others)
+            await self._send(batches, answers)
+        waited_for = await self._cache.wait_for(found.under_way)
+        return self._answers(keys, found.own | answers | waited_for)
+
+    def _batches(self, prompts: Mapping[str, Prompt], missing: Container[str]) -> list[Batch]:
+        """Cut batches from the whole list, and leave out of each what is not missing.
+
+        So the same prompts go out together again after a kill, which matters to models whose arithmetic
+        depends on the batch.
+        """
+        keys, size = list(prompts), self._dispatcher.batch_size
+        batches = []
+        for start in range(0, len(keys), size):
+            wanted = {key: prompts[key] for key in keys[start : start + size] if key in missing}
+            if wanted:
+                batches.append(Batch(wanted, [self._dispatcher.bound(each) for each in wanted.values()]))
+        return batches
+
+    async def _send(self, batches: Sequence[Batch], answers: dict[str, Answer]) -> None:
+        """Send all batches; what is answered stands in ``answers``, also where one of them raises."""
+        outcomes = await asyncio.gather(*map(self._dispatcher.send, batches), return_exceptions=True)
+        error = None
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                error = error or outcome
+            else:
+                answers.update((key, Answer(completion=each, paid=True)) for key, each in outcome.items())
+        if error:
+            raise error
+
+    def _answers(self, keys: Sequence[str], known: Mapping[str, Answer]) -> Answers:
+        # In the order of the prompts: so costs add up to the same, to the last bit, in a run that is resumed.
+        answers = [known[key] for key in dict.fromkeys(keys) if key in known]
+        costs = [self._account.amount(answer.completion.usage) for answer in answers if answer.paid]
+        spent = sum(costs, Amount())
+        return Answers(
+            completions=tuple(known[key].completion if key in known else None for key in keys),
+            calls=spent.calls,
+            cached_calls=len(answers) - spent.calls,
+            usage=spent.usage,
+            cost_usd=spent.cost_usd,
+        )
