@@ -24,7 +24,7 @@ from typer.main import get_command
 from izcore.cli import app
 from izcore.plugin import hookspecs
 
-MODULES = ("izcore", "izcore.plugin", "izcore.testing")
+MODULES = ("izcore", "izcore.commands", "izcore.plugin", "izcore.testing")
 """Modules whose ``__all__`` is promised: functions, what they take and return, records, errors."""
 
 

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from izcore.cli import cache, compare, models, optimize, plugins, plugins_new, resume, runs, score, tasks
-from izcore.cli.shared import PluginsWanted
+from izcore.cli.plugin_commands import CommandsOfPlugins
 
 app = typer.Typer(
     name="iz",
+    cls=CommandsOfPlugins,
     help="Find the instruction that makes a black-box language model do a task best.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -26,12 +27,12 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def iz(
-    context: typer.Context,
     no_plugin: Annotated[
         list[str] | None,
         typer.Option(
             "--no-plugin",
             metavar="NAME",
+            is_eager=True,  # the help lists the commands of the other plugins
             help="Do not load this plugin, or the plugins of this distribution (may be repeated).",
         ),
     ] = None,
@@ -47,8 +48,7 @@ def iz(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Options that come before the command."""
-    context.obj = PluginsWanted(blocked=tuple(no_plugin or ()), trace=trace_plugins)
+    """Options that come before the command; ``ChosenPlugins`` reads those about plugins."""
 
 
 app.command("optimize")(optimize.optimize)

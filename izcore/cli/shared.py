@@ -6,8 +6,8 @@ import functools
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -41,7 +41,9 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         from izcore.plugin.errors import DataError, IzError
         from izcore.plugin.interrupts import undisguised_interrupts
+        from izcore.plugin.process_settings import collect_rarely
 
+        collect_rarely()
         try:
             with undisguised_interrupts():
                 return command(*args, **kwargs)
@@ -72,28 +74,43 @@ def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> No
         typer.echo(hint, err=True)
 
 
-class PluginsWanted(NamedTuple):
-    """What the options before the command say about plugins."""
+class ChosenPlugins:
+    """What the options before the command say about plugins; they load once, when they are asked for."""
 
-    blocked: tuple[str, ...] = ()
-    trace: bool = False
+    def __init__(self, blocked: Iterable[str] = (), *, trace: bool = False) -> None:
+        self.blocked = tuple(blocked)
+        self.trace = trace
+        self._registry: Registry | None = None
+
+    @classmethod
+    def of(cls, context: Any) -> "ChosenPlugins":
+        """Return what was chosen in this call of ``iz``."""
+        root = context.find_root()
+        if root.obj is None:
+            root.obj = cls(root.params.get("no_plugin") or (), trace=root.params.get("trace_plugins", False))
+        chosen: ChosenPlugins = root.obj
+        return chosen
+
+    def registry(self, *, failures_shown: bool = False) -> "Registry":
+        """Return what is installed and chosen; for ``failures_shown`` see :func:`registry_of`."""
+        from izcore.registry.registry import discover
+
+        if self._registry is None:
+            _show_warnings_in_one_line()
+            self._registry = discover(blocked=self.blocked, trace=self.trace)
+        for plugin in self._registry.plugins:
+            if plugin.status == "failed" and not failures_shown:
+                fix = f" ({plugin.fix})" if plugin.fix else ""
+                _warn(f"the plugin {plugin.name} of {plugin.distribution} did not load: {plugin.reason}{fix}")
+        return self._registry
 
 
 def registry_of(context: typer.Context, *, failures_shown: bool = False) -> "Registry":
-    """Load the plugins, but for those that ``--no-plugin`` names, and say which did not load, and why.
+    """Return what is installed, but for what ``--no-plugin`` names, and say what did not load, and why.
 
     ``failures_shown`` is for commands that show just that themselves.
     """
-    from izcore.registry.registry import discover
-
-    _show_warnings_in_one_line()
-    wanted: PluginsWanted = context.obj or PluginsWanted()
-    registry = discover(blocked=wanted.blocked, trace=wanted.trace)
-    for plugin in registry.plugins:
-        if plugin.status == "failed" and not failures_shown:
-            fix = f" ({plugin.fix})" if plugin.fix else ""
-            _warn(f"the plugin {plugin.name} of {plugin.distribution} did not load: {plugin.reason}{fix}")
-    return registry
+    return ChosenPlugins.of(context).registry(failures_shown=failures_shown)
 
 
 def _show_warnings_in_one_line() -> None:

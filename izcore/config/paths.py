@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
+from izcore.config.folders import cache_folder, data_folder
 from izcore.plugin.records import Record
 from izcore.plugin.registrations import BackendContext
 
@@ -20,10 +19,7 @@ class Paths(Record):
     @classmethod
     def of_this_user(cls) -> "Paths":
         """The platform's folders, or those that ``IZ_DATA`` and ``IZ_CACHE`` name."""
-        return cls(
-            data=Path(os.environ.get("IZ_DATA") or platformdirs.user_data_dir("izcore", appauthor=False)),
-            cache=Path(os.environ.get("IZ_CACHE") or platformdirs.user_cache_dir("izcore", appauthor=False)),
-        )
+        return cls(data=data_folder(), cache=cache_folder())
 
     def database(self, chosen: str | Path | None) -> Path:
         """The database: the one chosen, that of ``IZ_DB``, or the default in the data folder."""

@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, Literal, TypeVar
 
@@ -34,6 +34,7 @@ from izcore.plugin.registrations import (
     CommandRegistration,
     Model,
     Preset,
+    Registration,
     TaskRegistration,
 )
 from izcore.registry.contributions import (
@@ -52,6 +53,7 @@ from izcore.registry.discovery import (
     installed_plugins,
 )
 from izcore.registry.guards import Guarded
+from izcore.registry.hints import where_to_find
 from izcore.registry.presets import Presets
 from izcore.registry.redaction import without_keys
 from izcore.registry.time_limits import LOADING_SECONDS, VARIABLE, TimeLimitError, allowed_seconds, time_limit
@@ -277,8 +279,9 @@ class Registry:
                 if plugin.status != "loaded":
                     fix = f" Try: {plugin.fix}." if plugin.fix else ""
                     hint += f"\nThe plugin {plugin.distribution} did not load: {plugin.reason}.{fix}"
-            hint += f"\nA plugin that is not installed may have it: pip install izcore-{name}"
-            raise UnknownNameError(f"There is no {kind} named {name!r}.", hint=hint)
+            if install := where_to_find(kind, name):
+                hint += f"\n{install}"
+            raise UnknownNameError(f"There is no {words(kind)} named {name!r}.", hint=hint)
         return found
 
     def choose(self, kind: Kind, spec: str, options: Mapping[str, Any]) -> BackendChoice:
@@ -328,23 +331,10 @@ class Registry:
         registered = self.find(kind, choice.name)
         backend, distribution = registered.backend, registered.plugin.distribution
         options = convert_options(backend.options, choice.options, where=registered.key)
-        install = backend.install or f"pip install {distribution}"
-        try:
-            factory = import_object(backend.factory)
-            made = factory(options, context)
-        except IzError:
-            raise
-        except ImportError as error:
-            raise BackendUnavailableError(
-                f"The {kind} {choice.name!r} of {distribution} cannot be loaded: {_one_line(error)}",
-                hint=f"Install what it needs: {install}",
-            ) from error
-        except (Exception, SystemExit) as error:
-            raise BackendError(
-                f"The {kind} {choice.name!r} of {distribution} failed to start: {_one_line(error)}",
-                hint="This is a fault of the plugin; report it to its authors.",
-            ) from error
-        guarded = Guarded(kind, made, f"The {kind} {choice.name!r} of {distribution}")
+        what = f"The {words(kind)} {choice.name!r} of {distribution}"
+        with _blaming(what, backend, distribution):
+            made = import_object(backend.factory)(options, context)
+        guarded = Guarded(kind, made, what)
         # Pluggy finds the hooks of the object itself alone; whatever those do, Events survives it.
         return made if kind == "tracker" else guarded
 
@@ -368,6 +358,20 @@ class Registry:
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
         return f"{choice.name} ({text})" if text else choice.name
 
+    def commands(self) -> list[CommandRegistration]:
+        """Return the sub-commands of ``iz`` that plugins register, sorted by name."""
+        return [self._commands[name][0] for name in sorted(self._commands)]
+
+    def has_command(self, name: str) -> bool:
+        """Whether a plugin registers this sub-command of ``iz``."""
+        return name in self._commands
+
+    def import_command(self, name: str) -> object:
+        """Import a plugin's sub-command of ``iz``; failures name the distribution at fault."""
+        command, plugin = self._commands[name]
+        with _blaming(f"The command {name!r} of {plugin.distribution}", command, plugin.distribution):
+            return import_object(command.app)
+
     def models(self) -> list[Model]:
         """Return the models that can be pulled, sorted by name."""
         return [self._models[name][0] for name in sorted(self._models)]
@@ -382,6 +386,25 @@ def import_object(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+@contextlib.contextmanager
+def _blaming(what: str, registration: Registration, distribution: str) -> Iterator[None]:
+    """Turn what goes wrong while something of a plugin is imported and made into errors that name it."""
+    try:
+        yield
+    except IzError:
+        raise
+    except ImportError as error:
+        raise BackendUnavailableError(
+            f"{what} cannot be loaded: {_one_line(error)}",
+            hint=f"Install what it needs: {registration.install or f'pip install {distribution}'}",
+        ) from error
+    except (Exception, SystemExit) as error:
+        raise BackendError(
+            f"{what} failed to start: {_one_line(error)}",
+            hint="This is a fault of the plugin; report it to its authors.",
+        ) from error
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,119 +1,152 @@
-"""``iz plugins``, the choice of plugins before import, and the trace of hook calls."""
+"""Commands of ``iz`` that come from plugins: chosen, listed, left out, misspelt and broken."""
 
+import json
 import os
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support import TOY, Iz, assert_explained, result_of
-from support.plugin_folder import OLD_PLUGIN, install_plugin
+from support import Iz, assert_explained, result_of
+from support.plugin_folder import install_plugin
 
-KEY = "acme-0123456789"
-WATCHING = f"""
-from izcore.plugin import hookimpl
-IZCORE_API = 1
-@hookimpl
-def izcore_call_finished(event):
-    raise ValueError("cannot log in with {KEY}")
+HEAD = "from izcore.plugin import CommandRegistration, hookimpl\nIZCORE_API = 1\n@hookimpl\n"
+GREET = """
+import typer
+from izcore.commands import DbOption, JsonOption, print_json, registry_of, stdout_kept_clean
+from izcore.plugin import UsageError
+
+def greet(context: typer.Context, name: str, db: DbOption = None, json: JsonOption = False) -> None:
+    "Say good morning."
+    with stdout_kept_clean():
+        print("a library chats")
+        plugins = [plugin.name for plugin in registry_of(context).plugins if plugin.status == "loaded"]
+    if name == "nobody":
+        raise UsageError("Nobody is there.", hint="Greet somebody.")
+    print_json({"greeted": name, "db": db, "plugins": plugins})
+
+app = typer.Typer()
+
+@app.command()
+def loudly(name: str) -> None:
+    "Say it loudly."
+    typer.echo(name.upper())
+
+@app.command()
+def softly(name: str) -> None:
+    "Say it softly."
+    raise UsageError(f"{name} cannot hear that.")
 """
 
 
+def registering(*commands: tuple[str, str], summary: str = "Say good morning") -> str:
+    """A plugin that registers commands: names and import paths."""
+    records = ", ".join(
+        f"CommandRegistration(name={name!r}, summary={summary!r}, app={path!r})" for name, path in commands
+    )
+    return f"{HEAD}def izcore_commands():\n    return [{records}]\n"
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder with the plugin of the first version in it."""
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two commands of a plugin, on the path of processes."""
     folder = tmp_path / "installed"
     folder.mkdir()
-    install_plugin(folder, "izcore-first", OLD_PLUGIN.read_text(encoding="utf-8"), entry="first-plugin")
+    install_plugin(
+        folder,
+        "zz-greetings",
+        registering(("greet", "zz_greeting_app:greet"), ("shout", "zz_greeting_app:app")),
+    )
+    (folder / "zz_greeting_app.py").write_text(GREET, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
     return folder
 
 
-def described(site: Path, iz: Iz, *arguments: str, **environment: str) -> Any:
-    return result_of(iz("plugins", *arguments, "--json", env={"PYTHONPATH": str(site), **environment}))
+def test_a_plugins_command_has_what_commands_of_the_core_have(site: Path, iz: Iz) -> None:
+    process = iz("--no-plugin", "openai", "greet", "Ann", "--db", "x.sqlite")
+    result = result_of(process)
+    assert (result["greeted"], result["db"]) == ("Ann", "x.sqlite")
+    assert "zz-greetings" in result["plugins"]
+    assert "openai" not in result["plugins"]
+    assert "a library chats" in process.stderr
+    assert_explained(iz("greet", "nobody"), "iz: Nobody is there.", "Greet somebody.")
+    assert "Say good morning." in iz("greet", "--help").stdout
+    assert_explained(iz("greet"), "Missing argument")
 
 
-def test_list_says_what_each_plugin_offers(site: Path, iz: Iz) -> None:
-    plugins = {each["name"]: each for each in described(site, iz, "list")["plugins"]}
-    first = plugins["first-plugin"]
-    assert (first["distribution"], first["version"], first["api_version"]) == ("izcore-first", "1.5", 1)
-    assert {each["kind"] for each in first["backends"]} == {
-        "generator",
-        "scorer",
-        "surrogate",
-        "task",
-        "metric",
-    }
-    assert (first["presets"], first["models"]) == (["first"], ["first"])
-    assert first["observes"] == ["izcore_run_started", "izcore_trial_finished"]
-    shown = iz("plugins", "list", env={"PYTHONPATH": str(site), "COLUMNS": "140"}).stdout
-    assert "models: first" in shown
-    assert "observes: run_started, trial_finished" in shown
+def test_a_typer_app_is_a_group_of_commands(site: Path, iz: Iz) -> None:
+    assert iz("shout", "loudly", "ann").stdout == "ANN\n"
+    assert_explained(iz("shout", "softly", "ann"), "iz: ann cannot hear that.")
+    assert "softly" in iz("shout", "--help").stdout
 
 
-@pytest.mark.parametrize("name", ["first-plugin", "izcore-first", "IzCore_First"])
-def test_show_takes_a_plugin_or_a_distribution(site: Path, iz: Iz, name: str) -> None:
-    shown = described(site, iz, "show", name)
-    assert [plugin["name"] for plugin in shown["plugins"]] == ["first-plugin"]
-    assert len(shown["backends"]) == 5
-    scorer = next(each for each in shown["backends"] if each["kind"] == "scorer")
-    assert scorer["api_version"] == 1
-    assert scorer["options"] == [{"name": "loud", "type": "bool", "default": "False", "description": ""}]
-    text = iz("plugins", "show", name, env={"PYTHONPATH": str(site)}).stdout
-    for part in ("izcore-first 1.5", "hook API 1", "scorer.loud", "preset first", "observes run_started"):
-        assert part in text
+def test_help_lists_the_commands_of_plugins_that_may_load(site: Path, iz: Iz) -> None:
+    listed = iz("--help").stdout
+    assert "greet     Say good morning" in listed
+    assert "optimize" in listed
+    assert "greet" not in iz("--no-plugin", "zz-greetings", "--help").stdout
+    assert "greet" not in iz("--help", env={"IZ_NO_PLUGINS": "zz-greetings"}).stdout
+    assert "greet" not in iz("--help", env={"IZ_PLUGINS": "toy"}).stdout
+    assert "greet" in iz("--help").stdout
 
 
-def test_show_takes_a_backend_and_explains_what_is_unknown(site: Path, iz: Iz) -> None:
-    shown = described(site, iz, "show", "same_letters")
-    assert shown["plugins"] == []
-    assert [each["distribution"] for each in shown["backends"]] == ["izcore-toy"]
-    assert_explained(iz("plugins", "show", "same_leters"), "same_leters", "Did you mean same_letters", code=2)
+def test_help_is_up_to_date_and_loads_plugins_only_after_an_installation(site: Path, iz: Iz) -> None:
+    assert "wave" not in iz("--help").stdout
+    trace = {"IZ_TRACE_PLUGINS": "1"}
+    assert "importing" not in iz("--help", env=trace).stderr
+    install_plugin(site, "zz-more", registering(("wave", "nowhere:wave"), summary="Wave a hand"))
+    assert "Wave a hand" in iz("--help").stdout
+    (Path(os.environ["IZ_CACHE"]) / "commands.json").write_text("{", encoding="utf-8")
+    assert "Wave a hand" in iz("--help").stdout
 
 
-def test_doctor_also_imports_what_models_are_pulled_with(site: Path, iz: Iz) -> None:
-    module = site / "izcore_first.py"
-    module.write_text(module.read_text().replace('pull="izcore_first:pull"', 'pull="izcore_first:push"'))
-    process = iz("plugins", "doctor", env={"PYTHONPATH": str(site), "IZ_PLUGINS": "izcore-first"})
-    assert process.returncode == 1
-    assert "model first" in process.stdout
-    assert "izcore-first" in process.stdout
+def test_help_works_where_nothing_can_be_written(site: Path, iz: Iz, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file, not a folder", encoding="utf-8")
+    assert "Say good morning" in iz("--help", env={"IZ_CACHE": str(taken)}).stdout
+
+
+def test_a_command_that_is_left_out_is_unknown(site: Path, iz: Iz) -> None:
+    for arguments, environment in (
+        (("--no-plugin", "zz-greetings"), {}),
+        ((), {"IZ_NO_PLUGINS": "zz-greetings"}),
+        ((), {"IZ_PLUGINS": "toy"}),
+    ):
+        assert_explained(iz(*arguments, "greet", "Ann", env=environment), "There is no command 'greet'")
+
+
+def test_a_misspelt_command_hints_at_those_of_the_core_and_of_plugins(site: Path, iz: Iz) -> None:
+    assert_explained(iz("gret", "Ann"), "iz: There is no command 'gret'.", "greet")
+    assert_explained(iz("optimise"), "iz: There is no command 'optimise'.", "optimize")
+
+
+def test_a_command_of_the_core_wins(site: Path, iz: Iz) -> None:
+    install_plugin(site, "zz-greedy", registering(("runs", "zz_greeting_app:greet"), summary="Mine"))
+    assert result_of(iz("runs", "list", "--json")) == {"runs": []}
+    assert "Mine" not in iz("--help").stdout
+
+
+def test_two_plugins_that_claim_one_command_are_both_named(site: Path, iz: Iz) -> None:
+    install_plugin(site, "zz-hello", registering(("greet", "zz_greeting_app:greet")))
+    plugins = {each["name"]: each for each in result_of(iz("plugins", "list", "--json"))["plugins"]}
+    assert plugins["zz-greetings"]["commands"] == ["greet", "shout"]
+    assert plugins["zz-hello"]["distribution"] == "zz-hello"
+    assert "its command 'greet' is already registered by zz-greetings" in plugins["zz-hello"]["reason"]
+    assert result_of(iz("greet", "Ann"))["greeted"] == "Ann"
 
 
 @pytest.mark.parametrize(
-    ("before", "environment", "unknown"),
+    ("source", "why", "code"),
     [
-        (("--no-plugin", "toi"), {}, "to leave out. Did you mean toy"),
-        ((), {"IZ_NO_PLUGINS": "toi"}, "to leave out. Did you mean toy"),
-        ((), {"IZ_PLUGINS": "toi,first-plugin"}, "to load. Did you mean toy"),
+        ("import no_such_module_anywhere\n", "No module named 'no_such_module_anywhere'", 2),
+        ("1 / 0\n", "ZeroDivisionError", 1),
+        ("x = 1\n", "has no attribute 'greet'", 1),
     ],
 )
-def test_unknown_names_are_warned_of(
-    site: Path, iz: Iz, before: tuple[str, ...], environment: dict[str, str], unknown: str
+def test_a_command_that_cannot_be_imported_names_its_distribution(
+    site: Path, iz: Iz, source: str, why: str, code: int
 ) -> None:
-    process = iz(*before, "plugins", "list", "--json", env={"PYTHONPATH": str(site), **environment})
-    assert f"iz: There is no plugin 'toi' {unknown}" in process.stderr
-    status = {each["name"]: each["status"] for each in result_of(process)["plugins"]}
-    assert status["first-plugin"] == "loaded"
-    assert status["toy"] == ("blocked" if "IZ_PLUGINS" in environment else "loaded")
-
-
-def test_the_trace_shows_every_call_and_neither_keys_nor_texts(site: Path, iz: Iz) -> None:
-    install_plugin(site, "zz-watching", WATCHING)
-    small = ("--set", "search.initial=2", "--set", "search.rounds=0", "--set", "splits.test=3")
-    environment = {**os.environ, "PYTHONPATH": str(site), "ACME_API_KEY": KEY}
-    process = iz("--trace-plugins", "optimize", "mirror", *TOY, *small, "--json", env=environment)
-    result_of(process)
-    traced = [line for line in process.stderr.splitlines() if line.startswith("trace: ")]
-    for pattern in (
-        r"trace: toy: importing izcore_toy\.plugin of izcore-toy 0\.3\.0",
-        r"trace: toy: izcore_scorers\(\) -> 2 records, [\d.]+ ms",
-        r"trace: first-plugin: izcore_run_started\(\) -> nothing, [\d.]+ ms",
-        r"trace: zz-watching: izcore_call_finished\(CallFinished run_id=.*\) -> "
-        r"ValueError: cannot log in with \[key\], [\d.]+ ms",
-        r"trace: first-plugin: izcore_trial_finished\(TrialFinished run_id=\S+\) -> nothing, [\d.]+ ms",
-        r"trace: progress display: izcore_phase_started\(PhaseStarted run_id=\S+ phase=prepare .*\) -> .*",
-    ):
-        assert any(re.fullmatch(pattern, line) for line in traced), pattern
-    assert KEY not in process.stderr
-    assert not any("Write the" in line or "Input:" in line for line in traced)
-    assert "trace: " not in iz("plugins", "list").stderr
+    (site / "zz_greeting_app.py").write_text(source, encoding="utf-8")
+    process = iz("greet", "Ann")
+    assert_explained(process, "iz: The command 'greet' of zz-greetings", why, code=code)
+    assert "greet" in iz("--help").stdout
+    doctor = json.loads(iz("plugins", "doctor", "--json").stdout)
+    assert {"command greet", "command shout"} <= {finding["what"] for finding in doctor["findings"]}
