@@ -1,4 +1,4 @@
-"""What a plugin's command shares with those of ``iz`` itself: options, the registry, consoles, results as JSON.
+"""What a plugin's command shares with those of ``iz`` itself: options, the registry, consoles, JSON.
 
 Errors need nothing: an :class:`~izcore.plugin.errors.IzError` that a command raises is shown as a message
 with its hint, and ends ``iz`` with the error's exit code.

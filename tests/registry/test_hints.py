@@ -9,19 +9,22 @@ from izcore.registry.hints import known_distributions, where_to_find
 
 
 def test_the_table_says_what_the_bundled_plugins_register() -> None:
-    registered: dict[str, dict[str, set[str]]] = {}
     registry = izcore.discover()
     bundled = {folder.name for folder in (ROOT / "plugins").iterdir()}
-    for plugin in registry.plugins:
-        if plugin.distribution in bundled:
-            for kind, registration in registry.contributions(plugin).registrations():
-                registered.setdefault(plugin.distribution, {}).setdefault(kind, set()).add(registration.name)
+    registered = {
+        (plugin.distribution, kind, registration.name)
+        for plugin in registry.plugins
+        if plugin.distribution in bundled
+        for kind, registration in registry.contributions(plugin).registrations()
+    }
     known = {
-        distribution: {kind: set(names) for kind, names in offers.items()}
+        (distribution, kind, name)
         for distribution, offers in known_distributions().items()
         if distribution in bundled
+        for kind, names in offers.items()
+        for name in names
     }
-    assert known == registered
+    assert known == registered, "mend izcore/registry/distributions.toml"
 
 
 def test_what_is_not_installed_is_said_to_be_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
