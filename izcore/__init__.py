@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from izcore.api import optimize as optimize
     from izcore.api import plan as plan
     from izcore.api import resume as resume
+    from izcore.api import run as run
     from izcore.api import runs as runs
     from izcore.api import score as score
     from izcore.config.options import RunOptions as RunOptions
@@ -41,12 +42,16 @@ if TYPE_CHECKING:
     from izcore.plugin.results import RunResult as RunResult
     from izcore.plugin.results import TestScore as TestScore
     from izcore.plugin.results import ValidationScore as ValidationScore
+    from izcore.plugin.run_record import InstructionScores as InstructionScores
+    from izcore.plugin.run_record import Row as Row
+    from izcore.plugin.run_record import Run as Run
+    from izcore.plugin.run_record import TrialAnswer as TrialAnswer
     from izcore.registry.registry import discover as discover
     from izcore.storage.records import RunPlan as RunPlan
     from izcore.storage.records import RunRecord as RunRecord
 
 _HOMES = {
-    "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "runs", "score"),
+    "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "run", "runs", "score"),
     "izcore.config.options": ("RunOptions", "ScoringOptions"),
     "izcore.engine.comparison.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
     "izcore.engine.plan": ("PlannedRun",),
@@ -74,6 +79,7 @@ _HOMES = {
         "TestScore",
         "ValidationScore",
     ),
+    "izcore.plugin.run_record": ("InstructionScores", "Row", "Run", "TrialAnswer"),
     "izcore.registry.registry": ("discover",),
     "izcore.storage.records": ("RunPlan", "RunRecord"),
 }

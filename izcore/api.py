@@ -32,9 +32,11 @@ from izcore.engine.runner import ScoreResult, check_resumable, continue_run, sco
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import UsageError, nearest_names
 from izcore.plugin.results import RunResult
+from izcore.plugin.run_record import Run
 from izcore.registry.registry import Registry, discover
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store
+from izcore.storage.whole_run import read_whole_run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -266,9 +268,23 @@ def compare(
 
 @public
 def runs(*, db: str | Path | None = None) -> list[RunRecord]:
-    """Return all runs of a database, newest first."""
+    """Return all runs of a database, the newest first, without their trials: :func:`run` reads those.
+
+    ``pandas.DataFrame([run.row() for run in izcore.runs()])`` is a table of them.
+    """
     with open_store(db) as store:
         return store.runs()
+
+
+@public
+def run(run_id: str, *, db: str | Path | None = None) -> Run:
+    """Return a run with its trials, answers and test scores.
+
+    ``run_id`` may be a unique beginning of the id, or ``last``. ``pandas.DataFrame(run.trial_rows())`` is a
+    table of its trials; :meth:`Run.answer_rows` and :meth:`Run.test_rows` give the other two.
+    """
+    with open_store(db) as store:
+        return read_whole_run(store, run_id)
 
 
 def open_store(db: str | Path | None = None) -> Store:

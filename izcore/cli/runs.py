@@ -23,9 +23,8 @@ def list_runs(db: DbOption = None, json: JsonOption = False) -> None:
 
     with _store(db) as store:
         records = store.runs()
-        trials = {record.id: len(store.trials(record.id)) for record in records}
     if json:
-        print_json({"runs": [_summary(record, trials[record.id]) for record in records]})
+        print_json({"runs": [_summary(record) for record in records]})
         return
     if not records:
         out().print("No runs yet. Start one with: iz optimize TASK")
@@ -40,7 +39,7 @@ def list_runs(db: DbOption = None, json: JsonOption = False) -> None:
             record.id,
             time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created)),
             record.status,
-            str(trials[record.id]),
+            str(record.trials),
             test,
             record.config.scorer.name,
             record.config.surrogate.name,
@@ -72,7 +71,7 @@ def show_run(
             )
         trials = [trials[trial]]
     if json:
-        print_json({**_summary(record, len(trials)), "plan": record.plan, "trials_list": trials})
+        print_json({**_summary(record), "plan": record.plan, "trials_list": trials})
     elif trial is not None:
         from izcore.cli.show_run import show_trial
 
@@ -122,9 +121,7 @@ def delete_run(
     with _store(db) as store:
         record = store.run(run)
         if not yes:
-            typer.confirm(
-                f"Delete run {record.id} with {len(store.trials(record.id))} trials?", abort=True, err=True
-            )
+            typer.confirm(f"Delete run {record.id} with {record.trials} trials?", abort=True, err=True)
         store.delete_run(record.id)
     typer.echo(f"Deleted {record.id}.", err=True)
 
@@ -136,13 +133,13 @@ def _store(db: str | None) -> "Store":
     return Store(Paths.of_this_user().database(db))
 
 
-def _summary(record: "RunRecord", trials: int) -> dict[str, Any]:
+def _summary(record: "RunRecord") -> dict[str, Any]:
     return {
         "run_id": record.id,
         "created": record.created,
         "task": record.task,
         "status": record.status,
-        "trials": trials,
+        "trials": record.trials,
         "seconds": record.seconds,
         "config": record.config,
         "generator_state": record.generator_state,

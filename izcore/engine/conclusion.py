@@ -106,6 +106,7 @@ def _compare(
     return Baseline(
         name=baseline.name,
         instruction=baseline.instruction,
+        exemplars=baseline.exemplars,
         test=test,
         difference=(sum(first) - sum(second)) / len(pairs) if pairs else 0.0,
         p_value=paired_p_value(first, second, seed=derive_seed(seed, "p", baseline.name)) if pairs else 1.0,

@@ -29,7 +29,7 @@ from izcore.plugin.events import (
     RunStopped,
     TrialFinished,
 )
-from izcore.plugin.exports import ExportRequest, ExportResult, Run
+from izcore.plugin.exports import ExportRequest, ExportResult
 from izcore.plugin.hookspecs import API_VERSION, hookimpl
 from izcore.plugin.http import (
     Key,
@@ -79,6 +79,7 @@ from izcore.plugin.records import (
     FetchResult,
     GenerateRequest,
     GenerateResult,
+    Guidance,
     Latent,
     LoadRequest,
     MetricRequest,
@@ -116,6 +117,7 @@ from izcore.plugin.registrations import (
     TaskRegistration,
     TrackerRegistration,
 )
+from izcore.plugin.run_record import InstructionScores, Row, Run, TrialAnswer
 from izcore.plugin.seeds import derive_seed, sobol_latents
 
 __all__ = [
@@ -156,6 +158,8 @@ __all__ = [
     "GenerateResult",
     "Generator",
     "GeneratorRegistration",
+    "Guidance",
+    "InstructionScores",
     "InterruptedRunError",
     "IzDeprecationWarning",
     "IzError",
@@ -182,6 +186,7 @@ __all__ = [
     "PullResult",
     "Record",
     "Registration",
+    "Row",
     "Run",
     "RunFinished",
     "RunStarted",
@@ -205,6 +210,7 @@ __all__ = [
     "TrackerRegistration",
     "TransientScorerError",
     "Trial",
+    "TrialAnswer",
     "TrialFinished",
     "UnknownNameError",
     "Usage",

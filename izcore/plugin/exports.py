@@ -1,32 +1,18 @@
-"""Frozen records for exporters: a run as people may read it, and what becomes of it."""
+"""Frozen records for exporters: the run that is wanted, and the text that it becomes."""
 
-from izcore.plugin.records import Record, Trial
-from izcore.plugin.results import RunResult, RunStatus
-
-
-class Run(Record):
-    """A run as it stands in the database.
-
-    ``created`` is in seconds since 1970. ``trials`` are in the order in which they were scored. ``result``
-    is None until the run has ended.
-    """
-
-    id: str
-    task: str
-    status: RunStatus
-    seed: int
-    created: float
-    trials: tuple[Trial, ...] = ()
-    result: RunResult | None = None
+from izcore.plugin.records import Record
+from izcore.plugin.run_record import Run
 
 
 class ExportRequest(Record):
     """The run to export."""
 
     run: Run
+    """The whole run, with trials, answers and test scores as far as it has them."""
 
 
 class ExportResult(Record):
-    """The run as text in the exporter's format, to be printed or written to a file in UTF-8."""
+    """What an exporter made."""
 
     text: str
+    """The run in the exporter's format, to be printed or written to a file in UTF-8."""

@@ -4,6 +4,7 @@ One request record goes into a backend and one result record comes out, so that 
 can be added without breaking a plugin. All of them are plain data: they serialise to JSON and back.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal, dataclass_transform
 
@@ -260,6 +261,15 @@ class Guidance(Record):
     def key(self) -> str:
         """A text that no other guidance has: the instruction, if that is all."""
         return msgspec.json.encode(self).decode() if self.exemplars else self.instruction
+
+    @classmethod
+    def of_key(cls, key: str) -> "Guidance":
+        """Return the guidance that has this key."""
+        with contextlib.suppress(msgspec.DecodeError):
+            found = msgspec.json.decode(key, type=cls)
+            if found.exemplars:
+                return found
+        return cls(instruction=key)
 
 
 class Candidate(Record):

@@ -57,7 +57,8 @@ class FrontPoint(Record):
 class Baseline(Record):
     """An instruction to compare with; ``difference`` is the winner's test mean minus this one's.
 
-    ``p_value`` is two-sided, of a paired test on the same test examples.
+    ``p_value`` is two-sided, of a paired test on the same test examples. ``exemplars`` are the solved
+    examples that it was tested with, which runs of older versions do not say.
     """
 
     name: str
@@ -65,6 +66,12 @@ class Baseline(Record):
     test: TestScore
     difference: float
     p_value: float
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def guidance(self) -> Guidance:
+        """What the black box was given."""
+        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
 
 
 RunStatus = Literal["running", "done", "interrupted", "failed", "out_of_budget"]

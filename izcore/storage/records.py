@@ -6,6 +6,7 @@ from typing import Any
 from izcore.config.schema import RunConfig
 from izcore.plugin.records import Candidate, Completion, Record, Splits, Usage
 from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.run_record import Row
 
 
 class RunPlan(Record):
@@ -25,17 +26,62 @@ class RunPlan(Record):
 
 
 class RunRecord(Record):
-    """A run as it stands in the database. ``created``: seconds since 1970; ``seconds``: its work so far."""
+    """A run as it stands in the database, without its trials; :func:`izcore.run` reads those, too."""
 
     id: str
+    """Its name, which sorts by time."""
     created: float
+    """When it began, in seconds since 1970."""
     task: str
+    """The task's name."""
     status: RunStatus
+    """How far it got."""
     config: RunConfig
+    """Its settings, every option at its effective value."""
     plan: RunPlan
+    """What was fixed when it began."""
     generator_state: Mapping[str, Any] | None
+    """What its generator worked out before the search; None until then."""
     result: RunResult | None
+    """What it found; None until it has ended."""
     seconds: float
+    """How long it has worked so far."""
+    trials: int = 0
+    """How many trials it has."""
+
+    def row(self) -> Row:
+        """Return the run as one row of a table of runs.
+
+        The columns are ``run``, ``created``, ``task``, ``status``, ``seed``, ``preset``, the names of
+        ``generator``, ``scorer``, ``surrogate`` and ``metric``, ``trials``, ``seconds``, and of its result
+        ``instruction``, ``validation``, ``test`` with ``test_low`` and ``test_high``, ``calls``,
+        ``cached_calls`` and ``cost_usd``, which are None until there is one.
+        """
+        config, result = self.config, self.result
+        best = result.best if result else None
+        test = best.test if best else None
+        return {
+            "run": self.id,
+            "created": self.created,
+            "task": self.task,
+            "status": self.status,
+            "seed": config.seed,
+            "preset": config.preset,
+            "generator": config.generator.name,
+            "scorer": config.scorer.name,
+            "surrogate": config.surrogate.name,
+            "metric": config.metric.name if config.metric else None,
+            "trials": self.trials,
+            "seconds": self.seconds,
+            "instruction": best.instruction if best else None,
+            "validation": best.validation.score if best else None,
+            "test": test.score if test else None,
+            "test_low": test.low if test else None,
+            "test_high": test.high if test else None,
+            "calls": result.calls if result else None,
+            "cached_calls": result.cached_calls if result else None,
+            "cost_usd": result.cost_usd if result else None,
+        }
 
 
 class Proposal(Record):

@@ -362,7 +362,10 @@ class Store:
                 raise
 
 
-_SELECT_RUN = "SELECT id, created, task, status, config, plan, generator_state, result, seconds FROM runs"
+_SELECT_RUN = (
+    "SELECT id, created, task, status, config, plan, generator_state, result, seconds,"
+    " (SELECT count(*) FROM trials WHERE run_id = runs.id) FROM runs"
+)
 
 
 def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
@@ -370,7 +373,7 @@ def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
 
 
 def _run_record(row: Sequence[Any]) -> RunRecord:
-    identity, created, task, status, config, plan, state, result, seconds = row
+    identity, created, task, status, config, plan, state, result, seconds, trials = row
     return RunRecord(
         id=identity,
         created=created,
@@ -381,6 +384,7 @@ def _run_record(row: Sequence[Any]) -> RunRecord:
         generator_state=None if state is None else msgspec.json.decode(state),
         result=None if result is None else msgspec.json.decode(result, type=RunResult),
         seconds=seconds,
+        trials=trials,
     )
 
 
