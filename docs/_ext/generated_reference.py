@@ -91,6 +91,10 @@ MEANINGS = {
 PLUGIN_MODULES = {
     "izcore.plugin.protocols": "What a backend must be able to do",
     "izcore.plugin.records": "Records",
+    "izcore.plugin.evaluation": "Records of evaluation policies",
+    "izcore.plugin.run_record": "Runs as people and exporters read them",
+    "izcore.plugin.exports": "Records of exporters",
+    "izcore.plugin.jobs": "Records of executors",
     "izcore.plugin.registrations": "Records that register",
     "izcore.plugin.events": "Records of events",
     "izcore.plugin.errors": "Errors",
@@ -98,6 +102,8 @@ PLUGIN_MODULES = {
     "izcore.plugin.instructions": "Instructions as texts",
     "izcore.plugin.http": "Services behind HTTP",
     "izcore.plugin.metric_figures": "Numbers that trackers show",
+    "izcore.plugin.interrupts": "Interrupts",
+    "izcore.plugin.process_settings": "Settings of a process",
 }
 KITS: Mapping[str, type[Conformance]] = {
     "Every kind": Conformance,
@@ -110,7 +116,7 @@ KITS: Mapping[str, type[Conformance]] = {
 NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
 FIXTURE = type(vars(Conformance)["subject"])
 ROLE = re.compile(r":\w+:`[~.]?([^`]+)`")
-PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "hookimpl")
+PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "Row", "hookimpl")
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
 LIMITS = {
