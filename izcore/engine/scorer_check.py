@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from izcore.config.paths import Paths
-from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
 from izcore.plugin.registrations import ScorerRegistration
@@ -54,12 +53,6 @@ def check_scorer(registry: Registry, spec: str, options: Mapping[str, Any], path
 async def _ask(scorer: Scorer) -> Completion:
     try:
         result = await scorer.complete(CompletionRequest(prompts=(Prompt(text=QUESTION),)))
-        return result.completions[0]
-    except IzError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"The scorer failed: {type(error).__name__}: {error}", hint="This is a fault of its plugin."
-        ) from error
     finally:
         await scorer.aclose()
+    return result.completions[0]

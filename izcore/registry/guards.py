@@ -10,6 +10,7 @@ import msgspec
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.records import Record
+from izcore.registry.result_checks import misfit
 
 T = TypeVar("T")
 
@@ -48,21 +49,23 @@ class Guarded:
             except (Exception, SystemExit) as error:
                 raise self._failed(name, error) from error
             if isinstance(result, Awaitable):
-                return self._later(name, result, results)
-            return self._checked(name, result, results)
+                return self._later(name, arguments, result, results)
+            return self._checked(name, arguments, result, results)
 
         return guarded
 
-    async def _later(self, name: str, result: Awaitable[Any], results: tuple[type, ...]) -> Any:
+    async def _later(
+        self, name: str, arguments: tuple[Any, ...], result: Awaitable[Any], results: tuple[type, ...]
+    ) -> Any:
         try:
             found = await result
         except IzError:
             raise
         except (Exception, SystemExit) as error:
             raise self._failed(name, error) from error
-        return self._checked(name, found, results)
+        return self._checked(name, arguments, found, results)
 
-    def _checked(self, name: str, result: Any, results: tuple[type, ...]) -> Any:
+    def _checked(self, name: str, arguments: tuple[Any, ...], result: Any, results: tuple[type, ...]) -> Any:
         if results != (type(None),) and not isinstance(result, results):
             wanted = " or ".join(each.__name__ for each in results)
             raise self._fault(f"returned {type(result).__name__} from {name}, not {wanted}")
@@ -71,6 +74,8 @@ class Guarded:
                 msgspec.convert(msgspec.to_builtins(result), type(result))
             except (msgspec.ValidationError, TypeError) as error:
                 raise self._fault(f"returned a wrong {type(result).__name__} from {name}: {error}") from None
+        if arguments and (wrong := misfit(arguments[0], result)):
+            raise self._fault(wrong)
         return result
 
     def _failed(self, name: str, error: BaseException) -> BackendError:

@@ -152,13 +152,8 @@ class Dispatcher:
 
     async def _complete(self, prompts: Mapping[str, Prompt]) -> dict[str, Completion]:
         request = CompletionRequest(prompts=tuple(prompts.values()), seed=self._settings.seed)
-        completions = (await self._scorer.complete(request)).completions
-        if len(completions) != len(prompts):
-            raise BackendError(
-                f"The scorer answered {len(completions)} of {len(prompts)} prompts.",
-                hint="This is a fault of the scorer's plugin; report it to its authors.",
-            )
-        return dict(zip(prompts, completions, strict=True))
+        result = await self._scorer.complete(request)
+        return dict(zip(prompts, result.completions, strict=True))
 
     async def _reserve_again(self, batch: Batch) -> None:
         """Reserve what a failed try that may be billed has used up."""

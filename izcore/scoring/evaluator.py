@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from izcore.plugin.errors import BackendError, IzError
+from izcore.plugin.errors import IzError
 from izcore.plugin.protocols import Metric
 from izcore.plugin.records import (
     Agreement,
@@ -103,18 +103,12 @@ async def score_answers(
 ) -> tuple[float | None, ...]:
     """Return the metric's scores, one per answer, each from 0 to 1 or None where it could not grade one.
 
-    Raises BackendError where the metric gives another number of scores, or scores outside of that range.
+    Without answers the metric is not asked.
     """
     if not answers:
         return ()
     request = MetricRequest(answers=tuple(answers), examples=tuple(examples))
-    scores = (await resolved(metric.score(request))).scores
-    if len(scores) != len(answers) or not all(0.0 <= s <= 1.0 for s in scores if s is not None):
-        raise BackendError(
-            f"The metric gave {len(scores)} scores for {len(answers)} answers, or scores outside [0, 1].",
-            hint="This is a fault of the metric.",
-        )
-    return scores
+    return (await resolved(metric.score(request))).scores
 
 
 def _answered(

@@ -392,6 +392,16 @@ NONSENSE = {
         "metric",
         "score",
     ): "def score(self, request): return MetricResult(scores=('high',) * len(request.answers))",
+    ("scorer", "count"): "async def complete(self, request): return CompletionResult(completions=())",
+    ("metric", "count"): "def score(self, request): return MetricResult(scores=())",
+    ("metric", "range"): (
+        "def score(self, request): return MetricResult(scores=(1.5,) * len(request.answers))"
+    ),
+    ("surrogate", "count"): "def suggest(self, request): return SuggestResult(latents=())",
+    ("surrogate", "length"): (
+        "def suggest(self, request): return SuggestResult(latents=((0.5,) * 99,) * request.count)"
+    ),
+    ("generator", "count"): "def generate(self, request): return GenerateResult(candidates=())",
     ("metric", "factory"): "def __new__(cls, *a): return 7",
     ("surrogate", "factory"): "def __init__(self, *a): sys.exit(0)",
 }
