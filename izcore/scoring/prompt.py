@@ -1,4 +1,4 @@
-"""From a template, guidance and an input to the prompt that the black box sees."""
+"""Writes the prompts that the black box sees: a template with instruction, exemplars and input filled in."""
 
 import re
 
@@ -6,10 +6,10 @@ from izcore.plugin.errors import ConfigError
 from izcore.plugin.records import Example, Guidance
 
 DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
-"""Used for validation and test alike; the published code used two different ones."""
+"""The template where neither the user nor the task has one."""
 
 DEFAULT_EXEMPLAR = "Input: {input}\nOutput:"
-"""How an exemplar looks where the template's own way to show an input has more in it than the input."""
+"""What exemplars are written with where the end of the template holds more than the input."""
 
 _PLACEHOLDER = re.compile(r"\{(instruction|exemplars|input)\}")
 _INSTRUCTION_LINE = re.compile(r"[^\n]*\{instruction\}[^\n]*(\n+|$)")
@@ -17,11 +17,16 @@ _EXEMPLARS_LINE = re.compile(r"[^\n]*\{exemplars\}[^\n]*(\n+|$)")
 
 
 def render_prompt(template: str, guidance: Guidance, input_: str) -> str:
-    """Fill a template. With an empty instruction the lines that hold it disappear.
+    """Return a template with its placeholders filled in; ``input_`` takes the place of ``{input}``.
 
-    An instruction line that also holds ``{input}`` stays, with the instruction left out. Exemplars stand at
-    ``{exemplars}``, whose lines disappear where there are none; without that placeholder they stand before
-    the line with ``{input}``. They look like the template's end from that line on, with the first target.
+    ``{instruction}`` becomes the instruction. Where that is empty, the lines with this placeholder are left
+    out, and so are the blank lines after them; a line that holds ``{input}`` as well stays.
+
+    ``{exemplars}`` becomes the exemplars, with a blank line between any two; where there are none, its lines
+    are left out in the same way. In a template without this placeholder the exemplars stand before the line
+    with ``{input}``. An exemplar is the end of the template, from the line with ``{input}`` on, filled in
+    with its own input and followed by its first target; where that end holds another placeholder as well, it
+    is ``DEFAULT_EXEMPLAR`` instead.
     """
     start = template.rfind("\n", 0, template.index("{input}")) + 1
     form = template[start:]
@@ -38,7 +43,7 @@ def render_prompt(template: str, guidance: Guidance, input_: str) -> str:
 
 
 def check_template(template: str) -> None:
-    """Raise ConfigError if a template lacks a placeholder."""
+    """Raise ConfigError if a template lacks ``{instruction}`` or ``{input}``."""
     for name in ("instruction", "input"):
         if f"{{{name}}}" not in template:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Keeps calls below a rate of requests and tokens, and lets all wait where the server asks for it."""
+"""Keeps calls below so many requests and tokens per minute, and lets them wait where the server says so."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,11 +13,13 @@ CATCH_UP = 0.25
 
 
 class RateLimiter:
-    """Spaces calls evenly, by the generic cell rate algorithm (ITU-T I.371) with costs instead of cells.
+    """Lets calls start in the order of asking, evenly spaced, so that neither limit is exceeded.
 
-    A call costs one request and some tokens. The tokens are only known afterwards, so a call is charged the
-    share of its bound that earlier ones used, and the difference is settled when it is answered.
-    ``clock`` gives seconds that only go forward; ``sleep`` waits. Calls start in the order of asking.
+    This is the generic cell rate algorithm (ITU-T I.371), for costs instead of cells: a call costs one
+    request and a number of tokens. How many tokens is known only when it is answered. Until then it is
+    charged a part of its bound, namely the part that the calls before it used of theirs.
+
+    ``clock`` gives seconds that only go forward; ``sleep`` waits so many seconds.
     """
 
     def __init__(
@@ -35,7 +37,10 @@ class RateLimiter:
         self._bounded_tokens = self._used_tokens = 0
 
     async def start(self, bound: int, *, requests: int = 1) -> float:
-        """Wait for the turn of a call of at most ``bound`` tokens; return the tokens it was charged."""
+        """Wait until a call of at most ``bound`` tokens may start; return how many tokens it is charged.
+
+        ``requests`` is how many requests the call takes.
+        """
         charged = bound * self._observed_share()
         turn = max(self._next_by_requests, self._next_by_tokens, self._clock() - CATCH_UP)
         # What one limit holds back must not gather as a right to break the other later.
@@ -46,13 +51,17 @@ class RateLimiter:
         return charged
 
     def settle(self, charged: float, bound: int, used: int) -> None:
-        """Correct what a call was charged to the tokens that it used."""
+        """Replace the ``charged`` tokens of a call with the ``used`` ones, once they are known.
+
+        ``bound`` is the number that the call was started with. Of a call that failed it is 0, as is
+        ``used``: it says nothing about what calls use.
+        """
         self._bounded_tokens += bound
         self._used_tokens += used
         self._next_by_tokens += (used - charged) * self._per_token
 
     def pause(self, seconds: float) -> None:
-        """Let no call start for so many seconds."""
+        """Let no call start for so many seconds from now; a pause that lasts longer still holds."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def _observed_share(self) -> float:

@@ -1,4 +1,4 @@
-"""Statistics of scores: intervals and paired tests, of instructions over examples and methods over runs."""
+"""Statistics of scores: how sure a mean is, and whether two instructions, or two methods, really differ."""
 
 import math
 from collections.abc import Sequence
@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from izcore.plugin.results import TestScore
 
 CONFIDENCE = 0.95
+"""The probability with which an interval is to hold the true mean."""
+
 RESAMPLES = 9_999
+"""How often a bootstrap or a permutation test draws, where it cannot try everything."""
+
 ROUNDING = 1e-12
-"""Means of scores in [0, 1] that differ by less are the same but for rounding."""
+"""Means of scores in [0, 1] that differ by less than this differ by rounding alone."""
 
 
 def mean_with_interval(scores: Sequence[float], *, seed: int) -> TestScore:
-    """Return mean and 95% confidence interval of scores in [0, 1].
+    """Return the mean of scores from 0 to 1, one per example, with its 95% confidence interval.
 
-    Right-or-wrong scores get Wilson's interval (Wilson 1927), which stays honest at 0 and 1; graded
-    scores the bias-corrected accelerated bootstrap (Efron 1987); equal graded scores, about whose spread
-    a bootstrap would know nothing, Wilson's interval at their mean, which is at least as wide as the
-    truth for any score in [0, 1] of that mean.
+    Which interval depends on the scores:
 
-    Raises ValueError without scores.
+    - all of them 0 or 1: Wilson's score interval (Wilson 1927), which is sound also where all are equal;
+    - others: the bias-corrected and accelerated bootstrap (Efron 1987), drawn with ``seed``;
+    - others that are all equal: Wilson's interval at their mean. A bootstrap would take their spread for 0;
+      scores of 0 and 1 have the largest spread of all scores from 0 to 1 with that mean, so the interval is
+      rather too wide than too narrow.
+
+    Raises ValueError if there are no scores.
     """
     import numpy as np
     from scipy import stats
@@ -46,12 +53,15 @@ def mean_with_interval(scores: Sequence[float], *, seed: int) -> TestScore:
 
 
 def paired_p_value(first: Sequence[float], second: Sequence[float], *, seed: int) -> float:
-    """Return the two-sided p-value that two instructions differ on the same examples.
+    """Return the two-sided p-value of the hypothesis that two instructions do equally well.
 
-    The sign-flip permutation test on the differences. Between right-or-wrong scores that is McNemar's
-    exact test (a binomial test on the examples where they disagree). 1.0 where nothing differs.
+    ``first`` and ``second`` are their scores on the same examples, in the same order. The test is the
+    sign-flip permutation test on the differences: were the two equally good, each difference could as well
+    have the other sign. Where all differences have the same size, as between scores of 0 and 1, that is
+    McNemar's exact test: a binomial test on the examples where the two disagree. Where there are too many
+    flips to try them all, some are drawn with ``seed``. The result is 1.0 if no score differs.
 
-    Raises ValueError for different lengths or no scores.
+    Raises ValueError if the lengths differ or there are no scores.
     """
     import numpy as np
     from scipy import stats
@@ -76,15 +86,19 @@ def paired_p_value(first: Sequence[float], second: Sequence[float], *, seed: int
 
 
 def mean_over_runs(runs: Sequence[TestScore]) -> TestScore:
-    """Return the mean of runs that differ in their seed alone, with its 95% confidence interval.
+    """Return the mean score of runs that differ only in their seed, with its 95% confidence interval.
 
-    Student's interval of the runs' means: mean -+ t(.975; S - 1) s / sqrt(S) for S runs whose means have
-    the standard deviation s (Student 1908). A run is one observation however many examples it was tested
-    on, so the interval says how a method does over seeds: splits, latents, luck. Runs of equal means,
-    about whose spread nothing is known, get Wilson's interval for all their examples together; a single run
-    keeps the interval of its own examples. ``n`` of the result is the number of runs.
+    A run counts as one observation, however many examples it was tested on: the interval says how a method
+    does over seeds, each of which means other splits and other latents. For S runs whose scores have the
+    mean m and the standard deviation s it is Student's interval (Student 1908),
 
-    Raises ValueError without runs.
+        m - t s / sqrt(S)  to  m + t s / sqrt(S),
+
+    with t the 97.5% quantile of Student's distribution with S - 1 degrees of freedom. Where all runs have
+    the same score, s says nothing, and the interval is Wilson's for all their examples together. A single
+    run keeps the interval of its own examples. ``n`` of the result is the number of runs.
+
+    Raises ValueError if there are no runs.
     """
     import numpy as np
     from scipy import stats
@@ -105,13 +119,15 @@ def mean_over_runs(runs: Sequence[TestScore]) -> TestScore:
 
 
 def p_value_over_runs(differences: Sequence[float]) -> float:
-    """Return the two-sided p-value that two methods differ, from one difference of means per seed.
+    """Return the two-sided p-value of the hypothesis that two methods do equally well.
 
-    The paired t-test (Student 1908), in which a seed is one observation: examples of one run say much about
-    its instruction and little about the method that found it. Equal differences, about whose spread nothing
-    is known, are judged by their signs: 2 / 2^S for S seeds. 1.0 where nothing differs.
+    ``differences`` holds, for each seed, how much the score of the first method's run is above that of the
+    second's. The test is the paired t-test (Student 1908), in which a seed is one observation: the examples
+    of one run say much about its instruction and little about the method that found it. Where all
+    differences are equal, their spread says nothing, and the sign test decides: 2 / 2^S for S seeds. The
+    result is 1.0 if all differences are 0.
 
-    Raises ValueError for less than two seeds.
+    Raises ValueError if there are fewer than two seeds.
     """
     import numpy as np
     from scipy import stats
@@ -127,10 +143,11 @@ def p_value_over_runs(differences: Sequence[float]) -> float:
 
 
 def adjust_for_number(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number, in the same order (Holm 1979).
+    """Return p-values adjusted for how many there are, in the same order, by Holm's method (Holm 1979).
 
-    The k-th smallest of m is multiplied by m - k + 1, and none becomes smaller than one before it. Calling
-    those below .05 different is wrong about any pair at all in at most 5% of comparisons.
+    The k-th smallest of m p-values is multiplied by m - k + 1, and raised to the adjusted value of the one
+    before it where it would be smaller. If all pairs whose adjusted p-value is below .05 are called
+    different, the probability of being wrong about one or more of them is at most 5%.
     """
     adjusted = [0.0] * len(p_values)
     largest = 0.0
@@ -141,14 +158,19 @@ def adjust_for_number(p_values: Sequence[float]) -> list[float]:
 
 
 def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
-    """Bound the probability that ``first`` leads by as much as it does, were it no better than ``second``.
+    """Bound the probability that ``first`` leads by as much as it does although it is no better.
 
-    Both are scores of the same examples, drawn independently, in [0, 1] or in that less a constant.
-    Right-or-wrong scores: the exact one-sided sign test on the examples where they disagree. Others:
-    exp(-n d^2 / 2) for n differences that span at most 2, with mean d (Hoeffding 1963, theorem 2). 1.0 where
-    ``first`` does not lead.
+    ``first`` and ``second`` are scores of two instructions on the same examples, in the same order; each is
+    from 0 to 1, or from 0 to 1 less a constant of its instruction. The examples are taken as drawn
+    independently. Where all scores are 0 or 1, this is the one-sided p-value of the exact sign test on the
+    examples where the two disagree. Else it is Hoeffding's bound for a lead of d on average over n examples,
 
-    Raises ValueError for different lengths.
+        exp(-n d^2 / 2),
+
+    since each difference lies in an interval of length 2 (Hoeffding 1963, theorem 2). The result is 1.0
+    where ``first`` does not lead.
+
+    Raises ValueError if the lengths differ.
     """
     from scipy import stats
 

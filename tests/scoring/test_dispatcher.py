@@ -1,4 +1,4 @@
-"""Calls are tried again with patience, bounded; a test owns clock and chance."""
+"""Calls are made so many at once, tried again when they fail, and explained when that is no use."""
 
 import asyncio
 from pathlib import Path
@@ -17,19 +17,6 @@ def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:
     assert scorer.most_at_once == 5
 
 
-def test_waits_grow_and_are_bounded_and_the_server_is_obeyed(tmp_path: Path) -> None:
-    def overloaded(text: str, attempt: int) -> str:
-        if attempt == 3:
-            raise TransientScorerError("wait", retry_after=17.0)
-        if attempt < 8:
-            raise TransientScorerError("overloaded")
-        return "at last"
-
-    bench = Bench(tmp_path, Scripted(overloaded), Retries(tries=9, max_wait=10.0))
-    assert bench.ask("x") == ["at last"]
-    assert bench.waits == [0.5, 1.0, 17.0, 4.0, 5.0, 5.0, 5.0]
-
-
 def test_a_call_that_keeps_failing_is_missing_not_zero_and_costs_nothing(tmp_path: Path) -> None:
     def down(text: str, attempt: int) -> str:
         if text == "bad":
@@ -40,17 +27,6 @@ def test_a_call_that_keeps_failing_is_missing_not_zero_and_costs_nothing(tmp_pat
     assert bench.ask("good", "bad") == ["good", None]
     assert len(bench.waits) == 2
     assert bench.ledger.spent.calls == 1
-
-
-def test_a_server_that_asks_for_more_patience_than_there_is_gets_no_wait(tmp_path: Path) -> None:
-    def tomorrow(text: str, attempt: int) -> str:
-        raise TransientScorerError("come back tomorrow", retry_after=86_400.0)
-
-    bench = Bench(tmp_path, Scripted(tomorrow), Retries(max_total=600.0))
-    assert bench.ask("x") == [None]
-    assert bench.waits == []
-    assert bench.client.last_failure is not None
-    assert "tomorrow" in bench.client.last_failure.message
 
 
 def test_a_fatal_error_stops_but_keeps_what_was_answered(tmp_path: Path) -> None:
@@ -131,21 +107,3 @@ def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: 
     assert not [each for each in answers if isinstance(each, BaseException)]
     assert sorted(order) == ["a", "a", "b", "d"]
     assert bench.ledger.spent.cost_usd == 11 + 2 + 2 + 2
-
-
-def test_a_fatal_error_ends_the_waits_of_others(tmp_path: Path) -> None:
-    def one_is_told_to_wait(text: str, attempt: int) -> str:
-        if text == "expired":
-            raise FatalScorerError("The key has expired.")
-        raise TransientScorerError("come back later", retry_after=300.0)
-
-    scorer = Scripted(one_is_told_to_wait, concurrency=2)
-    bench = Bench(tmp_path, scorer, Retries(), real_waits=True)
-
-    async def work() -> None:
-        prompts = [Prompt(text=text) for text in ("later", "expired", "next in turn")]
-        with pytest.raises(FatalScorerError, match="expired"):
-            await asyncio.wait_for(bench.client.complete(prompts), timeout=5)
-
-    asyncio.run(work())
-    assert scorer.sent == [("later",), ("expired",)]
