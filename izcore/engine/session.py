@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -13,7 +14,7 @@ from izcore.engine.plan import known_price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.kinds import Kind
 from izcore.plugin.protocols import Metric, Scorer
-from izcore.plugin.records import Ask, AskRequest, AskResult, Price
+from izcore.plugin.records import AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
 from izcore.registry.registry import BackendChoice
@@ -56,22 +57,19 @@ class Session:
 
     def context(self, kind: Kind) -> BackendContext:
         """Return what a backend of this kind is built with; it may ask the models that its options name."""
-        return msgspec.structs.replace(
-            self._environment.paths.context(self._config.seed), ask=self._ask_on_behalf_of(kind)
-        )
+        context = self._environment.paths.context(self._config.seed)
+        return msgspec.structs.replace(context, ask=partial(self._ask, kind))
 
-    def _ask_on_behalf_of(self, kind: Kind) -> Ask:
-        async def ask(request: AskRequest) -> AskResult:
-            client = self.clients.get(ModelRole(kind=kind, option=request.option))
-            if client is None:
-                raise BackendError(
-                    f"The {kind} asks a model that its option {request.option!r} does not name.",
-                    hint="This is a fault of its plugin: `models` of its registration lists such options.",
-                )
-            answers = await client.complete(request.prompts)
-            return AskResult(completions=answers.completions)
-
-        return ask
+    async def _ask(self, kind: Kind, request: AskRequest) -> AskResult:
+        """Ask a model on behalf of the run's backend of this kind."""
+        client = self.clients.get(ModelRole(kind=kind, option=request.option))
+        if client is None:
+            raise BackendError(
+                f"The {kind} asks a model that its option {request.option!r} does not name.",
+                hint="This is a fault of its plugin: `models` of its registration lists such options.",
+            )
+        answers = await client.complete(request.prompts)
+        return AskResult(completions=answers.completions)
 
 
 @contextlib.asynccontextmanager
