@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from izcore.api import score as score
     from izcore.config.options import RunOptions as RunOptions
     from izcore.config.options import ScoringOptions as ScoringOptions
-    from izcore.engine.comparison.comparison import ComparisonResult as ComparisonResult
-    from izcore.engine.comparison.comparison import MethodResult as MethodResult
-    from izcore.engine.comparison.comparison import MethodScore as MethodScore
-    from izcore.engine.comparison.comparison import Pair as Pair
+    from izcore_compare.comparison import ComparisonResult as ComparisonResult
+    from izcore_compare.comparison import MethodResult as MethodResult
+    from izcore_compare.comparison import MethodScore as MethodScore
+    from izcore_compare.comparison import Pair as Pair
     from izcore.engine.plan import PlannedRun as PlannedRun
     from izcore.engine.runner import ScoreResult as ScoreResult
     from izcore.plugin.errors import BackendError as BackendError
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "run", "runs", "score"),
     "izcore.config.options": ("RunOptions", "ScoringOptions"),
-    "izcore.engine.comparison.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
+    "izcore_compare.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.runner": ("ScoreResult",),
     "izcore.plugin.errors": (

@@ -18,14 +18,14 @@ from izcore.config.layers import Settings, build_config
 from izcore.config.options import RunOptions, ScoringOptions, settings_layers
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore.engine.comparison.comparison import (
+from izcore_compare.comparison import (
     ComparisonResult,
     plan_comparison,
     plot_comparison,
     read_methods,
     run_comparison,
 )
-from izcore.engine.comparison.executors import executor_for
+from izcore_compare.executors import executor_for
 from izcore.engine.environment import open_environment
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run

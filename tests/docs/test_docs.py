@@ -24,7 +24,7 @@ from izcore.api import settings_layers
 from izcore.cli import app
 from izcore.config.layers import build_config, parse_assignments, read_toml
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore.engine.comparison.comparison import ComparisonResult
+from izcore_compare.comparison import ComparisonResult
 from izcore.plugin import hookspecs
 from izcore.plugin.kinds import KINDS
 from izcore.plugin.records import Trial

@@ -15,8 +15,8 @@ import pytest
 from support import Iz, assert_explained, iz_command, result_of, write_lines
 
 import izcore
-from izcore.engine.comparison.comparison import ComparisonResult, MethodResult
-from izcore.engine.comparison.curves import leaders
+from izcore_compare.comparison import ComparisonResult, MethodResult
+from izcore_compare.curves import leaders
 from izcore.plugin.errors import IzError, UsageError
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store

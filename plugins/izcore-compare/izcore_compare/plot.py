@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 
-from izcore.engine.comparison.curves import Curve
+from izcore_compare.curves import Curve
 from izcore.plugin.errors import UsageError
 from izcore.plugin.results import TestScore
 from izcore.scoring.statistics import mean_over_runs

@@ -16,8 +16,8 @@ from izcore.cli.options import (
 from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore.engine.comparison.comparison import Comparison, ComparisonResult
-    from izcore.engine.comparison.executors import Job
+    from izcore_compare.comparison import Comparison, ComparisonResult
+    from izcore_compare.executors import Job
 
 
 @explained
@@ -75,13 +75,13 @@ def compare(
     from izcore.config.layers import parse_assignments
     from izcore.config.options import settings_layers
     from izcore.config.paths import Paths
-    from izcore.engine.comparison.comparison import (
+    from izcore_compare.comparison import (
         plan_comparison,
         plot_comparison,
         read_methods,
         run_comparison,
     )
-    from izcore.engine.comparison.executors import executor_for
+    from izcore_compare.executors import executor_for
     from izcore.plugin.interrupts import interruptible
     from izcore.storage.store import Store
 
@@ -112,7 +112,7 @@ def compare(
             waiting = [job for job in comparison.jobs if not job.is_done(store)]
             _show_plan(comparison, waiting)
             if not dry_run:
-                from izcore.cli.compare_progress import comparison_display
+                from izcore_compare.progress import comparison_display
 
                 with interruptible(), comparison_display(err(), comparison, waiting, database) as tell:
                     result = run_comparison(store, comparison, executor_for(workers, registry), tell)
@@ -132,7 +132,7 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from izcore.engine.comparison.comparison import estimate_of
+    from izcore_compare.comparison import estimate_of
 
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim")
@@ -153,7 +153,7 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
 
 
 def _print_estimate(comparison: "Comparison", waiting: "list[Job]") -> None:
-    from izcore.engine.comparison.comparison import estimate_of
+    from izcore_compare.comparison import estimate_of
 
     print_json(
         {

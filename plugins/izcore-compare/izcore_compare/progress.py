@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from izcore.cli.progress import duration
-from izcore.engine.comparison.comparison import Comparison
-from izcore.engine.comparison.executors import Job
+from izcore_compare.comparison import Comparison
+from izcore_compare.executors import Job
 from izcore.plugin.errors import IzError
 from izcore.storage.store import Store
 

@@ -9,9 +9,9 @@ import msgspec
 from izcore.config.layers import Settings, build_config, read_toml
 from izcore.config.paths import Paths
 from izcore.config.schema import DEFAULT_PRESET, RunConfig, SplitSizes
-from izcore.engine.comparison.curves import curve_of
-from izcore.engine.comparison.executors import Executor, Job
-from izcore.engine.comparison.plot import check_plot, draw_curves
+from izcore_compare.curves import curve_of
+from izcore_compare.executors import Executor, Job
+from izcore_compare.plot import check_plot, draw_curves
 from izcore.engine.plan import PlannedRun, load_task, plan_run
 from izcore.plugin.errors import BackendError, ConfigError, InterruptedRunError, IzError, UsageError, about
 from izcore.plugin.records import Record

@@ -20,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 from typing import Protocol
 
-from izcore.engine.comparison.curves import score_leaders, unscored_leaders
+from izcore_compare.curves import score_leaders, unscored_leaders
 from izcore.engine.environment import Environment, open_environment
 from izcore.engine.plan import PlannedRun
 from izcore.engine.runner import continue_run, start_run
