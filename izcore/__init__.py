@@ -7,20 +7,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from izcore.api import build_executor as build_executor
     from izcore.api import compare as compare
+    from izcore.api import configure as configure
+    from izcore.api import database_path as database_path
     from izcore.api import execute as execute
+    from izcore.api import find_run as find_run
     from izcore.api import optimize as optimize
     from izcore.api import plan as plan
+    from izcore.api import plan_paired as plan_paired
+    from izcore.api import progress as progress
     from izcore.api import resume as resume
     from izcore.api import run as run
     from izcore.api import runs as runs
     from izcore.api import score as score
+    from izcore.api import score_held_out as score_held_out
+    from izcore.api import trajectory as trajectory
+    from izcore.config.layers import parse_assignments as parse_assignments
+    from izcore.config.layers import read_toml as read_toml
     from izcore.config.options import RunOptions as RunOptions
     from izcore.config.options import ScoringOptions as ScoringOptions
-    from izcore_compare.comparison import ComparisonResult as ComparisonResult
-    from izcore_compare.comparison import MethodResult as MethodResult
-    from izcore_compare.comparison import MethodScore as MethodScore
-    from izcore_compare.comparison import Pair as Pair
+    from izcore.config.options import settings_layers as settings_layers
+    from izcore.config.schema import RunConfig as RunConfig
+    from izcore.engine.incumbents import Incumbent as Incumbent
+    from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
     from izcore.engine.runner import ScoreResult as ScoreResult
     from izcore.plugin.errors import BackendError as BackendError
@@ -46,14 +56,41 @@ if TYPE_CHECKING:
     from izcore.plugin.run_record import Row as Row
     from izcore.plugin.run_record import Run as Run
     from izcore.plugin.run_record import TrialAnswer as TrialAnswer
+    from izcore.registry.registry import BackendChoice as BackendChoice
+    from izcore.registry.registry import Registry as Registry
     from izcore.registry.registry import discover as discover
+    from izcore.scoring.statistics import adjust_for_number as adjust_for_number
+    from izcore.scoring.statistics import mean_over_runs as mean_over_runs
+    from izcore.scoring.statistics import mean_with_interval as mean_with_interval
+    from izcore.scoring.statistics import p_value_over_runs as p_value_over_runs
+    from izcore.scoring.statistics import paired_p_value as paired_p_value
+    from izcore.storage.records import Progress as Progress
     from izcore.storage.records import RunPlan as RunPlan
     from izcore.storage.records import RunRecord as RunRecord
 
 _HOMES = {
-    "izcore.api": ("compare", "execute", "optimize", "plan", "resume", "run", "runs", "score"),
-    "izcore.config.options": ("RunOptions", "ScoringOptions"),
-    "izcore_compare.comparison": ("ComparisonResult", "MethodResult", "MethodScore", "Pair"),
+    "izcore.api": (
+        "build_executor",
+        "compare",
+        "configure",
+        "database_path",
+        "execute",
+        "find_run",
+        "optimize",
+        "plan",
+        "plan_paired",
+        "progress",
+        "resume",
+        "run",
+        "runs",
+        "score",
+        "score_held_out",
+        "trajectory",
+    ),
+    "izcore.config.layers": ("parse_assignments", "read_toml"),
+    "izcore.config.options": ("RunOptions", "ScoringOptions", "settings_layers"),
+    "izcore.config.schema": ("RunConfig",),
+    "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.runner": ("ScoreResult",),
     "izcore.plugin.errors": (
@@ -80,8 +117,15 @@ _HOMES = {
         "ValidationScore",
     ),
     "izcore.plugin.run_record": ("InstructionScores", "Row", "Run", "TrialAnswer"),
-    "izcore.registry.registry": ("discover",),
-    "izcore.storage.records": ("RunPlan", "RunRecord"),
+    "izcore.registry.registry": ("BackendChoice", "Registry", "discover"),
+    "izcore.scoring.statistics": (
+        "adjust_for_number",
+        "mean_over_runs",
+        "mean_with_interval",
+        "p_value_over_runs",
+        "paired_p_value",
+    ),
+    "izcore.storage.records": ("Progress", "RunPlan", "RunRecord"),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

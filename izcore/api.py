@@ -12,29 +12,25 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ParamSpec, TypeVar, Unpack
+from typing import Any, ParamSpec, TypeVar, Unpack
 
 from izcore.config.layers import Settings, build_config
 from izcore.config.options import RunOptions, ScoringOptions, settings_layers
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore_compare.comparison import (
-    ComparisonResult,
-    plan_comparison,
-    plot_comparison,
-    read_methods,
-    run_comparison,
-)
-from izcore_compare.executors import executor_for
+from izcore.engine import held_out, incumbents, paired
 from izcore.engine.environment import open_environment
-from izcore.engine.plan import PlannedRun, plan_run
+from izcore.engine.incumbents import Trajectory
+from izcore.engine.plan import PlannedRun, calls_per_answer, plan_run
 from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run
 from izcore.engine.warm_start import find_earlier_run
-from izcore.plugin.errors import UsageError, nearest_names
+from izcore.plugin.errors import BackendUnavailableError, UsageError, nearest_names
+from izcore.plugin.protocols import Executor
+from izcore.plugin.records import Guidance
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import Run
 from izcore.registry.registry import Registry, discover
-from izcore.storage.records import RunRecord
+from izcore.storage.records import Progress, RunRecord
 from izcore.storage.store import Store
 from izcore.storage.whole_run import read_whole_run
 
@@ -205,65 +201,19 @@ def score(
         return score_instruction(environment, config, instruction)
 
 
-@public
-def compare(
-    task: str,
-    methods: Sequence[str | Path],
-    *,
-    max_calls: int,
-    seeds: int = 5,
-    workers: int = 1,
-    plot: str | Path | None = None,
-    generator: str | None = None,
-    scorer: str | None = None,
-    surrogate: str | None = None,
-    metric: str | None = None,
-    prompt_template: str | None = None,
-    baselines: Sequence[str] = (),
-    trackers: Sequence[str] = (),
-    settings: Settings | None = None,
-    db: str | Path | None = None,
-    registry: Registry | None = None,
-) -> ComparisonResult:
-    """Compare search methods on a task: same examples, same budget, the same seeds 0 to ``seeds`` - 1.
+def compare(task: str, methods: Sequence[str | Path], **options: Any) -> Any:
+    """Compare search methods on a task: does what ``izcore_compare.compare`` does, with the same options.
 
-    A method is a preset's name or the path of a TOML file; the named arguments and ``settings`` lie over
-    each. Runs that an equal comparison finished are used, not repeated. ``plot`` names a PNG or SVG file
-    for quality against calls. With several ``workers`` runs happen in processes of their own: a script then
-    needs ``if __name__ == "__main__":`` around its main part.
-
-    Raises :class:`~izcore.plugin.errors.IzError`; all runs are kept then, and the same comparison goes on.
+    The function is found where the plugin izcore-compare is installed. Raises
+    :class:`~izcore.BackendUnavailableError` where it is not.
     """
-
-    found = registry or discover()
-    paths = Paths.of_this_user()
-    picture = None if plot is None else Path(plot).expanduser()
-    common = settings_layers(
-        task,
-        generator=generator,
-        scorer=scorer,
-        surrogate=surrogate,
-        metric=metric,
-        prompt_template=prompt_template,
-        baselines=baselines,
-        trackers=trackers,
-        settings=settings,
-    )
-    comparison = plan_comparison(
-        found,
-        read_methods(found, map(str, methods)),
-        common,
-        seeds=seeds,
-        max_calls=max_calls,
-        db=paths.database(db),
-        paths=paths,
-        plot=picture,
-    )
-    with Store(paths.database(db)) as store:
-        result = run_comparison(store, comparison, executor_for(workers, found))
-        if picture is not None:
-            plot_comparison(found, store, comparison, picture)
-    return result
+    function = (options.get("registry") or discover()).import_function("compare")
+    if function is None:
+        raise BackendUnavailableError(
+            "izcore.compare needs the plugin izcore-compare, which is not loaded.",
+            hint="pip install izcore-compare",
+        )
+    return public(function)(task, methods, **options)
 
 
 @public
@@ -290,3 +240,93 @@ def run(run_id: str, *, db: str | Path | None = None) -> Run:
 def open_store(db: str | Path | None = None) -> Store:
     """Open a database: this one, that of ``IZ_DB``, or the user's own."""
     return Store(Paths.of_this_user().database(db))
+
+
+# --- several runs that belong together -----------------------------------------------------------------
+
+
+def database_path(db: str | Path | None = None) -> Path:
+    """Return the path of the database: this one, that of ``IZ_DB``, or the user's own."""
+    return Paths.of_this_user().database(db)
+
+
+@public
+def configure(layers: Sequence[Settings], *, registry: Registry | None = None) -> RunConfig:
+    """Return the configuration of a run that layers of settings make up, each over the one before.
+
+    A layer is shaped like the configuration file. The first lies over the preset that the last one with a
+    ``preset`` names.
+
+    Raises :class:`~izcore.plugin.errors.ConfigError`, which names the key, and UnknownNameError.
+    """
+    return build_config(registry or discover(), layers, RunConfig)
+
+
+@public
+def plan_paired(
+    configs: Mapping[str, RunConfig], *, registry: Registry | None = None
+) -> dict[str, PlannedRun]:
+    """Plan runs of one task and one seed that share their examples, by the same names.
+
+    All have the same demonstrations and the same test examples. A run that takes fewer validation or retest
+    examples than another has the first of the other's. So their scores can be compared in pairs.
+
+    Raises UsageError where task or seed differ, and whatever planning raises, with the run's name before it.
+    """
+    return paired.plan_paired(registry or discover(), configs, Paths.of_this_user())
+
+
+@public
+def find_run(planned: PlannedRun, *, db: str | Path | None = None) -> RunRecord | None:
+    """Return the oldest run that was begun with exactly this plan, if there is one."""
+    with open_store(db) as store:
+        return store.find_run(planned.config, planned.plan)
+
+
+@public
+def progress(run_id: str, *, db: str | Path | None = None) -> Progress:
+    """Return how far a run is, in whichever process it happens."""
+    with open_store(db) as store:
+        return store.progress(run_id)
+
+
+@public
+def trajectory(run_id: str, *, db: str | Path | None = None, registry: Registry | None = None) -> Trajectory:
+    """Return which instruction of a run was the best so far, and from how many calls on."""
+    with open_store(db) as store:
+        record = store.run(run_id)
+        per_answer = calls_per_answer(registry or discover(), record.config)
+        return incumbents.trajectory(store, record, per_answer)
+
+
+@public
+def score_held_out(
+    run_id: str,
+    guidances: Sequence[Guidance],
+    *,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+) -> None:
+    """Score more instructions on the held-out test examples of a run that has ended.
+
+    The scores are kept with the run; an instruction that has some is not scored again. The calls are outside
+    of the run's budget, and their answers cannot change its result.
+
+    Raises UsageError for a run that has not ended, and BackendError where a call failed.
+    """
+    with open_environment(registry or discover(), db=db) as environment:
+        held_out.score_held_out(environment, environment.store.run(run_id), guidances)
+
+
+@public
+def build_executor(
+    name: str, options: Mapping[str, Any] | None = None, *, registry: Registry | None = None
+) -> Executor:
+    """Return an installed executor, such as ``processes``, or ``processes:4`` with its argument.
+
+    Raises UnknownNameError for a name that no plugin has, and ConfigError for options that it does not have.
+    """
+    found = registry or discover()
+    choice = found.choose("executor", name, options or {})
+    executor: Executor = found.build("executor", choice, Paths.of_this_user().context(seed=0))
+    return executor

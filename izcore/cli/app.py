@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from izcore.cli import cache, models, optimize, plugins, plugins_new, resume, runs, score, tasks
-from izcore_compare.command import compare
 from izcore.cli.plugin_commands import CommandsOfPlugins
 
 app = typer.Typer(
@@ -55,7 +54,6 @@ def iz(
 app.command("optimize")(optimize.optimize)
 app.command("resume")(resume.resume)
 app.command("score")(score.score)
-app.command("compare")(compare)
 app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")

@@ -100,10 +100,12 @@ class CommandRegistration(Registration):
     """Registers a sub-command of ``iz``.
 
     ``app`` is the import path ``package.module:name`` of a Typer app, or of a function that Typer can make a
-    command of; it is imported when somebody types the command.
+    command of; it is imported when somebody types the command. ``function`` is the import path of a Python
+    function of the same power, for scripts; it is empty where there is none.
     """
 
     app: str
+    function: str = ""
 
     @property
     def imports(self) -> str:

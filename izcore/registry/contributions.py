@@ -198,6 +198,8 @@ def _check_fields(record: Record, hook: str) -> None:
         _check_options(record, what)
     elif isinstance(record, CommandRegistration):
         _check_word(record.name, what)
+        if record.function:
+            _check_path(record.function, f"{what}: function")
     elif isinstance(record, Model):
         _check_path(record.pull, f"{what}: pull")
 

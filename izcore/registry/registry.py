@@ -372,6 +372,16 @@ class Registry:
         with _blaming(f"The command {name!r} of {plugin.distribution}", command, plugin.distribution):
             return import_object(command.app)
 
+    def import_function(self, command: str) -> Callable[..., Any] | None:
+        """Import the Python function that goes with a plugin's sub-command of ``iz``; None without one."""
+        if command not in self._commands or not self._commands[command][0].function:
+            return None
+        registered, plugin = self._commands[command]
+        with _blaming(
+            f"The function of {command!r} of {plugin.distribution}", registered, plugin.distribution
+        ):
+            return import_object(registered.function)
+
     def models(self) -> list[Model]:
         """Return the models that can be pulled, sorted by name."""
         return [self._models[name][0] for name in sorted(self._models)]

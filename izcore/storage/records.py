@@ -96,6 +96,13 @@ class Proposal(Record):
     asked: int = 0
 
 
+class Progress(Record):
+    """How far a run is: how many trials it has, and how many calls were answered, paid or from the cache."""
+
+    trials: int
+    calls: int
+
+
 class Answer(Record):
     """A completion on disk; ``paid`` where this run paid for it, False where an earlier run had."""
 

@@ -19,7 +19,7 @@ from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
 from izcore.plugin.records import Amount, Candidate, Completion, FinishReason, Trial, Usage
 from izcore.plugin.results import RunResult, RunStatus
-from izcore.storage.records import Answer, CacheInfo, Proposal, RunPlan, RunRecord
+from izcore.storage.records import Answer, CacheInfo, Progress, Proposal, RunPlan, RunRecord
 from izcore.storage.schema import explaining, open_database
 
 
@@ -81,14 +81,14 @@ class Store:
         )
         return _run_record(rows[0]) if rows else None
 
-    def progress(self, run_id: str) -> tuple[int, int]:
-        """Return how many trials a run has, and how many answers, paid or cached."""
-        ((trials, answers),) = self._all(
+    def progress(self, run_id: str) -> Progress:
+        """Return how far a run is."""
+        ((trials, calls),) = self._all(
             "SELECT (SELECT count(*) FROM trials WHERE run_id = ?1),"
             " (SELECT count(*) FROM answers WHERE run_id = ?1)",
             run_id,
         )
-        return trials, answers
+        return Progress(trials=trials, calls=calls)
 
     def delete_run(self, run_id: str) -> None:
         """Delete a run with its trials; completions stay, since they were paid for."""
