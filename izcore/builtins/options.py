@@ -13,6 +13,12 @@ class PoolOptions(Options):
     ]
 
 
+class ProcessesOptions(Options):
+    """Options of the executor ``processes``."""
+
+    workers: Annotated[int, Meta(ge=1, description="Jobs at once, each in a process of its own")] = 2
+
+
 class EventLogOptions(Options):
     """Options of the tracker ``jsonl``."""
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from izcore.builtins.metrics import METRICS
-from izcore.builtins.options import EventLogOptions, PoolOptions
+from izcore.builtins.options import EventLogOptions, PoolOptions, ProcessesOptions
 from izcore.plugin import (
+    ExecutorRegistration,
     GeneratorRegistration,
     MetricRegistration,
     Preset,
@@ -71,6 +72,25 @@ def izcore_trackers() -> Iterable[TrackerRegistration]:
             options=EventLogOptions,
             argument="file",
         )
+    ]
+
+
+@hookimpl
+def izcore_executors() -> Iterable[ExecutorRegistration]:
+    """Perform jobs on this machine."""
+    return [
+        ExecutorRegistration(
+            name="sequential",
+            summary="One job after the other, in this process",
+            factory="izcore.builtins.executors:SequentialExecutor",
+        ),
+        ExecutorRegistration(
+            name="processes",
+            summary="Several jobs at once, each worker a process of its own on this machine",
+            factory="izcore.builtins.executors:ProcessesExecutor",
+            options=ProcessesOptions,
+            argument="workers",
+        ),
     ]
 
 

@@ -82,6 +82,7 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             hook="izcore_executors",
             registration=registrations.ExecutorRegistration,
             protocol=protocols.Executor,
+            conformance="izcore.testing:ExecutorConformance",
         ),
         "exporter": KindEntry(
             hook="izcore_exporters",

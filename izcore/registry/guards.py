@@ -2,8 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, TypeVar, get_args, get_type_hints
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -34,12 +34,16 @@ class Guarded:
                     f"is a {type(backend).__name__} without the method {name}; "
                     f"a subclass of izcore.plugin.{protocol.__name__} has what is missing"
                 )
-            setattr(self, name, self._guard(name, getattr(backend, name), _results_of(method)))
+            promised = get_type_hints(method)["return"]
+            setattr(self, name, self._guard(name, getattr(backend, name), promised))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
-    def _guard(self, name: str, method: Callable[..., Any], results: tuple[type, ...]) -> Callable[..., Any]:
+    def _guard(self, name: str, method: Callable[..., Any], promised: Any) -> Callable[..., Any]:
+        results = tuple(dict.fromkeys(_classes_in(promised)))
+        one_by_one = get_origin(promised) is Iterator
+
         @functools.wraps(method)
         def guarded(*arguments: Any) -> Any:
             try:
@@ -48,6 +52,8 @@ class Guarded:
                 raise
             except (Exception, SystemExit) as error:
                 raise self._failed(name, error) from error
+            if one_by_one:
+                return self._one_by_one(name, arguments, result, results)
             if isinstance(result, Awaitable):
                 return self._later(name, arguments, result, results)
             return self._checked(name, arguments, result, results)
@@ -64,6 +70,22 @@ class Guarded:
         except (Exception, SystemExit) as error:
             raise self._failed(name, error) from error
         return self._checked(name, arguments, found, results)
+
+    def _one_by_one(
+        self, name: str, arguments: tuple[Any, ...], found: Any, results: tuple[type, ...]
+    ) -> Iterator[Any]:
+        if not isinstance(found, Iterable):
+            raise self._fault(f"returned {type(found).__name__} from {name}, not an iterator")
+        try:
+            for each in found:
+                yield self._checked(name, arguments, each, results)
+        except IzError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(name, error) from error
+        finally:
+            if inspect.isgenerator(found):
+                found.close()
 
     def _checked(self, name: str, arguments: tuple[Any, ...], result: Any, results: tuple[type, ...]) -> Any:
         if results != (type(None),) and not isinstance(result, results):
@@ -89,12 +111,8 @@ class Guarded:
         )
 
 
-def _results_of(method: Callable[..., Any]) -> tuple[type, ...]:
-    """The classes that a protocol's method may return, once what is awaited has come."""
-    return tuple(dict.fromkeys(_classes_in(get_type_hints(method)["return"])))
-
-
 def _classes_in(hint: Any) -> Iterator[type]:
+    """The classes that a protocol's method may return, once what is awaited or iterated over has come."""
     if parts := get_args(hint):
         for part in parts:
             yield from _classes_in(part)

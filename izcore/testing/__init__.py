@@ -17,9 +17,10 @@ except ImportError as error:
     raise ImportError("izcore.testing needs pytest: pip install 'izcore[testing]'") from error
 
 # Before they are imported, so that a check that fails shows what it compared.
-for _module in ("conformance", "generators", "metrics", "scorers", "surrogates", "tasks"):
+for _module in ("conformance", "executors", "generators", "metrics", "scorers", "surrogates", "tasks"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
+from izcore.testing.executors import ExecutorConformance
 from izcore.testing.generators import GeneratorConformance
 from izcore.testing.metrics import MetricConformance
 from izcore.testing.scorers import ScorerConformance
@@ -28,6 +29,7 @@ from izcore.testing.surrogates import SurrogateConformance
 from izcore.testing.tasks import TaskConformance
 
 __all__ = [
+    "ExecutorConformance",
     "GeneratorConformance",
     "MetricConformance",
     "ScorerConformance",

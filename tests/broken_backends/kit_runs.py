@@ -8,6 +8,7 @@ import pytest
 from broken_backends.plugin import BREAKS, MODULES
 from izcore.plugin import BackendContext
 from izcore.testing import (
+    ExecutorConformance,
     GeneratorConformance,
     MetricConformance,
     ScorerConformance,
@@ -25,6 +26,7 @@ KITS: dict[str, type[Any]] = {
     "surrogate": SurrogateConformance,
     "task": TaskConformance,
     "metric": MetricConformance,
+    "executor": ExecutorConformance,
 }
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="", ask=answering(lambda prompt: "1"))
 ELSEWHERE = "test_fresh_process_suggests_the_same"

@@ -89,6 +89,14 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Templated": "test_template_is_valid",
         "Crashing": "test_faulty_data_is_explained",
     },
+    "executor": {
+        "Twice": "test_every_job_is_performed_once",
+        "Forgetful": "test_every_job_is_yielded_once",
+        "Hasty": "test_a_job_is_yielded_when_it_is_done",
+        "Expectant": "test_no_jobs",
+        "Wrapping": "test_a_failure_arrives_as_it_was_raised",
+        "Spent": "test_it_works_again_after_a_failure",
+    },
     "metric": {
         "Short": "test_one_score_per_answer",
         "Harsh": "test_scores_lie_between_0_and_1",
@@ -197,6 +205,11 @@ def izcore_surrogates():
 @hookimpl
 def izcore_tasks():
     return _backends("task")
+
+
+@hookimpl
+def izcore_executors():
+    return _backends("executor")
 
 
 @hookimpl

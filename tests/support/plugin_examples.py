@@ -12,6 +12,7 @@ TUTORIAL = ROOT / "docs" / "authors" / "tutorial" / "izcore-echo"
 
 ENTRY_POINTS: Mapping[str, str] = {
     "closeness": "izcore_closeness",
+    "fresh": "izcore_fresh",
     "hill": "izcore_hill",
     "house": "izcore_house",
     "hub": "izcore_hub.plugin",

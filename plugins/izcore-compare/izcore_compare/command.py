@@ -5,22 +5,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from izcore.cli.options import (
+import izcore
+from izcore.commands import (
+    DbOption,
+    JsonOption,
     MetricOption,
     ScorerOption,
     SetOption,
     TaskArgument,
     TemplateOption,
     TrackerOption,
+    err,
+    out,
+    print_json,
+    registry_of,
+    stdout_kept_clean,
 )
-from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, registry_of, stdout_kept_clean
 
 if TYPE_CHECKING:
-    from izcore_compare.comparison import Comparison, ComparisonResult
-    from izcore_compare.executors import Job
+    from izcore_compare.comparison import Comparison
+    from izcore_compare.results import ComparisonResult
+    from izcore_compare.runs import ComparedRun
 
 
-@explained
 def compare(
     context: typer.Context,
     task: TaskArgument,
@@ -58,6 +65,14 @@ def compare(
             min=1,
         ),
     ] = 1,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            "--executor",
+            metavar="NAME",
+            help="What performs the runs (default: processes for several workers, else sequential).",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw quality against calls, as .png or .svg."),
@@ -72,26 +87,18 @@ def compare(
 
     The same command goes on where it was stopped, and shows the table at once when all is done.
     """
-    from izcore.config.layers import parse_assignments
-    from izcore.config.options import settings_layers
-    from izcore.config.paths import Paths
-    from izcore_compare.comparison import (
-        plan_comparison,
-        plot_comparison,
-        read_methods,
-        run_comparison,
-    )
-    from izcore_compare.executors import executor_for
-    from izcore.plugin.interrupts import interruptible
-    from izcore.storage.store import Store
+    from izcore.plugin import interruptible
+    from izcore_compare.comparison import executor_for, plan_comparison, plot_comparison, run_comparison
+    from izcore_compare.methods import read_methods
+    from izcore_compare.progress import comparison_display
 
     with stdout_kept_clean():
-        registry, paths = registry_of(context), Paths.of_this_user()
-        database = paths.database(db)
+        registry = registry_of(context)
+        performing = executor_for(registry, executor, workers)
         comparison = plan_comparison(
             registry,
             read_methods(registry, (name.strip() for name in methods.split(",") if name.strip())),
-            settings_layers(
+            izcore.settings_layers(
                 task,
                 generator=generator,
                 scorer=scorer,
@@ -100,25 +107,21 @@ def compare(
                 prompt_template=template,
                 baselines=baseline or (),
                 trackers=tracker or (),
-                settings=parse_assignments(set_ or ()),
+                settings=izcore.parse_assignments(set_ or ()),
             ),
             seeds=seeds,
             max_calls=max_calls,
-            db=database,
-            paths=paths,
+            db=izcore.database_path(db),
             plot=plot,
         )
-        with Store(database) as store:
-            waiting = [job for job in comparison.jobs if not job.is_done(store)]
-            _show_plan(comparison, waiting)
-            if not dry_run:
-                from izcore_compare.progress import comparison_display
-
-                with interruptible(), comparison_display(err(), comparison, waiting, database) as tell:
-                    result = run_comparison(store, comparison, executor_for(workers, registry), tell)
-                if plot is not None:
-                    plot_comparison(registry, store, comparison, plot)
-                    err().print(f"Wrote {plot}", style="dim", markup=False, soft_wrap=True)
+        waiting = comparison.waiting(registry)
+        _show_plan(comparison, waiting)
+        if not dry_run:
+            with interruptible(), comparison_display(err(), comparison, waiting) as tell:
+                result = run_comparison(comparison, waiting, performing, tell)
+            if plot is not None:
+                plot_comparison(registry, comparison, plot)
+                err().print(f"Wrote {plot}", style="dim", markup=False, soft_wrap=True)
     if dry_run:
         if json:
             _print_estimate(comparison, waiting)
@@ -128,7 +131,7 @@ def compare(
         _show_result(result)
 
 
-def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
+def _show_plan(comparison: "Comparison", waiting: "list[ComparedRun]") -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -137,8 +140,8 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim")
     rows.add_column(overflow="fold")
-    splits = comparison.jobs[0].planned.plan.splits
-    total, seeds = len(comparison.jobs), comparison.seeds
+    splits = comparison.runs[0].planned.plan.splits
+    total, seeds = len(comparison.runs), comparison.seeds
     rows.add_row("task", Text(comparison.task))
     rows.add_row(
         "runs", f"{len(comparison.methods)} methods x {seeds} seeds, {total - len(waiting)} done already"
@@ -152,13 +155,13 @@ def _show_plan(comparison: "Comparison", waiting: "list[Job]") -> None:
     err().print(rows)
 
 
-def _print_estimate(comparison: "Comparison", waiting: "list[Job]") -> None:
+def _print_estimate(comparison: "Comparison", waiting: "list[ComparedRun]") -> None:
     from izcore_compare.comparison import estimate_of
 
     print_json(
         {
             "task": comparison.task,
-            "runs": len(comparison.jobs),
+            "runs": len(comparison.runs),
             "waiting": len(waiting),
             "estimate": estimate_of(waiting),
             "notes": comparison.notes,
@@ -169,8 +172,6 @@ def _print_estimate(comparison: "Comparison", waiting: "list[Job]") -> None:
 def _show_result(result: "ComparisonResult") -> None:
     from rich.table import Table
     from rich.text import Text
-
-    from izcore.cli.shared import out
 
     console = out()
     seeds = "1 seed" if result.seeds == 1 else f"{result.seeds} seeds"

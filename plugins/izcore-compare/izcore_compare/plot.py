@@ -1,14 +1,13 @@
-"""Draws quality against calls. Needs matplotlib, which is imported when something is drawn."""
+"""Draws quality against calls; matplotlib is imported when something is drawn."""
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 
+import izcore
+from izcore import TestScore
+from izcore.plugin import UsageError
 from izcore_compare.curves import Curve
-from izcore.plugin.errors import UsageError
-from izcore.plugin.results import TestScore
-from izcore.scoring.statistics import mean_over_runs
 
 SUFFIXES = (".png", ".svg")
 FEWEST_FOR_A_BAND = 3
@@ -37,8 +36,6 @@ def check_plot(path: Path) -> None:
         ) from None
     if is_new:
         path.unlink()
-    if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError("--plot: matplotlib is not installed.", hint="pip install 'izcore[plot]'")
 
 
 def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str) -> None:
@@ -46,7 +43,7 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str
 
     A dot marks where a method's searches ended, on average; from there on the line repeats their result.
     With at least :data:`FEWEST_FOR_A_BAND` runs per method a band is the 95% interval of
-    :func:`~izcore.scoring.statistics.mean_over_runs`; with fewer, thin lines are the runs themselves.
+    :func:`izcore.mean_over_runs`; with fewer, thin lines are the runs themselves.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -99,7 +96,7 @@ def _mean_curve(runs: Sequence[Curve], end: int) -> tuple[list[int], list[TestSc
         {begin, end, *(point.calls for run in runs for point in run.points if point.calls > begin)}
     )
     return calls, [
-        mean_over_runs(
+        izcore.mean_over_runs(
             [TestScore(score=run.at(c), low=run.at(c), high=run.at(c), n=run.examples) for run in runs]
         )
         for c in calls

@@ -8,16 +8,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from izcore.cli.progress import duration
+import izcore
+from izcore.plugin import IzError
 from izcore_compare.comparison import Comparison
-from izcore_compare.executors import Job
-from izcore.plugin.errors import IzError
-from izcore.storage.store import Store
+from izcore_compare.runs import ComparedRun
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -28,12 +27,11 @@ class Watch(abc.ABC):
     Draws nothing itself.
     """
 
-    def __init__(self, comparison: Comparison, waiting: Sequence[Job], database: Path) -> None:
+    def __init__(self, comparison: Comparison, waiting: Sequence[ComparedRun]) -> None:
         self.max_calls = comparison.max_calls
-        self.total = len(comparison.jobs)
+        self.total = len(comparison.runs)
         self.done = self.total - len(waiting)
-        self._waiting = {job.name: job for job in waiting}
-        self._database = database
+        self._waiting = {run.name: run for run in waiting}
         self._over = threading.Event()
 
     @abc.abstractmethod
@@ -44,11 +42,11 @@ class Watch(abc.ABC):
     def finished(self, name: str) -> None:
         """Show that a run is done."""
 
-    def tell(self, job: Job) -> None:
-        """Take in that a job is done."""
-        self._waiting.pop(job.name, None)
+    def tell(self, name: str) -> None:
+        """Take in that a run is done."""
+        self._waiting.pop(name, None)
         self.done += 1
-        self.finished(job.name)
+        self.finished(name)
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -63,27 +61,28 @@ class Watch(abc.ABC):
 
     def _watch(self) -> None:
         # A database that cannot be read is the runs' affair, and they will say so.
-        with contextlib.suppress(IzError), Store(self._database) as store:
-            records = {name: job.record(store) for name, job in list(self._waiting.items())}
+        with contextlib.suppress(IzError):
             # What a process that was killed left behind is not under way until it moves.
-            seen = {name: store.progress(record.id) for name, record in records.items() if record}
+            seen = {name: _progress_of(run) for name, run in list(self._waiting.items())}
             while not self._over.wait(SECONDS_BETWEEN_LOOKS):
-                for name, job in list(self._waiting.items()):
-                    record = job.record(store)
-                    if record is None or seen.get(name) == (now := store.progress(record.id)):
+                for name, run in list(self._waiting.items()):
+                    now = _progress_of(run)
+                    if now is None or seen.get(name) == now:
                         continue
                     seen[name] = now
-                    trials, calls = now
-                    self.under_way(name, calls, trials)
+                    self.under_way(name, now.calls, now.trials)
+
+
+def _progress_of(run: ComparedRun) -> "izcore.Progress | None":
+    record = run.record()
+    return izcore.progress(record.id, db=run.db) if record else None
 
 
 class Lines(Watch):
     """A line when a run begins and when it ends, for logs and pipes."""
 
-    def __init__(
-        self, console: Console, comparison: Comparison, waiting: Sequence[Job], database: Path
-    ) -> None:
-        super().__init__(comparison, waiting, database)
+    def __init__(self, console: Console, comparison: Comparison, waiting: Sequence[ComparedRun]) -> None:
+        super().__init__(comparison, waiting)
         self._console = console
         self._started = time.monotonic()
         self._begun: set[str] = set()
@@ -99,17 +98,15 @@ class Lines(Watch):
         self._say(f"{name}: done, {self.done} of {self.total} runs")
 
     def _say(self, text: str) -> None:
-        elapsed = duration(time.monotonic() - self._started)
+        elapsed = timedelta(seconds=int(time.monotonic() - self._started))
         self._console.print(f"[{elapsed}] {text}", markup=False, soft_wrap=True)
 
 
 class Bars(Watch):
     """A bar for all runs, and one for each that is under way."""
 
-    def __init__(
-        self, progress: Progress, comparison: Comparison, waiting: Sequence[Job], database: Path
-    ) -> None:
-        super().__init__(comparison, waiting, database)
+    def __init__(self, progress: Progress, comparison: Comparison, waiting: Sequence[ComparedRun]) -> None:
+        super().__init__(comparison, waiting)
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
         self._all = progress.add_task("all runs", total=self.total, completed=self.done, said=self._said())
@@ -133,11 +130,11 @@ class Bars(Watch):
 
 @contextlib.contextmanager
 def comparison_display(
-    console: Console, comparison: Comparison, waiting: Sequence[Job], database: Path
-) -> Iterator[Callable[[Job], None]]:
-    """Show progress on the console; yield what wants to be told of each job that is done."""
+    console: Console, comparison: Comparison, waiting: Sequence[ComparedRun]
+) -> Iterator[Callable[[str], None]]:
+    """Show progress on the console; yield what wants to be told the name of each run that is done."""
     if not console.is_terminal:
-        lines = Lines(console, comparison, waiting, database)
+        lines = Lines(console, comparison, waiting)
         with lines.watching():
             yield lines.tell
         return
@@ -148,6 +145,6 @@ def comparison_display(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        bars = Bars(progress, comparison, waiting, database)
+        bars = Bars(progress, comparison, waiting)
         with bars.watching():
             yield bars.tell

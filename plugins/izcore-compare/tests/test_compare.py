@@ -15,11 +15,8 @@ import pytest
 from support import Iz, assert_explained, iz_command, result_of, write_lines
 
 import izcore
-from izcore_compare.comparison import ComparisonResult, MethodResult
-from izcore_compare.curves import leaders
-from izcore.plugin.errors import IzError, UsageError
-from izcore.storage.records import RunRecord
-from izcore.storage.store import Store
+from izcore import IzError, RunRecord, UsageError
+from izcore_compare import ComparisonResult, MethodResult
 
 BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "metric": "same_letters"}
 MISTAKES = 0.4
@@ -123,8 +120,8 @@ def test_neither_order_nor_number_of_processes_matters(narrow: str, tmp_path: Pa
     parallel = compare(*methods, workers=2, db=tmp_path / "parallel.sqlite")
     assert by_name(parallel) == by_name(first)
     assert parallel.pairs == first.pairs
-    with Store(tmp_path / "first.sqlite") as store:
-        second = store.run(first.methods[1].runs[0]).result
+    known = {run.id: run for run in izcore.runs(db=tmp_path / "first.sqlite")}
+    second = known[first.methods[1].runs[0]].result
     assert second is not None
     assert second.cached_calls > 0, "the methods share answers, or order could not matter"
 
@@ -190,19 +187,18 @@ def test_ctrl_c_stops_everything_and_the_same_command_goes_on(
     process = subprocess.Popen(
         iz_command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    with Store(tmp_path / "runs.sqlite") as store:
-        while not [run for run in store.runs() if store.trials(run.id)]:
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=20)
-        assert (process.returncode, output) == (130, "")
-        assert re.search(r"Stopped; \d of 4 runs are finished", errors)
-        assert "same command goes on" in errors
-        assert "Traceback" not in errors
-        begun = store.runs()
-        assert "interrupted" in {run.status for run in begun}
-        assert {run.status for run in begun} <= {"interrupted", "done"}
+    while not any(izcore.progress(run.id).trials for run in izcore.runs()):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output) == (130, "")
+    assert re.search(r"Stopped; \d of 4 runs are finished", errors)
+    assert "same command goes on" in errors
+    assert "Traceback" not in errors
+    begun = izcore.runs()
+    assert "interrupted" in {run.status for run in begun}
+    assert {run.status for run in begun} <= {"interrupted", "done"}
     result = result_of(iz(*arguments))
     assert {run.id for run in begun} <= {run for method in result["methods"] for run in method["runs"]}
 
@@ -257,9 +253,9 @@ def test_curves_follow_the_leaders(narrow: str, tmp_path: Path) -> None:
     for policy, settings in policies.items():
         result = compare("random", narrow, plot=tmp_path / "c.png", settings=settings)
         for record in records(result)["narrow"]:
-            with Store(tmp_path / "runs.sqlite") as store:
-                leads, calls = leaders(store, record)
-                scores = store.test_scores(record.id)
+            led = izcore.trajectory(record.id)
+            leads, calls = led.incumbents, led.calls
+            scores = {tested.guidance for tested in izcore.run(record.id).test_scores}
             assert record.result is not None
             assert record.result.best is not None
             assert leads[-1].guidance == record.result.best.guidance
@@ -268,7 +264,7 @@ def test_curves_follow_the_leaders(narrow: str, tmp_path: Path) -> None:
             tested = (1 + len(record.result.baselines)) * len(record.plan.splits.test)
             asked = record.result.calls + record.result.cached_calls
             assert asked - tested <= calls <= asked
-            assert set(scores) >= {lead.guidance.key for lead in leads}
+            assert scores >= {lead.guidance for lead in leads}
 
 
 def test_mistakes_cost_nothing(tmp_path: Path, iz: Iz) -> None:
