@@ -32,7 +32,6 @@ TEST_TOOLS = (
     "xllamacpp",
     "keyring",
     "keyrings.alt",
-    "matplotlib",
     "mypy",
     "pandas",
     "datasets",

@@ -19,13 +19,16 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
+import typer
 from typer.main import get_command
 
 from izcore.cli import app
 from izcore.plugin import hookspecs
 
-MODULES = ("izcore", "izcore.commands", "izcore.plugin", "izcore.testing")
+MODULES = ("izcore", "izcore.commands", "izcore.plugin", "izcore.testing", "izcore_compare")
 """Modules whose ``__all__`` is promised: functions, what they take and return, records, errors."""
+
+COMMANDS_OF_BUNDLED_PLUGINS = ("compare",)
 
 
 def public_api() -> str:
@@ -33,14 +36,21 @@ def public_api() -> str:
     lines: list[str] = []
     for name in MODULES:
         lines += [f"module {name}", *_indented(_module(import_module(name))), ""]
-    lines += ["hooks", *_indented(_hooks()), "", "commands", *_indented(_commands(get_command(app), "iz"))]
+    lines += ["hooks", *_indented(_hooks()), "", "commands", *_indented(_commands(_command_line(), "iz"))]
     return "\n".join(lines) + "\n"
+
+
+def _command_line() -> Any:
+    root: Any = get_command(app)
+    for name in COMMANDS_OF_BUNDLED_PLUGINS:
+        root.add_command(root.get_command(typer.Context(root), name), name)
+    return root
 
 
 def _module(module: ModuleType) -> Iterator[str]:
     for name in sorted(module.__all__):
         value = getattr(module, name)
-        if getattr(value, "__module__", "").partition(".")[0] != "izcore":
+        if getattr(value, "__module__", "").partition(".")[0] not in ("izcore", "izcore_compare"):
             yield f"{name}: {value!r}" if isinstance(value, str | int) else name
         elif isinstance(value, type):
             yield from _class(name, value)
@@ -115,7 +125,7 @@ def _type(annotation: Any) -> str:
 
 
 def _without_modules(text: str) -> str:
-    return re.sub(r"\b(izcore\.[\w.]+|collections\.abc|typing|pathlib|msgspec)\.(?=\w)", "", text)
+    return re.sub(r"\b(izcore(?:_\w+)?\.[\w.]+|collections\.abc|typing|pathlib|msgspec)\.(?=\w)", "", text)
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:

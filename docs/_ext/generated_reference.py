@@ -17,7 +17,7 @@ import typer
 from typer.main import get_command
 
 from izcore import plugin
-from izcore.cli import app as command_line
+from izcore.cli import app
 from izcore.config.layers import BACKEND_KEYS, build_config
 from izcore.config.schema import (
     EvaluationPolicy,
@@ -38,6 +38,7 @@ from izcore.plugin.records import Price, Record
 from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
+    ExecutorConformance,
     GeneratorConformance,
     MetricConformance,
     ScorerConformance,
@@ -112,6 +113,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Surrogates": SurrogateConformance,
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
+    "Executors": ExecutorConformance,
 }
 NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
 FIXTURE = type(vars(Conformance)["subject"])
@@ -152,9 +154,17 @@ def registry() -> Registry:
 # --- the command line ----------------------------------------------------------------------------
 
 
+def command_line() -> Any:
+    """Return the commands of ``iz``, with those of the installed plugins, imported."""
+    root: Any = get_command(app)
+    for command in discover().commands():
+        root.add_command(root.get_command(typer.Context(root), command.name), command.name)
+    return root
+
+
 def commands() -> str:
     """Describe every command: what it does, usage, arguments, options."""
-    root = get_command(command_line)
+    root = command_line()
     parts = ["## `iz`\n", "These options come before the command.\n", _parameters(root, "iz")]
     for path, command in leaves(root, ("iz",)):
         name = " ".join(path)

@@ -38,6 +38,7 @@ PROTOCOLS = {
     "tasks.md": plugin.Task,
     "metrics.md": plugin.Metric,
     "observers.md": plugin.Tracker,
+    "executors.md": plugin.Executor,
 }
 BACKWARDS = "Write the input backwards."
 

@@ -16,21 +16,19 @@ from support import ROOT, write_lines
 from support.pages import FENCE, PAGES, Block, blocks, commands_of, generated_reference
 from support.plugin_examples import install_examples, install_plugins
 from typer import Exit
-from typer.main import get_command
 
 import izcore
 from izcore import plugin
 from izcore.api import settings_layers
-from izcore.cli import app
 from izcore.config.layers import build_config, parse_assignments, read_toml
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore_compare.comparison import ComparisonResult
 from izcore.plugin import hookspecs
 from izcore.plugin.kinds import KINDS
 from izcore.plugin.records import Trial
 from izcore.plugin.results import RunResult
 from izcore.registry.registry import discover
 from izcore.testing.conformance import checks_of
+from izcore_compare import ComparisonResult
 
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -49,7 +47,7 @@ def izcore_presets():
 
 def parse(arguments: list[str]) -> tuple[str, dict[str, Any]]:
     """Parse the arguments of ``iz`` as Typer does; return the command's name and its parameters."""
-    command: Any = get_command(app)
+    command: Any = generated_reference().command_line()
     names: list[str] = []
     rest = list(arguments)
     while hasattr(command, "commands"):
@@ -104,7 +102,7 @@ def test_commands_within_sentences_exist(page: Path) -> None:
         words = code.split()
         if words[:1] != ["iz"] or len(words) < 2 or not words[1].isalpha():
             continue
-        command: Any = get_command(app)
+        command: Any = generated_reference().command_line()
         for word in words[1:]:
             if hasattr(command, "commands") and word.isalpha() and word.islower():
                 assert word in command.commands, code
@@ -231,7 +229,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_reference_names_every_command_option_backend_and_hook() -> None:
     generator = generated_reference()
     written = {name: write() for name, write in generator.GENERATED.items()}
-    root = get_command(app)
+    root = generated_reference().command_line()
     for path, command in generator.leaves(root, ("iz",)):
         assert f"## `{' '.join(path)}`" in written["commands"]
         for parameter in command.params:
