@@ -29,6 +29,7 @@ from izcore.plugin.protocols import Executor
 from izcore.plugin.records import Guidance
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import Run
+from izcore.registry.hints import where_to_find
 from izcore.registry.registry import Registry, discover
 from izcore.storage.records import Progress, RunRecord
 from izcore.storage.store import Store
@@ -210,8 +211,7 @@ def compare(task: str, methods: Sequence[str | Path], **options: Any) -> Any:
     function = (options.get("registry") or discover()).import_function("compare")
     if function is None:
         raise BackendUnavailableError(
-            "izcore.compare needs the plugin izcore-compare, which is not loaded.",
-            hint="pip install izcore-compare",
+            "izcore.compare needs a plugin that is not loaded.", hint=where_to_find("command", "compare")
         )
     return public(function)(task, methods, **options)
 
