@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import msgspec
 
 from izcore.config.schema import RunConfig
-from izcore.plugin.errors import BackendError
 from izcore.plugin.events import PhaseStarted
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.records import (
@@ -22,7 +21,7 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.registry.event_dispatch import Events
-from izcore.registry.guards import working
+from izcore.registry.guards import resolved
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
 from izcore.storage.records import Proposal
@@ -87,26 +86,15 @@ class Proposer:
         trials = tuple(history.trials)
         placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
-        suggestion = await working(
-            "surrogate",
-            lambda: self.surrogate.suggest(
-                SuggestRequest(
-                    history=placed,
-                    count=count,
-                    latent_dim=self.latent_dim,
-                    seed=derive_seed(self.config.seed, "suggest", round_),
-                    initial=self.config.search.initial - (len(trials) - len(placed)),
-                    pool=tuple(untried),
-                )
-            ),
+        request = SuggestRequest(
+            history=placed,
+            count=count,
+            latent_dim=self.latent_dim,
+            seed=derive_seed(self.config.seed, "suggest", round_),
+            initial=self.config.search.initial - (len(trials) - len(placed)),
+            pool=tuple(untried),
         )
-        suggested = suggestion.latents
-        if len(suggested) != count or any(len(latent) != self.latent_dim for latent in suggested):
-            raise BackendError(
-                f"The surrogate was asked for {count} latents of {self.latent_dim} numbers "
-                f"and gave {len(suggested)}, or of another length.",
-                hint="This is a fault of the surrogate's plugin; the run is kept.",
-            )
+        suggested = (await resolved(self.surrogate.suggest(request))).latents
         if pool is not None:
             chosen = tuple(_take_nearest(latent, untried) for latent in suggested)
             return Proposal(candidates=chosen, exhausted=not untried)
@@ -118,23 +106,13 @@ class Proposer:
         self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
     ) -> GenerateResult:
         """Let the generator write an instruction from each latent; add the exemplars, if few-shot."""
-        count, own = len(latents), self.prepared.latent_dim
-        generated = await working(
-            "generator",
-            lambda: self.generator.generate(
-                GenerateRequest(
-                    latents=tuple(latent[:own] for latent in latents),
-                    demonstrations=self.splits.demonstrations,
-                    seed=derive_seed(self.config.seed, "generate", round_),
-                    history=trials,
-                )
-            ),
+        request = GenerateRequest(
+            latents=tuple(latent[: self.prepared.latent_dim] for latent in latents),
+            demonstrations=self.splits.demonstrations,
+            seed=derive_seed(self.config.seed, "generate", round_),
+            history=trials,
         )
-        if len(generated.candidates) != count and not generated.exhausted:
-            raise BackendError(
-                f"The generator wrote {len(generated.candidates)} instructions from {count} latents.",
-                hint="This is a fault of the generator's plugin; the run is kept.",
-            )
+        generated = await resolved(self.generator.generate(request))
         if len(self.exemplar_sets) == 1:
             return generated
         candidates = tuple(
