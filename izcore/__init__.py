@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from izcore.api import configure as configure
     from izcore.api import database_path as database_path
     from izcore.api import execute as execute
+    from izcore.api import export as export
     from izcore.api import find_run as find_run
     from izcore.api import optimize as optimize
     from izcore.api import plan as plan
@@ -75,6 +76,7 @@ _HOMES = {
         "configure",
         "database_path",
         "execute",
+        "export",
         "find_run",
         "optimize",
         "plan",

@@ -20,6 +20,7 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine import held_out, incumbents, paired
 from izcore.engine.environment import open_environment
+from izcore.engine.export import export_run
 from izcore.engine.incumbents import Trajectory
 from izcore.engine.plan import PlannedRun, calls_per_answer, plan_run
 from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run
@@ -235,6 +236,25 @@ def run(run_id: str, *, db: str | Path | None = None) -> Run:
     """
     with open_store(db) as store:
         return read_whole_run(store, run_id)
+
+
+@public
+def export(
+    run_id: str,
+    *,
+    format: str | None = None,
+    output: str | Path | None = None,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+) -> str:
+    """Return a run as text in a format that is installed, such as ``json``, ``csv`` or ``csv:answers``.
+
+    With ``output`` the text is written to that file, too, and the file's suffix decides the format where
+    none is named. Without either it is ``jsonl``. ``run_id`` may be a unique beginning of the id, or
+    ``last``.
+    """
+    file = None if output is None else Path(output).expanduser()
+    return export_run(registry or discover(), run(run_id, db=db), format=format, output=file)
 
 
 def open_store(db: str | Path | None = None) -> Store:

@@ -1,6 +1,6 @@
 """Options of the core's own backends."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from izcore.plugin import Meta, Options
 
@@ -24,3 +24,12 @@ class EventLogOptions(Options):
 
     file: Annotated[str, Meta(min_length=1, description="The file to append to; one JSON object per line")]
     texts: Annotated[bool, Meta(description="Prompts and answers, too: the task's data")] = False
+
+
+class TableOptions(Options):
+    """Options of the exporters that write tables."""
+
+    table: Annotated[
+        Literal["trials", "answers", "tests"],
+        Meta(description="The rows: trials, answers of the black box, or scores on the test split"),
+    ] = "trials"

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from izcore.builtins.metrics import METRICS
-from izcore.builtins.options import EventLogOptions, PoolOptions, ProcessesOptions
+from izcore.builtins.options import EventLogOptions, PoolOptions, ProcessesOptions, TableOptions
 from izcore.plugin import (
     ExecutorRegistration,
+    ExporterRegistration,
     GeneratorRegistration,
     MetricRegistration,
     Preset,
@@ -90,6 +91,35 @@ def izcore_executors() -> Iterable[ExecutorRegistration]:
             factory="izcore.builtins.executors:ProcessesExecutor",
             options=ProcessesOptions,
             argument="workers",
+        ),
+    ]
+
+
+@hookimpl
+def izcore_exporters() -> Iterable[ExporterRegistration]:
+    """Write a run whole, or as a table."""
+    return [
+        ExporterRegistration(
+            name="json",
+            summary="The whole run as one JSON object",
+            factory="izcore.builtins.exporters:Json",
+            suffixes=(".json",),
+        ),
+        ExporterRegistration(
+            name="jsonl",
+            summary="A line of JSON per trial; or, as jsonl:answers or jsonl:tests, per answer or test score",
+            factory="izcore.builtins.exporters:JsonLines",
+            options=TableOptions,
+            argument="table",
+            suffixes=(".jsonl",),
+        ),
+        ExporterRegistration(
+            name="csv",
+            summary="A table of trials; or, as csv:answers or csv:tests, of answers or test scores",
+            factory="izcore.builtins.exporters:Csv",
+            options=TableOptions,
+            argument="table",
+            suffixes=(".csv",),
         ),
     ]
 

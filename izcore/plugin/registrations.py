@@ -93,7 +93,13 @@ class ExecutorRegistration(BackendRegistration):
 
 
 class ExporterRegistration(BackendRegistration):
-    """Registers a format in which ``iz runs export`` writes."""
+    """Registers a format in which ``iz runs export`` writes.
+
+    ``suffixes`` lists the endings of files (``".csv"``) that are written in this format where no other is
+    asked for.
+    """
+
+    suffixes: tuple[str, ...] = ()
 
 
 class CommandRegistration(Registration):

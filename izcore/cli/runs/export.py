@@ -1,0 +1,65 @@
+"""``iz runs export``: one run as text, in any format that is installed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from izcore.cli.shared import DbOption, RunArgument, explained, out, registry_of, stdout_kept_clean
+
+
+@explained
+def _list_formats(context: typer.Context, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from rich.table import Table
+
+    from izcore.plugin.registrations import ExporterRegistration
+
+    with stdout_kept_clean():
+        formats = registry_of(context).registrations(ExporterRegistration)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("format", "files", "what", "from"):
+        table.add_column(heading, no_wrap=heading != "what")
+    for exporter, plugin in formats:
+        table.add_row(exporter.name, " ".join(exporter.suffixes), exporter.summary, plugin.distribution)
+    out().print(table)
+    raise typer.Exit
+
+
+@explained
+def export_run(
+    context: typer.Context,
+    run: RunArgument,
+    db: DbOption = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME[:ARG]",
+            help="Format, such as json, jsonl or csv; without it the ending of the output file decides, and "
+            "without a file it is jsonl.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
+    ] = None,
+    formats: Annotated[
+        bool,
+        typer.Option(
+            "--list-formats",
+            callback=_list_formats,
+            is_eager=True,
+            help="List the installed formats, and leave.",
+        ),
+    ] = False,
+) -> None:
+    """Write a run as text: as a table of its trials, whole as JSON, or in another installed format."""
+    from izcore import api
+
+    with stdout_kept_clean():
+        file = None if output is None else Path(output)
+        text = api.export(run, format=format_, output=file, db=db, registry=registry_of(context))
+    if output is None:
+        typer.echo(text, nl=False)

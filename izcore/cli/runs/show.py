@@ -1,0 +1,38 @@
+"""``iz runs show``: one run, or one trial of it."""
+
+from typing import Annotated
+
+import typer
+
+from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, print_json, registry_of
+
+
+@explained
+def show_run(
+    context: typer.Context,
+    run: RunArgument,
+    db: DbOption = None,
+    json: JsonOption = False,
+    trial: Annotated[
+        int | None, typer.Option("--trial", metavar="N", help="Show this trial with every answer.")
+    ] = None,
+) -> None:
+    """Show a run: its settings, prompt template, best trials and result."""
+    from izcore.api import open_store
+    from izcore.cli.runs.render import show_record, show_trial, summary
+    from izcore.plugin.errors import UnknownNameError
+
+    with open_store(db) as store:
+        record = store.run(run)
+        trials = store.trials(record.id)
+    if trial is not None:
+        if not 0 <= trial < len(trials):
+            has = f"It has trials 0 to {len(trials) - 1}." if trials else "It has no trials yet."
+            raise UnknownNameError(f"Run {record.id} has no trial {trial}.", hint=has)
+        trials = [trials[trial]]
+    if json:
+        print_json({**summary(record), "plan": record.plan, "trials_list": trials})
+    elif trial is not None:
+        show_trial(record, trials[0])
+    else:
+        show_record(registry_of(context), record, trials)
