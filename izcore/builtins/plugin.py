@@ -47,6 +47,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             name="sobol",
             summary="A scrambled Sobol sequence: even coverage, learns nothing",
             factory="izcore.builtins.uninformed:SobolSurrogate",
+            stands_in=True,
         ),
         SurrogateRegistration(
             name="random",

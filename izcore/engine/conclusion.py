@@ -10,7 +10,6 @@ from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.statistics import CONFIDENCE, mean_with_interval, paired_p_value
 
 NO_INSTRUCTION = "no instruction"
-UNSTEERED = "generator without soft prompt"
 GIVEN = "given"
 EXEMPLARS_ALONE = "no instruction, same exemplars"
 SIGNIFICANT = 1 - CONFIDENCE

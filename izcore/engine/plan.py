@@ -25,7 +25,7 @@ from izcore.plugin.records import (
     TaskData,
     Usage,
 )
-from izcore.plugin.registrations import GeneratorRegistration
+from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
 from izcore.plugin.results import Estimate
 from izcore.registry.registry import BackendChoice, Registry
 from izcore.scoring.evaluator import score_answers
@@ -36,9 +36,6 @@ from izcore.search.proposer import trials_in_all
 from izcore.storage.records import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
-
-CHEAPEST_SURROGATE = "sobol"
-"""Does where instructions do not depend on latents, as those of a pool."""
 
 TYPICAL_INSTRUCTION = "x" * 160
 """Stands for an instruction that is not written yet, when costs are estimated."""
@@ -127,10 +124,15 @@ def plan_run(
     trials = trials_in_all(generator, config, plan.carried)
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registry.registration(GeneratorRegistration, config.generator.name).uses_latents:
-        surrogate = registry.choose("surrogate", CHEAPEST_SURROGATE, {})
-        config = msgspec.structs.replace(config, surrogate=surrogate)
+        config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
     estimate = _estimate(plan, config, models, trials)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
+
+
+def _stand_in(registry: Registry) -> BackendChoice:
+    """The surrogate of a run in which latents do not matter, as with a pool of instructions."""
+    surrogates = registry.registrations(SurrogateRegistration)
+    return registry.choose("surrogate", next(s.name for s, _ in surrogates if s.stands_in), {})
 
 
 def tested_instructions(config: RunConfig) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from izcore.config.schema import Limits, ScoringConfig
-from izcore.engine.conclusion import GIVEN, NO_INSTRUCTION, UNSTEERED, NamedInstruction, conclude
+from izcore.engine.conclusion import GIVEN, NO_INSTRUCTION, NamedInstruction, conclude
 from izcore.engine.environment import Environment
 from izcore.engine.plan import (
     PlannedRun,
@@ -36,9 +36,10 @@ from izcore.plugin.records import (
     Record,
     Usage,
 )
+from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.results import RunResult, RunStatus, TestScore
 from izcore.plugin.seeds import derive_seed
-from izcore.registry.guards import working
+from izcore.registry.guards import resolved
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.statistics import mean_with_interval
 from izcore.search.exemplars import draw_sets
@@ -230,7 +231,8 @@ async def _search_and_conclude(
                 hint=f"When the scorer answers again: iz resume {record.id}",
             )
         parts.ledger.release_held_back()
-        baselines = await _baselines(generator, record)
+        chosen = environment.registry.registration(GeneratorRegistration, record.config.generator.name)
+        baselines = await _baselines(generator, record, chosen.unsteered)
         planned_calls = (1 + len(baselines) + bool(winner.candidate.exemplars)) * len(splits.test)
         events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=planned_calls))
         conclusion = await conclude(winner, baselines, splits.test, parts.evaluator, seed=config.seed)
@@ -270,7 +272,7 @@ def _why(client: ModelClient) -> str:
 
 
 async def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
-    prepared = await working("generator", lambda: generator.prepare(_prepare_request(record)))
+    prepared = await resolved(generator.prepare(_prepare_request(record)))
     if record.generator_state is None:
         store.set_generator_state(record.id, prepared.state)
     return prepared
@@ -284,11 +286,11 @@ def _prepare_request(record: RunRecord) -> PrepareRequest:
     )
 
 
-async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstruction]:
+async def _baselines(generator: Generator, record: RunRecord, unsteered_name: str) -> list[NamedInstruction]:
     found = [NamedInstruction(name=NO_INSTRUCTION, instruction="")]
-    unsteered = await working("generator", lambda: generator.write_unsteered(_prepare_request(record)))
+    unsteered = await resolved(generator.write_unsteered(_prepare_request(record)))
     if unsteered is not None:
-        found.append(NamedInstruction(name=UNSTEERED, instruction=unsteered.instruction))
+        found.append(NamedInstruction(name=unsteered_name, instruction=unsteered.instruction))
     given = record.config.baselines
     for number, instruction in enumerate(given, 1):
         name = GIVEN if len(given) == 1 else f"{GIVEN} {number}"
@@ -299,7 +301,7 @@ async def _baselines(generator: Generator, record: RunRecord) -> list[NamedInstr
 async def _agreement(parts: Session, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
     """What is left of the budget, if anything, goes into grading some answers again."""
     with contextlib.suppress(BudgetExhaustedError):
-        return await working("metric", lambda: parts.evaluator.agreement(guidance, examples))
+        return await parts.evaluator.agreement(guidance, examples)
     return None
 
 

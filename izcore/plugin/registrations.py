@@ -48,10 +48,12 @@ class GeneratorRegistration(BackendRegistration):
     """Registers a generator.
 
     ``uses_latents`` is False where instructions do not depend on latents: then no surrogate is needed, and
-    the run takes the cheapest.
+    the run takes one that stands in. ``unsteered`` is what the baseline is called in results that
+    :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes.
     """
 
     uses_latents: bool = True
+    unsteered: str = "generator unsteered"
 
 
 class ScorerRegistration(BackendRegistration):
@@ -64,7 +66,13 @@ class ScorerRegistration(BackendRegistration):
 
 
 class SurrogateRegistration(BackendRegistration):
-    """Registers a surrogate."""
+    """Registers a surrogate.
+
+    ``stands_in`` is True for one that runs may take where latents do not matter: it costs next to nothing and
+    learns nothing.
+    """
+
+    stands_in: bool = False
 
 
 class TaskRegistration(BackendRegistration):

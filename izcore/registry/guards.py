@@ -10,6 +10,7 @@ import msgspec
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.records import Record
+from izcore.registry.contributions import HOOKS
 from izcore.registry.result_checks import misfit
 
 T = TypeVar("T")
@@ -36,6 +37,9 @@ class Guarded:
                 )
             promised = get_type_hints(method)["return"]
             setattr(self, name, self._guard(name, getattr(backend, name), promised))
+        for name in HOOKS:  # a tracker's, which pluggy then finds here
+            if hasattr(getattr(backend, name, None), "izcore_impl"):
+                setattr(self, name, self._guard(name, getattr(backend, name), type(None)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
@@ -123,16 +127,3 @@ def _classes_in(hint: Any) -> Iterator[type]:
 async def resolved(result: T | Awaitable[T]) -> T:
     """Wait for a backend's result where its method is ``async def``."""
     return await result if isinstance(result, Awaitable) else result
-
-
-async def working(what: str, work: Callable[[], T | Awaitable[T]]) -> T:
-    """Let a plugin's part do its work; what it raises that is no error for people names the part."""
-    try:
-        return await resolved(work())
-    except IzError:
-        raise
-    except Exception as error:
-        raise BackendError(
-            f"The {what} failed: {type(error).__name__}: {error}",
-            hint=f"The run is kept; this is a fault of the {what}'s plugin.",
-        ) from error

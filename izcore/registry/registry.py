@@ -334,9 +334,7 @@ class Registry:
         what = f"The {words(kind)} {choice.name!r} of {distribution}"
         with _blaming(what, backend, distribution):
             made = import_object(backend.factory)(options, context)
-        guarded = Guarded(kind, made, what)
-        # Pluggy finds the hooks of the object itself alone; whatever those do, Events survives it.
-        return made if kind == "tracker" else guarded
+        return Guarded(kind, made, what)
 
     def describe(self, kind: Kind, choice: BackendChoice) -> str:
         """Show a choice in one line: its name, what was asked for, and options that are not the default."""

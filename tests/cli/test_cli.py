@@ -28,7 +28,7 @@ def test_the_best_instruction_is_found_and_beats_no_instruction(iz: Iz) -> None:
     assert "reverse" in result["best"]["instruction"]
     assert result["best"]["test"]["score"] == 1.0
     names = [baseline["name"] for baseline in result["baselines"]]
-    assert names == ["no instruction", "generator without soft prompt", "given"]
+    assert names == ["no instruction", "generator unsteered", "given"]
     assert all(
         baseline["p_value"] < 0.001 and baseline["difference"] > 0.5 for baseline in result["baselines"]
     )

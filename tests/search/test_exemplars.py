@@ -54,7 +54,7 @@ def test_exemplars_do_what_no_instruction_says(iz: Iz, tmp_path: Path) -> None:
     assert zero["best"]["exemplars"] == []
     assert few["best"]["validation"]["score"] == 1.0
     assert few["best"]["test"]["score"] == 1.0
-    names = ["no instruction", "generator without soft prompt", "no instruction, same exemplars"]
+    names = ["no instruction", "generator unsteered", "no instruction, same exemplars"]
     assert [b["name"] for b in few["baselines"]] == names
     # The exemplars did it, and the result says that the instruction added nothing.
     assert few["baselines"][-1]["test"]["score"] == 1.0

@@ -24,6 +24,7 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             options=GeneratorOptions,
             argument="model",
             install=INSTALL,
+            unsteered="generator without soft prompt",
         )
     ]
 
