@@ -17,9 +17,13 @@ except ImportError as error:
     raise ImportError("izcore.testing needs pytest: pip install 'izcore[testing]'") from error
 
 # Before they are imported, so that a check that fails shows what it compared.
-for _module in ("conformance", "executors", "generators", "metrics", "scorers", "surrogates", "tasks"):
+for _module in (
+    *("chat_scorers", "conformance", "executors", "generators", "metrics", "scorers", "surrogates", "tasks"),
+):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
+from izcore.testing.chat_scorers import ChatScorerConformance
+from izcore.testing.chat_server import ChatProtocol, ChatRequest, ChatServer, Reply
 from izcore.testing.executors import ExecutorConformance
 from izcore.testing.generators import GeneratorConformance
 from izcore.testing.metrics import MetricConformance
@@ -29,9 +33,14 @@ from izcore.testing.surrogates import SurrogateConformance
 from izcore.testing.tasks import TaskConformance
 
 __all__ = [
+    "ChatProtocol",
+    "ChatRequest",
+    "ChatScorerConformance",
+    "ChatServer",
     "ExecutorConformance",
     "GeneratorConformance",
     "MetricConformance",
+    "Reply",
     "ScorerConformance",
     "Subject",
     "SurrogateConformance",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from izcore.plugin import Completion, TransientScorerError, Usage
+from izcore.plugin import ChatAnswer, HttpAnswer, TransientScorerError, decode_answer
 
 FINISH: Mapping[str, Literal["length", "refusal"]] = {
     "max_tokens": "length",
@@ -41,35 +41,24 @@ class _Body(msgspec.Struct):
     usage: _Tokens | None = None
 
 
-def _unreadable(message: str, hint: str = "") -> TransientScorerError:
-    """The server did its work, and may bill it, though nobody can read the answer."""
-    return TransientScorerError(message, hint=hint, may_be_billed=True)
+def read_answer(answer: HttpAnswer, label: str) -> ChatAnswer:
+    """Return what a message says, which may hold no text at all; ``label`` is what messages call the server.
 
-
-def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
-    """Return the completion in ``body``; a message may hold no text at all.
-
-    What it does not say of tokens, or cannot be (a prompt of none), is charged at ``bound``, so that a budget
-    still holds; a body that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, or no finished message.
     """
-    try:
-        answer = msgspec.json.decode(body, type=_Body)
-    except msgspec.ValidationError as error:
-        raise TransientScorerError(
-            f"{label} sent something that is no message: {error}.", may_be_billed=True
-        ) from None
-    except msgspec.DecodeError:
-        hint = "" if "json" in content_type else "Does base_url name an Anthropic-compatible API?"
-        raise TransientScorerError(
-            f"{label} sent an answer that is not JSON.", hint=hint, may_be_billed=True
-        ) from None
-    if answer.content is None or answer.stop_reason is None:
-        raise _unreadable(f"{label} sent an answer without a message.")
-    tokens = answer.usage or _Tokens()
-    usage = Usage(
-        input_tokens=tokens.all_input_tokens or bound.input_tokens,
-        output_tokens=bound.output_tokens if tokens.output_tokens is None else tokens.output_tokens,
+    body = decode_answer(
+        answer,
+        _Body,
+        label=label,
+        what="message",
+        hint="Does base_url name an Anthropic-compatible API?",
     )
-    text = "".join(block.text for block in answer.content if block.type == "text")
-    return Completion(text=text, usage=usage, finish=FINISH.get(answer.stop_reason, "stop"))
+    if body.content is None or body.stop_reason is None:
+        raise TransientScorerError(f"{label} sent an answer without a message.", may_be_billed=True)
+    tokens = body.usage or _Tokens()
+    return ChatAnswer(
+        text="".join(block.text for block in body.content if block.type == "text"),
+        finish=FINISH.get(body.stop_reason, "stop"),
+        input_tokens=tokens.all_input_tokens,
+        output_tokens=tokens.output_tokens,
+    )

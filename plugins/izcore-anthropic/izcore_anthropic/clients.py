@@ -5,7 +5,7 @@ from ssl import SSLContext
 import httpx2
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
 
-from izcore_anthropic.endpoint import Endpoint
+from izcore.plugin import Endpoint
 
 CONNECT_SECONDS = 30.0
 

@@ -1,162 +1,56 @@
-"""Turns what the SDK raises into the core's two kinds of failure, in words for people."""
+"""How Anthropic's Messages say what went wrong, and what the SDK makes of it."""
 
 from typing import Any
 
-from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITimeoutError
+from anthropic import APIStatusError
 
-from izcore.plugin import (
-    FatalScorerError,
-    TransientScorerError,
-    how_to_give,
-    retry_after,
-    root_cause,
-    shortened,
-    was_sent,
+from izcore.plugin import ErrorReply, ErrorSigns
+
+SIGNS = ErrorSigns(
+    filtered_phrases=("content filtering policy",),
+    too_long_phrases=(
+        "too long",
+        "context length",
+        "context size",
+        "context limit",
+        "context window",
+        "maximum context",
+    ),
+    quota_codes=frozenset(
+        {
+            "billing_error",
+            "contract_spend_limit_reached",
+            "enforced_spend_limit_reached",
+            "linked_organization_spend_limit_reached",
+            "linked_organization_billing_unavailable",
+        }
+    ),
+    quota_phrases=("credit balance", "usage limits", "spend limit"),
+    model_hint="Check the model's name (anthropic:MODEL) and scorer.base_url.",
+    request_hint="Check the scorer's options; base_url must name a server that speaks Anthropic's Messages.",
 )
-from izcore_anthropic.endpoint import Endpoint
-
-Failure = TransientScorerError | FatalScorerError
-
-FILTER_WORDS = "content filtering policy"
-TOO_LONG_WORDS = (
-    "too long",
-    "context length",
-    "context size",
-    "context window",
-    "context limit",
-    "maximum context",
-)
-QUOTA_CODES = {
-    "billing_error",
-    "contract_spend_limit_reached",
-    "enforced_spend_limit_reached",
-    "linked_organization_spend_limit_reached",
-    "linked_organization_billing_unavailable",
-}
-QUOTA_WORDS = ("credit balance", "usage limits", "spend limit")
-GATEWAY_TIMEOUTS = {504, 524}
-"""A gateway gave up waiting for the provider, who may answer all the same, and bill it."""
 
 
-def is_filtered(error: Exception) -> bool:
-    """Whether the provider's content filter rejected the call: an outcome of that prompt, no failure."""
-    return isinstance(error, APIStatusError) and error.status_code == 400 and FILTER_WORDS in _words(error)
-
-
-def translate(error: Exception, endpoint: Endpoint, model: str, timeout: float) -> Failure:
-    """Return the failure that ``error`` means; no message in it shows the key."""
-    if isinstance(error, Failure):
-        failure = error
-    elif isinstance(error, APITimeoutError | TimeoutError):
-        failure = TransientScorerError(
-            f"{endpoint.label} did not answer within {timeout:g} seconds.",
-            hint="If it is just slow, raise scorer.timeout.",
-            may_be_billed=was_sent(error),
-        )
-    elif isinstance(error, APIConnectionError):
-        failure = TransientScorerError(
-            f"The connection to {endpoint.base_url} failed: {root_cause(error)}.",
-            hint="Check that the server runs and that base_url is right.",
-            may_be_billed=was_sent(error),
-        )
-    elif isinstance(error, APIStatusError):
-        failure = _of_status(error, endpoint, model)
-    elif isinstance(error, UnicodeError):
-        failure = FatalScorerError("The prompt holds characters that cannot be sent as UTF-8.")
-    else:
-        failure = FatalScorerError(f"The Anthropic SDK failed: {type(error).__name__}: {error}.")
-    return _scrubbed(failure, endpoint)
-
-
-def _of_status(error: APIStatusError, endpoint: Endpoint, model: str) -> Failure:
-    status, who, words = error.status_code, endpoint.label, shortened(endpoint.key.scrub(_words(error)))
-    if status in (401, 407):
-        return _key_refused(endpoint)
-    if status == 402 or _codes(error) & QUOTA_CODES or (status == 400 and _says(words, QUOTA_WORDS)):
-        return FatalScorerError(
-            f"{who} reports that the account's quota or credit is used up ({status}). {words}".rstrip(),
-            hint="Check plan, credit and spend limits of the account that the key belongs to.",
-        )
-    if status == 413 or (status == 400 and _says(words, TOO_LONG_WORDS)):
-        return FatalScorerError(
-            f"A prompt is too long for {model} ({status}). {words}".rstrip(),
-            hint="Shorten the inputs, lower scorer.max_output_tokens, or choose a model of longer context.",
-        )
+def reply_of(error: APIStatusError) -> ErrorReply:
+    """Return the error response in what the SDK raised; of a page of HTML no word is repeated."""
+    body: Any = error.body
     headers = error.response.headers
-    wait = retry_after(headers)
-    # The official SDK obeys this header of Anthropic's as well; a wait says that waiting helps.
-    hopeless = headers.get("x-should-retry") == "false" and wait is None
-    if (status in (408, 409, 429) or status >= 500) and not hopeless:
-        return TransientScorerError(
-            f"{who} could not answer now ({status}). {words}".rstrip(),
-            retry_after=wait,
-            may_be_billed=status in GATEWAY_TIMEOUTS,
-        )
-    if status == 403:
-        return FatalScorerError(
-            f"{who} does not permit this ({status}). {words}".rstrip(),
-            hint=f"Check that the key in {endpoint.key.variable} may use {model}.",
-        )
-    if status == 404:
-        return FatalScorerError(
-            f"{who} does not know the model {model!r}, or its API is elsewhere (404). {words}".rstrip(),
-            hint="Check the model's name (anthropic:MODEL) and scorer.base_url.",
-        )
-    return FatalScorerError(
-        f"{who} rejected the request ({status}). {words}".rstrip(),
-        hint="Check the scorer's options; base_url must name a server that speaks Anthropic's Messages.",
-    )
-
-
-def _key_refused(endpoint: Endpoint) -> FatalScorerError:
-    # The server's own words are left out: some servers repeat parts of the key.
-    if not endpoint.key:
-        return FatalScorerError(
-            f"{endpoint.label} wants an API key (401).",
-            hint=f"{how_to_give(endpoint.key.variable)}, or name another variable with scorer.api_key_env.",
-        )
-    return FatalScorerError(
-        f"{endpoint.label} refused the API key in {endpoint.key.variable} (401): wrong, expired or revoked.",
-        hint=f"Put a valid key into {endpoint.key.variable}; the run can then be resumed.",
-    )
-
-
-def _codes(error: APIStatusError) -> set[str]:
-    inner = _inner(error)
+    inner = _inner(body)
+    if isinstance(body, dict):
+        said = inner.get("message") or body.get("detail") or body.get("error") or ""
+    else:
+        said = "" if "html" in headers.get("content-type", "") else body or ""
     details = inner.get("details")
     codes = (inner.get("type"), details.get("error_code") if isinstance(details, dict) else None)
-    return {str(code) for code in codes if code}
+    return ErrorReply(
+        status=error.status_code,
+        headers=dict(headers),
+        codes=frozenset(str(code) for code in codes if code),
+        words=" ".join(str(said).split()),
+    )
 
 
-def _inner(error: APIStatusError) -> dict[str, Any]:
+def _inner(body: Any) -> dict[str, Any]:
     """What the protocol wraps into ``error``; empty if the server does not keep to it."""
-    body: Any = error.body
     inner = body.get("error") if isinstance(body, dict) else None
     return inner if isinstance(inner, dict) else {}
-
-
-def _says(words: str, phrases: tuple[str, ...]) -> bool:
-    return any(phrase in words.lower() for phrase in phrases)
-
-
-def _words(error: APIStatusError) -> str:
-    """What the server says, in one line; nothing of an HTML page."""
-    body: Any = error.body
-    if isinstance(body, dict):
-        said = _inner(error).get("message") or body.get("detail") or body.get("error") or ""
-    else:
-        said = "" if "html" in error.response.headers.get("content-type", "") else body or ""
-    return " ".join(str(said).split())
-
-
-def _scrubbed(failure: Failure, endpoint: Endpoint) -> Failure:
-    message, hint = endpoint.key.scrub(failure.message), endpoint.key.scrub(failure.hint)
-    if isinstance(failure, TransientScorerError):
-        return TransientScorerError(
-            message, hint=hint, retry_after=failure.retry_after, may_be_billed=failure.may_be_billed
-        )
-    return FatalScorerError(message, hint=hint)
-
-
-SDK_ERRORS = (AnthropicError, TimeoutError, UnicodeError, TransientScorerError)
-"""What a call may raise that :func:`translate` understands; anything else is a bug and goes through."""

@@ -2,15 +2,14 @@
 
 from typing import Annotated, Literal
 
-from izcore.plugin import Meta, Options, Price
+from izcore.plugin import ChatOptions, Meta
 
 ReasoningEffort = Literal["none", "low", "medium", "high", "xhigh", "max"]
 
 
-class AnthropicOptions(Options, frozen=True, kw_only=True):
+class AnthropicOptions(ChatOptions, frozen=True, kw_only=True):
     """Options of ``anthropic`` and ``claude``. No option holds a key: keys come from the environment."""
 
-    model: Annotated[str, Meta(min_length=1, description="The model's name as the server knows it")]
     base_url: Annotated[
         str, Meta(description="The server's URL; else ANTHROPIC_BASE_URL, else Anthropic itself")
     ] = ""
@@ -26,25 +25,14 @@ class AnthropicOptions(Options, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(description="0 to 1; 0 is left out where the model takes no temperature, null always"),
     ] = 0.0
-    max_output_tokens: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(description="Most tokens of an answer, reasoning included; else 256, or 4096 if it reasons"),
-    ] = None
     stop: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],
         Meta(description="Texts before which the answer ends"),
     ] = ()
-    system: Annotated[str, Meta(description="System prompt; none if empty")] = ""
     reasoning_effort: Annotated[
         ReasoningEffort | None,
         Meta(
             description="How much the model reasons before it answers, none for not at all; "
             "else the model's own default"
         ),
-    ] = None
-    timeout: Annotated[float, Meta(gt=0, description="Longest time for one call, in seconds")] = 120.0
-    concurrency: Annotated[int, Meta(ge=1, le=4096, description="Calls under way at once")] = 8
-    price: Annotated[
-        Price | None,
-        Meta(description="US dollars per million tokens {input, output}; else the plugin's price list"),
     ] = None

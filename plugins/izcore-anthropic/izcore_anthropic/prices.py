@@ -4,20 +4,12 @@ An option ``price`` overrides them. A model that is not listed has no known pric
 """
 
 import re
-from typing import NamedTuple
 
-from izcore.plugin import Price
-
-
-class ListPrice(NamedTuple):
-    """A price, and the input tokens up to which it holds (None: for every prompt)."""
-
-    price: Price
-    up_to: int | None = None
+from izcore.plugin import ListPrice, Price
 
 
 def _row(dollars_in: float, dollars_out: float, up_to: int | None = None) -> ListPrice:
-    return ListPrice(Price(input=dollars_in, output=dollars_out), up_to)
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=up_to)
 
 
 PRICES = {

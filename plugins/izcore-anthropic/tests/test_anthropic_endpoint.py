@@ -3,16 +3,17 @@
 import pytest
 
 from izcore.plugin import Key, UsageError
-from izcore_anthropic.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, find_endpoint
+from izcore.plugin.http.endpoint import PLACEHOLDER_KEY
+from izcore_anthropic.endpoint import ANTHROPIC, endpoint_of
 from izcore_anthropic.options import AnthropicOptions
 
 KEY = {"ANTHROPIC_API_KEY": "sk-ant-test-1234"}
 
 
 def test_anthropic_itself_by_default() -> None:
-    endpoint = find_endpoint(AnthropicOptions(model="m"), KEY)
+    endpoint = endpoint_of(AnthropicOptions(model="m"), KEY)
     assert (endpoint.base_url, endpoint.sent_key, endpoint.official) == (
-        OFFICIAL_URL,
+        ANTHROPIC.url,
         "sk-ant-test-1234",
         True,
     )
@@ -20,26 +21,26 @@ def test_anthropic_itself_by_default() -> None:
 
 def test_the_environment_names_the_server_and_an_option_overrides_it() -> None:
     environ = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:8080/v1/"}
-    assert find_endpoint(AnthropicOptions(model="m"), environ).base_url == "http://127.0.0.1:8080"
+    assert endpoint_of(AnthropicOptions(model="m"), environ).base_url == "http://127.0.0.1:8080"
     options = AnthropicOptions(model="m", base_url="http://localhost:9/proxy")
-    assert find_endpoint(options, environ).base_url == "http://localhost:9/proxy"
+    assert endpoint_of(options, environ).base_url == "http://localhost:9/proxy"
 
 
 def test_an_empty_variable_is_no_variable() -> None:
-    assert find_endpoint(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": ""}).official
+    assert endpoint_of(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": ""}).official
     with pytest.raises(UsageError, match="ANTHROPIC_API_KEY is not set"):
-        find_endpoint(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": "  "})
+        endpoint_of(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": "  "})
 
 
 def test_a_local_server_needs_no_key_and_gets_one_that_is_there() -> None:
     options = AnthropicOptions(model="m", base_url="http://localhost:8080/v1")
-    assert find_endpoint(options, {}).sent_key == PLACEHOLDER_KEY
-    assert find_endpoint(options, KEY).sent_key == "sk-ant-test-1234"
+    assert endpoint_of(options, {}).sent_key == PLACEHOLDER_KEY
+    assert endpoint_of(options, KEY).sent_key == "sk-ant-test-1234"
 
 
 def test_a_missing_key_says_what_to_do() -> None:
     with pytest.raises(UsageError) as caught:
-        find_endpoint(AnthropicOptions(model="m"), {})
+        endpoint_of(AnthropicOptions(model="m"), {})
     assert "ANTHROPIC_API_KEY" in caught.value.message
     assert "export ANTHROPIC_API_KEY" in caught.value.hint
     assert "base_url" in caught.value.hint
@@ -47,23 +48,23 @@ def test_a_missing_key_says_what_to_do() -> None:
 
 def test_another_variable_can_hold_the_key() -> None:
     options = AnthropicOptions(model="m", base_url="http://localhost:1/v1", api_key_env="TEAM_KEY")
-    assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
+    assert endpoint_of(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
     with pytest.raises(UsageError, match="TEAM_KEY is not set"):
-        find_endpoint(options, KEY)
+        endpoint_of(options, KEY)
 
 
 def test_the_other_variable_of_the_sdk_is_read_where_no_key_is_set() -> None:
     token = {"ANTHROPIC_AUTH_TOKEN": "token-1234"}
-    assert find_endpoint(AnthropicOptions(model="m"), token).key == Key("ANTHROPIC_AUTH_TOKEN", "token-1234")
-    assert find_endpoint(AnthropicOptions(model="m"), {**token, **KEY}).sent_key == "sk-ant-test-1234"
+    assert endpoint_of(AnthropicOptions(model="m"), token).key == Key("ANTHROPIC_AUTH_TOKEN", "token-1234")
+    assert endpoint_of(AnthropicOptions(model="m"), {**token, **KEY}).sent_key == "sk-ant-test-1234"
     with pytest.raises(UsageError, match="TEAM_KEY is not set"):
-        find_endpoint(AnthropicOptions(model="m", api_key_env="TEAM_KEY"), token)
+        endpoint_of(AnthropicOptions(model="m", api_key_env="TEAM_KEY"), token)
 
 
 @pytest.mark.parametrize("key", ["sk-ant-\u00e4", "sk 1", "sk\n1"])
 def test_a_mangled_key_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(UsageError) as caught:
-        find_endpoint(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": key})
+        endpoint_of(AnthropicOptions(model="m"), {"ANTHROPIC_API_KEY": key})
     assert key not in str(caught.value)
 
 
@@ -73,6 +74,6 @@ def test_a_mangled_key_is_refused_and_not_shown(key: str) -> None:
 )
 def test_what_is_no_url_is_a_usage_error_that_names_its_source(url: str) -> None:
     with pytest.raises(UsageError, match=r"scorer\.base_url"):
-        find_endpoint(AnthropicOptions(model="m", base_url=url), KEY)
+        endpoint_of(AnthropicOptions(model="m", base_url=url), KEY)
     with pytest.raises(UsageError, match="ANTHROPIC_BASE_URL"):
-        find_endpoint(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": url})
+        endpoint_of(AnthropicOptions(model="m"), {**KEY, "ANTHROPIC_BASE_URL": url})

@@ -1,15 +1,10 @@
 """Every failure becomes one of the core's two kinds, in words for people."""
 
 import asyncio
-import socket
 from typing import Any
 
 import pytest
 from support.servers.protocol_server import (
-    Answer,
-    Behaviour,
-    Dripping,
-    Dropped,
     Failure,
     Model,
     ProtocolServer,
@@ -21,7 +16,6 @@ from izcore.plugin import (
     FatalScorerError,
     IzError,
     Prompt,
-    TransientScorerError,
 )
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.scorer import AnthropicScorer
@@ -47,24 +41,6 @@ def failure_of(base_url: str, *prompts: str, **options: Any) -> IzError:
     return caught.value
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
-def test_what_may_pass_may_be_tried_again(server: ProtocolServer, status: int) -> None:
-    server.script.append(Failure(status, "please wait"))
-    failure = failure_of(server.url)
-    assert isinstance(failure, TransientScorerError)
-    assert failure.retry_after is None
-    assert f"({status})" in failure.message
-    assert "please wait" in failure.message
-    assert len(server.calls) == 1, "the SDK must not try again on its own"
-
-
-def test_retry_after_is_handed_on(server: ProtocolServer) -> None:
-    server.script.append(Failure(429, retry_after="7"))
-    failure = failure_of(server.url)
-    assert isinstance(failure, TransientScorerError)
-    assert failure.retry_after == 7.0
-
-
 @pytest.mark.parametrize(
     "failure",
     [
@@ -79,50 +55,6 @@ def test_a_used_up_quota_is_fatal_whatever_its_status(server: ProtocolServer, fa
     assert isinstance(raised, FatalScorerError)
     assert "quota" in raised.message
     assert "spend limits" in raised.hint
-
-
-def test_a_server_that_says_that_waiting_is_no_use_is_believed(server: ProtocolServer) -> None:
-    no_use = {"x-should-retry": "false"}
-    server.script.extend([Failure(429, headers=no_use), Failure(429, retry_after="600", headers=no_use)])
-    assert isinstance(failure_of(server.url), FatalScorerError)
-    assert isinstance(failure_of(server.url), TransientScorerError)
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        (400, "rejected the request"),
-        (402, "credit"),
-        (403, "does not permit"),
-        (404, "does not know the model"),
-        (413, "too long"),
-        (422, "rejected the request"),
-    ],
-)
-def test_what_cannot_be_mended_is_fatal(server: ProtocolServer, status: int, said: str) -> None:
-    server.script.append(Failure(status, "server's own words"))
-    failure = failure_of(server.url)
-    assert isinstance(failure, FatalScorerError)
-    assert said in failure.message
-    assert "server's own words" in failure.message
-    assert failure.hint
-
-
-def test_a_wrong_or_expired_key(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-expired")
-    server.keys = {"sk-ant-test-valid"}
-    failure = failure_of(server.url)
-    assert isinstance(failure, FatalScorerError)
-    assert "ANTHROPIC_API_KEY" in failure.message
-    assert "resumed" in failure.hint
-
-
-def test_a_server_that_wants_a_key_after_all(server: ProtocolServer) -> None:
-    server.keys = {"sk-ant-test-valid"}
-    failure = failure_of(server.url)
-    assert isinstance(failure, FatalScorerError)
-    assert "wants an API key" in failure.message
-    assert "export ANTHROPIC_API_KEY" in failure.hint
 
 
 def test_an_unknown_model(server: ProtocolServer) -> None:
@@ -143,83 +75,3 @@ def test_a_url_without_the_api_behind_it(server: ProtocolServer) -> None:
     failure = failure_of(f"{server.url}/elsewhere")
     assert isinstance(failure, FatalScorerError)
     assert "base_url" in failure.hint
-
-
-def test_a_slow_answer(server: ProtocolServer) -> None:
-    server.script.append(Answer(delay=30))
-    failure = failure_of(server.url, timeout=0.3)
-    assert isinstance(failure, TransientScorerError)
-    assert "within 0.3 seconds" in failure.message
-
-
-def test_an_answer_that_trickles(server: ProtocolServer) -> None:
-    server.script.append(Dripping(0.1))
-    failure = failure_of(server.url, timeout=0.5)
-    assert isinstance(failure, TransientScorerError)
-    assert "within 0.5 seconds" in failure.message
-
-
-def test_a_connection_dropped_in_the_middle_of_a_body(server: ProtocolServer) -> None:
-    server.script.append(Dropped())
-    failure = failure_of(server.url)
-    assert isinstance(failure, TransientScorerError)
-    assert "connection" in failure.message.lower()
-
-
-def test_a_server_that_is_not_there() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        failure = failure_of(f"http://127.0.0.1:{port}/v1")
-    assert isinstance(failure, TransientScorerError)
-    assert f"127.0.0.1:{port}" in failure.message
-    assert "base_url" in failure.hint
-
-
-def test_a_server_that_speaks_something_else() -> None:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readline()
-        writer.write(b"220 mail.example ESMTP\r\n")
-        writer.close()
-
-    async def once() -> IzError:
-        listener = await asyncio.start_server(speak, "127.0.0.1", 0)
-        port = listener.sockets[0].getsockname()[1]
-        async with listener:
-            return await asyncio.to_thread(failure_of, f"http://127.0.0.1:{port}/v1")
-
-    failure = asyncio.run(once())
-    assert isinstance(failure, TransientScorerError)
-
-
-def test_text_that_is_no_unicode() -> None:
-    failure = failure_of("http://127.0.0.1:9/v1", "half a character: \ud800")
-    assert isinstance(failure, FatalScorerError)
-    assert "UTF-8" in failure.message
-
-
-def test_among_several_failures_the_fatal_one_counts(server: ProtocolServer) -> None:
-    server.behave = lambda call: Failure(400) if call.prompt == "b" else Failure(500)
-    assert isinstance(failure_of(server.url, "a", "b", "c"), FatalScorerError)
-
-
-def test_a_page_of_html_is_not_quoted_and_long_words_are_cut(server: ProtocolServer) -> None:
-    server.script.append(Failure(500, "x" * 5000))
-    assert len(failure_of(server.url).message) < 500
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "billed"),
-    [
-        (Dropped(), True),
-        (Answer(delay=30), True),
-        (Failure(504), True),
-        (Failure(500), False),
-        (Failure(429), False),
-    ],
-)
-def test_what_a_provider_may_bill_is_told(server: ProtocolServer, behaviour: Behaviour, billed: bool) -> None:
-    server.script.append(behaviour)
-    failure = failure_of(server.url, timeout=2)
-    assert isinstance(failure, TransientScorerError)
-    assert failure.may_be_billed is billed

@@ -1,7 +1,6 @@
 """Answers over real HTTP: text, usage, how an answer ended, several prompts, several event loops."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -14,7 +13,6 @@ from izcore.plugin import (
     BackendContext,
     Completion,
     CompletionRequest,
-    CompletionResult,
     Price,
     Prompt,
     TransientScorerError,
@@ -51,18 +49,6 @@ def ask(scorer: AnthropicScorer, *prompts: str) -> tuple[Completion, ...]:
         return (await scorer.complete(request)).completions
 
     return run(scorer, work)
-
-
-def test_an_answer_with_its_usage(server: ProtocolServer) -> None:
-    server.script.append(Answer("bonjour"))
-    assert ask(make(server), "say hello") == (
-        Completion(text="bonjour", usage=Usage(input_tokens=10, output_tokens=1), finish="stop"),
-    )
-
-
-def test_several_prompts_are_answered_in_order(server: ProtocolServer) -> None:
-    server.behave = lambda call: Answer(call.prompt.upper(), delay=0.1 if call.prompt == "a" else 0.0)
-    assert [c.text for c in ask(make(server), "a", "b", "c")] == ["A", "B", "C"]
 
 
 def test_an_answer_cut_at_the_limit_says_so(server: ProtocolServer) -> None:
@@ -111,12 +97,6 @@ def test_a_full_context_window_is_a_cut(server: ProtocolServer) -> None:
 def test_thinking_is_no_part_of_the_answer(server: ProtocolServer) -> None:
     server.script.append(Answer("yes"))
     assert ask(make(server, model="claude-haiku-5-5"), "?")[0].text == "yes"
-
-
-def test_without_usage_a_call_is_charged_at_its_bound(server: ProtocolServer) -> None:
-    server.script.append(Answer("yes", with_usage=False))
-    scorer = make(server)
-    assert ask(scorer, "?")[0].usage == scorer.bound(Prompt(text="?"))
 
 
 @pytest.mark.parametrize(
@@ -174,72 +154,6 @@ def test_a_prompt_that_the_price_list_does_not_cover_is_not_sent(server: Protoco
     assert server.calls == []
     priced = make(server, model="claude-haiku-5-5", price=Price(input=1, output=1))
     assert priced.bound(Prompt(text="x" * 100000)).input_tokens > 100000
-
-
-async def complete_and_close(scorer: AnthropicScorer, request: CompletionRequest) -> CompletionResult:
-    try:
-        return await scorer.complete(request)
-    finally:
-        await scorer.aclose()
-
-
-def test_one_scorer_serves_successive_event_loops(server: ProtocolServer) -> None:
-    scorer = make(server)
-    request = CompletionRequest(prompts=(Prompt(text="?"),))
-    for _ in range(3):
-        assert asyncio.run(complete_and_close(scorer, request)).completions[0].text == "ok"
-
-
-def test_one_scorer_serves_event_loops_of_several_threads(server: ProtocolServer) -> None:
-    scorer = make(server)
-    answers: list[str] = []
-    threads = [threading.Thread(target=lambda: answers.append(ask(scorer, "?")[0].text)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert answers == ["ok"] * 4
-
-
-def test_a_closed_scorer_opens_again(server: ProtocolServer) -> None:
-    scorer = make(server)
-
-    async def twice() -> None:
-        for _ in range(2):
-            await scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),)))
-            await scorer.aclose()
-        await scorer.aclose()
-
-    asyncio.run(twice())
-    assert len(server.calls) == 2
-
-
-def test_many_calls_at_once_share_connections(server: ProtocolServer) -> None:
-    server.latency = 0.05
-    scorer = make(server, concurrency=64)
-
-    async def work() -> list[Any]:
-        async def one(i: int) -> Any:
-            return (await scorer.complete(CompletionRequest(prompts=(Prompt(text=str(i)),)))).completions[0]
-
-        return await asyncio.gather(*(one(i) for i in range(200)))
-
-    assert len(run(scorer, work)) == 200
-    assert {call.prompt for call in server.calls} == {str(i) for i in range(200)}
-
-
-def test_a_cancelled_call_stays_cancelled(server: ProtocolServer) -> None:
-    server.latency = 30
-    scorer = make(server)
-
-    async def work() -> None:
-        task = asyncio.ensure_future(scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),))))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    run(scorer, work)
 
 
 @settings(max_examples=40, deadline=None)

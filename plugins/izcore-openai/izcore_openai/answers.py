@@ -1,10 +1,17 @@
 """Reads the body of a chat completion, strictly: what does not look like one is a broken answer."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import msgspec
 
-from izcore.plugin import Completion, TransientScorerError, Usage
+from izcore.plugin import ChatAnswer, HttpAnswer, TransientScorerError, decode_answer
+
+_FINISH: Mapping[str, Literal["length", "filtered", "refusal"]] = {
+    "length": "length",
+    "content_filter": "filtered",
+    "refusal": "refusal",
+}
 
 
 class _Part(msgspec.Struct):
@@ -35,47 +42,31 @@ class _Body(msgspec.Struct):
     usage: _Tokens | None = None
 
 
-def _unreadable(message: str, hint: str = "") -> TransientScorerError:
-    """The server did its work, and may bill it, though nobody can read the answer."""
-    return TransientScorerError(message, hint=hint, may_be_billed=True)
+def read_answer(answer: HttpAnswer, label: str) -> ChatAnswer:
+    """Return what a chat completion says; ``label`` is what messages call the server.
 
-
-def read_answer(body: bytes, content_type: str, bound: Usage, label: str) -> Completion:
-    """Return the completion in ``body``.
-
-    What it does not say of tokens, or cannot be (a prompt of none), is charged at ``bound``, so that a budget
-    still holds; a body that cannot be read may be billed all the same.
     Raises TransientScorerError for a body that is no JSON, no completion, or has no choices.
     """
-    try:
-        answer = msgspec.json.decode(body, type=_Body)
-    except msgspec.ValidationError as error:
-        raise TransientScorerError(
-            f"{label} sent something that is no chat completion: {error}.", may_be_billed=True
-        ) from None
-    except msgspec.DecodeError:
-        hint = (
-            ""
-            if "json" in content_type
-            else "Does base_url name an OpenAI-compatible API? It usually ends in /v1."
-        )
-        raise TransientScorerError(
-            f"{label} sent an answer that is not JSON.", hint=hint, may_be_billed=True
-        ) from None
-    if not answer.choices:
-        raise _unreadable(f"{label} sent an answer without choices.")
-    choice = answer.choices[0]
-    tokens = answer.usage or _Tokens()
-    usage = Usage(
-        input_tokens=tokens.prompt_tokens or bound.input_tokens,
-        output_tokens=bound.output_tokens if tokens.completion_tokens is None else tokens.completion_tokens,
+    body = decode_answer(
+        answer,
+        _Body,
+        label=label,
+        what="chat completion",
+        hint="Does base_url name an OpenAI-compatible API? It usually ends in /v1.",
     )
+    if not body.choices:
+        raise TransientScorerError(f"{label} sent an answer without choices.", may_be_billed=True)
+    choice = body.choices[0]
+    tokens = body.usage or _Tokens()
+    text, finish = _text(choice.message.content), choice.finish_reason
     if choice.message.refusal:
-        return Completion(text=choice.message.refusal, usage=usage, finish="refusal")
-    text = _text(choice.message.content)
-    if choice.finish_reason == "content_filter":
-        return Completion(text=text, usage=usage, finish="filtered")
-    return Completion(text=text, usage=usage, finish="length" if choice.finish_reason == "length" else "stop")
+        text, finish = choice.message.refusal, "refusal"
+    return ChatAnswer(
+        text=text,
+        finish=_FINISH.get(finish or "", "stop"),
+        input_tokens=tokens.prompt_tokens,
+        output_tokens=tokens.completion_tokens,
+    )
 
 
 def _text(content: str | list[_Part] | None) -> str:

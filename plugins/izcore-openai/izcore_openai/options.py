@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from izcore.plugin import Meta, Options, Price
+from izcore.plugin import ChatOptions, Meta
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class OpenAIOptions(Options, frozen=True, kw_only=True):
+class OpenAIOptions(ChatOptions, frozen=True, kw_only=True):
     """Options of ``openai``. No option holds a key: keys come from the environment."""
 
     model: Annotated[
@@ -40,15 +40,10 @@ class OpenAIOptions(Options, frozen=True, kw_only=True):
     top_p: Annotated[
         Annotated[float, Meta(gt=0, le=1)] | None, Meta(description="Nucleus sampling; rarely needed")
     ] = None
-    max_output_tokens: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(description="Most tokens of an answer, reasoning included; else 256, or 4096 if it reasons"),
-    ] = None
     stop: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],
         Meta(max_length=4, description="Texts before which the answer ends"),
     ] = ()
-    system: Annotated[str, Meta(description="System prompt; none if empty")] = ""
     seed: Annotated[int | None, Meta(description="Sent with every call; none is sent if not given")] = None
     reasoning: Annotated[
         bool | None,
@@ -60,12 +55,6 @@ class OpenAIOptions(Options, frozen=True, kw_only=True):
     reasoning_effort: Annotated[
         ReasoningEffort | None,
         Meta(description="How much the model reasons before it answers; else the model's own default"),
-    ] = None
-    timeout: Annotated[float, Meta(gt=0, description="Longest time for one call, in seconds")] = 120.0
-    concurrency: Annotated[int, Meta(ge=1, le=4096, description="Calls under way at once")] = 8
-    price: Annotated[
-        Price | None,
-        Meta(description="US dollars per million tokens {input, output}; else the plugin's price list"),
     ] = None
     extra_body: Annotated[
         Mapping[str, Any],

@@ -4,27 +4,19 @@ An option ``price`` overrides them. A model that is not listed has no known pric
 """
 
 import re
-from typing import NamedTuple
 
-from izcore.plugin import Price
+from izcore.plugin import ListPrice, Price
 
 LONG_PROMPT = 272_000
 """Input tokens above which the newer models charge a whole request at a higher price."""
 
 
-class ListPrice(NamedTuple):
-    """A price, and the input tokens up to which it holds (None: for every prompt)."""
-
-    price: Price
-    up_to: int | None = None
-
-
 def _flat(dollars_in: float, dollars_out: float) -> ListPrice:
-    return ListPrice(Price(input=dollars_in, output=dollars_out))
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out))
 
 
 def _tiered(dollars_in: float, dollars_out: float) -> ListPrice:
-    return ListPrice(Price(input=dollars_in, output=dollars_out), LONG_PROMPT)
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=LONG_PROMPT)
 
 
 PRICES = {

@@ -1,143 +1,98 @@
 """The scorer: prompts in, chat completions out, over OpenAI's SDK."""
 
-import asyncio
 import os
 from typing import Any
 
 import httpx2
+from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
 
 from izcore.plugin import (
     BackendContext,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    FatalScorerError,
-    LoopClients,
+    ChatAnswer,
+    ErrorReply,
+    HttpAnswer,
+    HttpChatScorer,
     Prompt,
-    Scorer,
-    ScorerInfo,
-    Usage,
-    check_price_holds,
 )
 from izcore_openai.answers import read_answer
 from izcore_openai.clients import make_client
-from izcore_openai.endpoint import find_endpoint
-from izcore_openai.failures import SDK_ERRORS, is_filtered, translate
+from izcore_openai.endpoint import endpoint_of
+from izcore_openai.failures import SIGNS, reply_of
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.prices import list_price
 from izcore_openai.quirks import quirks_of, request_fields, takes_temperature
 
-OFFICIAL_OVERHEAD = 64
-OTHER_OVERHEAD = 512
-"""Tokens that a chat template adds: a few at OpenAI; some open models add a system prompt of their own."""
 
-
-class OpenAIScorer(Scorer):
+class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
     """Asks one model through the Chat Completions protocol.
 
     Raises UsageError on construction for a missing key, a URL that is none, and options that the model does
-    not take: before any money is spent. One object may be used in several event loops, one after another
-    or at once; ``aclose`` closes the connections of the loop that it runs in.
+    not take: before any money is spent. The option ``seed`` plus a prompt's ``sample`` goes with every call.
     """
 
-    def __init__(self, options: OpenAIOptions, _context: BackendContext) -> None:
-        self._options = options
-        self._endpoint = find_endpoint(options, os.environ)
-        self._quirks = quirks_of(options.model, options.reasoning)
-        self._fields = request_fields(options, self._quirks)
-        self._takes_temperature = takes_temperature(options, self._quirks)
-        self._output_tokens: int = self._fields.get("max_tokens") or self._fields["max_completion_tokens"]
-        listed = list_price(options.model)
-        self._price = options.price or (listed.price if listed else None)
-        self._price_up_to = listed.up_to if listed and not options.price else None
-        tls = httpx2.create_ssl_context()
-        self._clients = LoopClients(
-            lambda: make_client(self._endpoint, seconds=options.timeout, tls=tls),
-            concurrency=options.concurrency,
-        )
+    errors = (OpenAIError,)
+    connection_errors = (APIConnectionError,)
+    timeout_errors = (APITimeoutError,)
+    signs = SIGNS
 
-    def info(self) -> ScorerInfo:
-        """Say identity (all that a request holds beside its prompt), concurrency and price."""
-        return ScorerInfo(
+    def __init__(self, options: OpenAIOptions, _context: BackendContext) -> None:
+        quirks = quirks_of(options.model, options.reasoning)
+        fields = request_fields(options, quirks)
+        endpoint = endpoint_of(options, os.environ)
+        super().__init__(
+            options,
+            endpoint,
             identity={
                 "provider": "openai",
-                "base_url": self._endpoint.base_url,
-                "api_version": self._endpoint.api_version,
-                "system": self._options.system,
-                **self._fields,
-                "extra_body": dict(self._options.extra_body),
+                "base_url": endpoint.base_url,
+                "api_version": options.api_version,
+                "system": options.system,
+                **fields,
+                "extra_body": dict(options.extra_body),
             },
-            batch_size=1,
-            concurrency=self._options.concurrency,
-            price=self._price,
+            output_tokens=fields.get("max_tokens") or fields["max_completion_tokens"],
+            listed=list_price(options.model),
+        )
+        self._fields = fields
+        self._limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
+        self._takes_temperature = takes_temperature(options, quirks)
+        self._system = _system_messages(options.system, quirks.reasons)
+        self._extra = dict(options.extra_body)
+        if quirks.writes_cache and endpoint.official:
+            # Prompts differ in their last lines: caching them is billed and hardly ever pays.
+            self._extra.setdefault("prompt_cache_options", {"mode": "explicit"})
+        self._api_version = options.api_version
+        self._tls = httpx2.create_ssl_context()
+
+    def make_client(self) -> AsyncOpenAI:
+        """Return a client of the SDK."""
+        return make_client(
+            self._endpoint, api_version=self._api_version, seconds=self._options.timeout, tls=self._tls
         )
 
-    def bound(self, prompt: Prompt) -> Usage:
-        """Return an upper bound: a byte-level token is at least one byte of UTF-8.
+    async def send(self, client: AsyncOpenAI, prompt: Prompt) -> HttpAnswer:
+        """Send one prompt."""
+        # The SDK's own method would check and convert what is known to be right: half its time.
+        response = await client.post("/chat/completions", cast_to=httpx2.Response, body=self._body(prompt))
+        return HttpAnswer(body=response.content, content_type=response.headers.get("content-type", ""))
 
-        Raises UsageError for a prompt that may be so long that the price list does not hold for it.
-        """
-        text = self._options.system + prompt.text
-        overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
-        size = len(text.encode("utf-8", "surrogatepass")) + overhead
-        check_price_holds(size, self._price_up_to, self._options.model)
-        return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
+    def read(self, answer: HttpAnswer) -> ChatAnswer:
+        """Return what a chat completion says."""
+        return read_answer(answer, self._endpoint.label)
 
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Answer every prompt, in order.
-
-        ``request.seed`` is not used; the option ``seed`` is, plus a prompt's ``sample``.
-        """
-        outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)
-        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if failures:
-            # One that no further try can mend outweighs the others.
-            raise next((f for f in failures if isinstance(f, FatalScorerError)), failures[0])
-        return CompletionResult(completions=tuple(o for o in outcomes if isinstance(o, Completion)))
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
-        await self._clients.aclose()
-
-    async def _answer(self, prompt: Prompt) -> Completion:
-        bound = self.bound(prompt)
-        try:
-            # The SDK's timeout starts afresh with every byte received; this one is for the whole call.
-            async with asyncio.timeout(self._options.timeout):
-                # The SDK's own method would check and convert what is known to be right: half its time.
-                response = await self._clients.current().post(
-                    "/chat/completions", cast_to=httpx2.Response, body=self._body(prompt)
-                )
-            content_type = response.headers.get("content-type", "")
-            return read_answer(response.content, content_type, bound, self._endpoint.label)
-        except SDK_ERRORS as error:
-            if is_filtered(error):
-                # Providers may charge for a prompt that they reject, without saying how much.
-                return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
-            failure = translate(error, self._endpoint, self._options.model, self._options.timeout)
-        # Raised here, the failure does not drag the SDK's error (with the request's headers) along.
-        raise failure
+    def reply_of(self, error: Exception) -> ErrorReply | None:
+        """Return the error response in what the SDK raised."""
+        return reply_of(error) if isinstance(error, APIStatusError) else None
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
-        fields = {"messages": self._messages(prompt), **self._fields}
+        fields = {**self._fields, "messages": [*self._system, {"role": "user", "content": prompt.text}]}
         if prompt.temperature is not None and self._takes_temperature:
             fields["temperature"] = prompt.temperature
         if "seed" in fields:
             fields["seed"] += prompt.sample
-        limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
-        fields[limit] = max(fields[limit], prompt.room)
-        return fields | self._extra_body()
+        fields[self._limit] = max(fields[self._limit], prompt.room)
+        return fields | self._extra
 
-    def _messages(self, prompt: Prompt) -> Any:
-        user = {"role": "user", "content": prompt.text}
-        if not self._options.system:
-            return [user]
-        role = "developer" if self._quirks.reasons else "system"
-        return [{"role": role, "content": self._options.system}, user]
 
-    def _extra_body(self) -> dict[str, Any]:
-        extra = dict(self._options.extra_body)
-        if self._quirks.writes_cache and self._endpoint.official:
-            # Prompts differ in their last lines: caching them is billed and hardly ever pays.
-            extra.setdefault("prompt_cache_options", {"mode": "explicit"})
-        return extra
+def _system_messages(system: str, reasons: bool) -> list[dict[str, str]]:
+    return [{"role": "developer" if reasons else "system", "content": system}] if system else []

@@ -3,39 +3,40 @@
 import pytest
 
 from izcore.plugin import UsageError
-from izcore_openai.endpoint import OFFICIAL_URL, PLACEHOLDER_KEY, find_endpoint
+from izcore.plugin.http.endpoint import PLACEHOLDER_KEY
+from izcore_openai.endpoint import OPENAI, endpoint_of
 from izcore_openai.options import OpenAIOptions
 
 KEY = {"OPENAI_API_KEY": "sk-test-1234"}
 
 
 def test_openai_itself_by_default() -> None:
-    endpoint = find_endpoint(OpenAIOptions(model="m"), KEY)
-    assert (endpoint.base_url, endpoint.sent_key, endpoint.official) == (OFFICIAL_URL, "sk-test-1234", True)
+    endpoint = endpoint_of(OpenAIOptions(model="m"), KEY)
+    assert (endpoint.base_url, endpoint.sent_key, endpoint.official) == (OPENAI.url, "sk-test-1234", True)
 
 
 def test_the_environment_names_the_server_and_an_option_overrides_it() -> None:
     environ = {"OPENAI_BASE_URL": "http://127.0.0.1:8080/v1/"}
-    assert find_endpoint(OpenAIOptions(model="m"), environ).base_url == "http://127.0.0.1:8080/v1"
+    assert endpoint_of(OpenAIOptions(model="m"), environ).base_url == "http://127.0.0.1:8080/v1"
     options = OpenAIOptions(model="m", base_url="http://localhost:9/v1")
-    assert find_endpoint(options, environ).base_url == "http://localhost:9/v1"
+    assert endpoint_of(options, environ).base_url == "http://localhost:9/v1"
 
 
 def test_an_empty_variable_is_no_variable() -> None:
-    assert find_endpoint(OpenAIOptions(model="m"), {**KEY, "OPENAI_BASE_URL": ""}).official
+    assert endpoint_of(OpenAIOptions(model="m"), {**KEY, "OPENAI_BASE_URL": ""}).official
     with pytest.raises(UsageError, match="OPENAI_API_KEY is not set"):
-        find_endpoint(OpenAIOptions(model="m"), {"OPENAI_API_KEY": "  "})
+        endpoint_of(OpenAIOptions(model="m"), {"OPENAI_API_KEY": "  "})
 
 
 def test_a_local_server_needs_no_key_and_gets_one_that_is_there() -> None:
     options = OpenAIOptions(model="m", base_url="http://localhost:8080/v1")
-    assert find_endpoint(options, {}).sent_key == PLACEHOLDER_KEY
-    assert find_endpoint(options, KEY).sent_key == "sk-test-1234"
+    assert endpoint_of(options, {}).sent_key == PLACEHOLDER_KEY
+    assert endpoint_of(options, KEY).sent_key == "sk-test-1234"
 
 
 def test_a_missing_key_says_what_to_do() -> None:
     with pytest.raises(UsageError) as caught:
-        find_endpoint(OpenAIOptions(model="m"), {})
+        endpoint_of(OpenAIOptions(model="m"), {})
     assert "OPENAI_API_KEY" in caught.value.message
     assert "export OPENAI_API_KEY" in caught.value.hint
     assert "base_url" in caught.value.hint
@@ -43,31 +44,31 @@ def test_a_missing_key_says_what_to_do() -> None:
 
 def test_another_variable_can_hold_the_key() -> None:
     options = OpenAIOptions(model="m", base_url="http://localhost:1/v1", api_key_env="TEAM_KEY")
-    assert find_endpoint(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
+    assert endpoint_of(options, {**KEY, "TEAM_KEY": "abc"}).sent_key == "abc"
     with pytest.raises(UsageError, match="TEAM_KEY is not set"):
-        find_endpoint(options, KEY)
+        endpoint_of(options, KEY)
 
 
 @pytest.mark.parametrize("url", ["https://eu.api.openai.com/v1", "https://api.openai.com/v1/"])
 def test_regional_hosts_are_openai_too(url: str) -> None:
-    assert find_endpoint(OpenAIOptions(model="m", base_url=url), KEY).official
+    assert endpoint_of(OpenAIOptions(model="m", base_url=url), KEY).official
 
 
 def test_azure_has_its_own_variables() -> None:
     options = OpenAIOptions(model="deployment", api_version="2025-04-01-preview")
     environ = {"AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com", "AZURE_OPENAI_API_KEY": "az"}
-    endpoint = find_endpoint(options, {**KEY, **environ})
+    endpoint = endpoint_of(options, {**KEY, **environ})
     assert (endpoint.base_url, endpoint.sent_key) == ("https://x.openai.azure.com", "az")
     with pytest.raises(UsageError, match="AZURE_OPENAI_API_KEY"):
-        find_endpoint(options, {**KEY, "AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com"})
+        endpoint_of(options, {**KEY, "AZURE_OPENAI_ENDPOINT": "https://x.openai.azure.com"})
     with pytest.raises(UsageError, match="no endpoint"):
-        find_endpoint(options, KEY)
+        endpoint_of(options, KEY)
 
 
 @pytest.mark.parametrize("key", ["sk-\u00e4", "sk 1", "sk\n1"])
 def test_a_mangled_key_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(UsageError) as caught:
-        find_endpoint(OpenAIOptions(model="m"), {"OPENAI_API_KEY": key})
+        endpoint_of(OpenAIOptions(model="m"), {"OPENAI_API_KEY": key})
     assert key not in str(caught.value)
 
 
@@ -77,6 +78,6 @@ def test_a_mangled_key_is_refused_and_not_shown(key: str) -> None:
 )
 def test_what_is_no_url_is_a_usage_error_that_names_its_source(url: str) -> None:
     with pytest.raises(UsageError, match=r"scorer\.base_url"):
-        find_endpoint(OpenAIOptions(model="m", base_url=url), KEY)
+        endpoint_of(OpenAIOptions(model="m", base_url=url), KEY)
     with pytest.raises(UsageError, match="OPENAI_BASE_URL"):
-        find_endpoint(OpenAIOptions(model="m"), {**KEY, "OPENAI_BASE_URL": url})
+        endpoint_of(OpenAIOptions(model="m"), {**KEY, "OPENAI_BASE_URL": url})

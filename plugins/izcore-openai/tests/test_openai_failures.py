@@ -45,24 +45,6 @@ def failure_of(base_url: str, *prompts: str, **options: Any) -> IzError:
     return caught.value
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
-def test_what_may_pass_may_be_tried_again(server: ProtocolServer, status: int) -> None:
-    server.script.append(Failure(status, "please wait"))
-    failure = failure_of(server.openai_url)
-    assert isinstance(failure, TransientScorerError)
-    assert failure.retry_after is None
-    assert f"({status})" in failure.message
-    assert "please wait" in failure.message
-    assert len(server.calls) == 1, "the SDK must not try again on its own"
-
-
-def test_retry_after_is_handed_on(server: ProtocolServer) -> None:
-    server.script.append(Failure(429, retry_after="7"))
-    failure = failure_of(server.openai_url)
-    assert isinstance(failure, TransientScorerError)
-    assert failure.retry_after == 7.0
-
-
 @pytest.mark.parametrize(
     "code", ["insufficient_quota", "billing_hard_limit_reached", "project_spend_limit_exceeded"]
 )
@@ -86,26 +68,6 @@ def test_a_server_that_says_that_waiting_is_no_use_is_believed(server: ProtocolS
     server.script.extend([Failure(429, headers=no_use), Failure(429, retry_after="600", headers=no_use)])
     assert isinstance(failure_of(server.openai_url), FatalScorerError)
     assert isinstance(failure_of(server.openai_url), TransientScorerError)
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        (400, "rejected the request"),
-        (402, "credit"),
-        (403, "does not permit"),
-        (404, "does not know the model"),
-        (413, "too long"),
-        (422, "rejected the request"),
-    ],
-)
-def test_what_cannot_be_mended_is_fatal(server: ProtocolServer, status: int, said: str) -> None:
-    server.script.append(Failure(status, "server's own words"))
-    failure = failure_of(server.openai_url)
-    assert isinstance(failure, FatalScorerError)
-    assert said in failure.message
-    assert "server's own words" in failure.message
-    assert failure.hint
 
 
 def test_a_wrong_or_expired_key(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +128,6 @@ def test_an_answer_that_trickles(server: ProtocolServer) -> None:
     assert "within 0.5 seconds" in failure.message
 
 
-def test_a_connection_dropped_in_the_middle_of_a_body(server: ProtocolServer) -> None:
-    server.script.append(Dropped())
-    failure = failure_of(server.openai_url)
-    assert isinstance(failure, TransientScorerError)
-    assert "connection" in failure.message.lower()
-
-
 def test_a_server_that_is_not_there() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -197,22 +152,6 @@ def test_a_server_that_speaks_something_else() -> None:
 
     failure = asyncio.run(once())
     assert isinstance(failure, TransientScorerError)
-
-
-def test_text_that_is_no_unicode() -> None:
-    failure = failure_of("http://127.0.0.1:9/v1", "half a character: \ud800")
-    assert isinstance(failure, FatalScorerError)
-    assert "UTF-8" in failure.message
-
-
-def test_among_several_failures_the_fatal_one_counts(server: ProtocolServer) -> None:
-    server.behave = lambda call: Failure(400) if call.prompt == "b" else Failure(500)
-    assert isinstance(failure_of(server.openai_url, "a", "b", "c"), FatalScorerError)
-
-
-def test_a_page_of_html_is_not_quoted_and_long_words_are_cut(server: ProtocolServer) -> None:
-    server.script.append(Failure(500, "x" * 5000))
-    assert len(failure_of(server.openai_url).message) < 500
 
 
 @pytest.mark.parametrize(

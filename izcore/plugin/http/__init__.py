@@ -1,0 +1,34 @@
+"""Models behind HTTP: a scorer for all of them, and its parts for those who need only some."""
+
+from izcore.plugin.http.answers import ChatAnswer, HttpAnswer, decode_answer
+from izcore.plugin.http.chat_scorer import ChatOptions, HttpChatScorer
+from izcore.plugin.http.clients import LoopClients
+from izcore.plugin.http.connection import retry_after, root_cause, shortened, was_sent
+from izcore.plugin.http.endpoint import Endpoint, Provider, check_url, find_endpoint
+from izcore.plugin.http.failures import ErrorReply, ErrorSigns
+from izcore.plugin.http.keys import Key, find_key, how_to_give
+from izcore.plugin.http.prices import ListPrice, check_price_holds
+
+__all__ = [
+    "ChatAnswer",
+    "ChatOptions",
+    "Endpoint",
+    "ErrorReply",
+    "ErrorSigns",
+    "HttpAnswer",
+    "HttpChatScorer",
+    "Key",
+    "ListPrice",
+    "LoopClients",
+    "Provider",
+    "check_price_holds",
+    "check_url",
+    "decode_answer",
+    "find_endpoint",
+    "find_key",
+    "how_to_give",
+    "retry_after",
+    "root_cause",
+    "shortened",
+    "was_sent",
+]

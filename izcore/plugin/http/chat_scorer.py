@@ -1,0 +1,198 @@
+"""A scorer for a model behind HTTP: all that does not depend on whose model it is."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Generic
+
+from msgspec import Meta
+
+from izcore.plugin.errors import FatalScorerError, TransientScorerError
+from izcore.plugin.http.answers import ChatAnswer, HttpAnswer, completion_of
+from izcore.plugin.http.clients import Client, LoopClients
+from izcore.plugin.http.connection import root_cause, was_sent
+from izcore.plugin.http.endpoint import Endpoint
+from izcore.plugin.http.failures import (
+    ErrorReply,
+    ErrorSigns,
+    Failure,
+    failure_of,
+    is_filtered,
+    without_key,
+)
+from izcore.plugin.http.prices import ListPrice, check_price_holds
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.records import (
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Options,
+    Price,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
+
+OFFICIAL_OVERHEAD = 64
+OTHER_OVERHEAD = 512
+"""Tokens that a chat template adds: a few at the providers themselves; some open models add a system prompt
+of their own."""
+
+
+class ChatOptions(Options, frozen=True, kw_only=True):
+    """What users can set on every scorer behind HTTP. No option holds a key: keys come from the environment.
+
+    Subclass it and add what your provider takes besides.
+    """
+
+    model: Annotated[str, Meta(min_length=1, description="The model's name as the server knows it")]
+    base_url: Annotated[str, Meta(description="The server's URL; else the provider's own")] = ""
+    api_key_env: Annotated[
+        str,
+        Meta(
+            pattern="^([A-Z_][A-Z0-9_]*)?$",
+            description="Environment variable that holds the key; else the provider's own",
+        ),
+    ] = ""
+    max_output_tokens: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Most tokens of an answer, reasoning included; else 256, or 4096 if it reasons"),
+    ] = None
+    system: Annotated[str, Meta(description="System prompt; none if empty")] = ""
+    timeout: Annotated[float, Meta(gt=0, description="Longest time for one call, in seconds")] = 120.0
+    concurrency: Annotated[int, Meta(ge=1, le=4096, description="Calls under way at once")] = 8
+    price: Annotated[
+        Price | None,
+        Meta(description="US dollars per million tokens {input, output}; else the plugin's price list"),
+    ] = None
+
+
+class HttpChatScorer(Scorer, Generic[Client]):
+    """Asks one model of one provider over HTTP.
+
+    A subclass says what its provider does differently: how a client is made (:meth:`make_client`), how a
+    prompt is sent (:meth:`send`), what a body says (:meth:`read`) and what the client's errors mean
+    (:attr:`errors`, :attr:`signs`, :meth:`reply_of`). This class does the rest: several prompts at once,
+    clients for each event loop, bounds, prices, timeouts, failures in words for people, and no key in any of
+    them. One object may be used in several event loops, one after another or at once; ``aclose`` closes the
+    connections of the loop that it runs in.
+
+    ``identity`` is all that a request holds beside its prompt. ``output_tokens`` is the most that an answer
+    may have. ``listed`` is the model's list price; None where it is not known.
+    """
+
+    errors: ClassVar[tuple[type[Exception], ...]]
+    """What the client raises. Anything else is a fault of the scorer, and goes through."""
+    connection_errors: ClassVar[tuple[type[Exception], ...]]
+    """Those of :attr:`errors` that mean that the connection failed."""
+    timeout_errors: ClassVar[tuple[type[Exception], ...]] = ()
+    """Those of :attr:`connection_errors` that mean that the server took too long."""
+    signs: ClassVar[ErrorSigns]
+    """How the provider's error responses say what is wrong."""
+
+    def __init__(
+        self,
+        options: ChatOptions,
+        endpoint: Endpoint,
+        *,
+        identity: Mapping[str, Any],
+        output_tokens: int,
+        listed: ListPrice | None = None,
+    ) -> None:
+        self._options = options
+        self._endpoint = endpoint
+        self._identity = dict(identity)
+        self._output_tokens = output_tokens
+        self._price = options.price or (listed.price if listed else None)
+        self._price_up_to = listed.up_to if listed and not options.price else None
+        self._understood: tuple[type[Exception], ...] = (
+            *self.errors,
+            *(TimeoutError, UnicodeError, TransientScorerError),
+        )
+        self._clients: LoopClients[Client] = LoopClients(self.make_client, concurrency=options.concurrency)
+
+    @abstractmethod
+    def make_client(self) -> Client:
+        """Return a client that tries nothing again: the core does, under the run's budget."""
+
+    @abstractmethod
+    async def send(self, client: Client, prompt: Prompt) -> HttpAnswer:
+        """Send one prompt and return the response; raise one of :attr:`errors` for an error response."""
+
+    @abstractmethod
+    def read(self, answer: HttpAnswer) -> ChatAnswer:
+        """Return what a response says; raise TransientScorerError where it says nothing that can be read."""
+
+    @abstractmethod
+    def reply_of(self, error: Exception) -> ErrorReply | None:
+        """Return the error response that the client raised as ``error``; None where it is none."""
+
+    def info(self) -> ScorerInfo:
+        """Say identity (all that a request holds beside its prompt), concurrency and price."""
+        return ScorerInfo(
+            identity=self._identity, batch_size=1, concurrency=self._options.concurrency, price=self._price
+        )
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return an upper bound: a byte-level token is at least one byte of UTF-8.
+
+        Raises UsageError for a prompt that may be so long that the price list does not hold for it.
+        """
+        text = self._options.system + prompt.text
+        overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
+        size = len(text.encode("utf-8", "surrogatepass")) + overhead
+        check_price_holds(size, self._price_up_to, self._options.model)
+        return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer every prompt, in order; ``request.seed`` is not used."""
+        outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            # One that no further try can mend outweighs the others.
+            raise next((f for f in failures if isinstance(f, FatalScorerError)), failures[0])
+        return CompletionResult(completions=tuple(o for o in outcomes if isinstance(o, Completion)))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self._clients.aclose()
+
+    async def _answer(self, prompt: Prompt) -> Completion:
+        bound = self.bound(prompt)
+        try:
+            # A client's timeout starts afresh with every byte received; this one is for the whole call.
+            async with asyncio.timeout(self._options.timeout):
+                answer = await self.send(self._clients.current(), prompt)
+            return completion_of(self.read(answer), bound)
+        except self._understood as error:
+            reply = self.reply_of(error)
+            if reply is not None and is_filtered(reply, self.signs):
+                # Providers may charge for a prompt that they reject, without saying how much.
+                return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
+            failure = without_key(self._failure(error, reply), self._endpoint)
+        # Raised here, the failure does not drag the client's error (with the request's headers) along.
+        raise failure
+
+    def _failure(self, error: Exception, reply: ErrorReply | None) -> Failure:
+        endpoint = self._endpoint
+        if isinstance(error, Failure):
+            return error
+        if reply is not None:
+            return failure_of(reply, self.signs, endpoint, self._options.model)
+        if isinstance(error, (*self.timeout_errors, TimeoutError)):
+            return TransientScorerError(
+                f"{endpoint.label} did not answer within {self._options.timeout:g} seconds.",
+                hint="If it is just slow, raise scorer.timeout.",
+                may_be_billed=was_sent(error),
+            )
+        if isinstance(error, self.connection_errors):
+            return TransientScorerError(
+                f"The connection to {endpoint.base_url} failed: {root_cause(error)}.",
+                hint="Check that the server runs and that base_url is right.",
+                may_be_billed=was_sent(error),
+            )
+        if isinstance(error, UnicodeError):
+            return FatalScorerError("The prompt holds characters that cannot be sent as UTF-8.")
+        return FatalScorerError(
+            f"The client of {endpoint.provider.name} failed: {type(error).__name__}: {error}."
+        )

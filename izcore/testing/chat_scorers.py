@@ -1,0 +1,255 @@
+"""Checks of scorers behind HTTP, against a server that speaks their protocol."""
+
+import asyncio
+import logging
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
+from izcore.plugin.records import Completion, CompletionRequest, FinishReason, Prompt, Usage
+from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
+from izcore.testing.conformance import Make
+from izcore.testing.scorers import ScorerConformance
+
+KEY = "sk-planted-0123456789abcdef"
+"""The key in the environment while a check runs; it must show itself nowhere."""
+
+
+class ChatScorerConformance(ScorerConformance):
+    """What the core relies on in a scorer behind HTTP, beside what it relies on in every scorer.
+
+    ``subject`` names the scorer with options that lead it to ``chat_server``. ``protocol`` says how its
+    service reads and writes. ``key_variable`` is the environment variable of its key.
+    """
+
+    @pytest.fixture
+    def protocol(self) -> ChatProtocol:
+        """How the provider's service reads requests and writes responses; every subclass supplies it."""
+        pytest.fail("Override the fixture protocol: return a ChatProtocol.", pytrace=False)
+
+    @pytest.fixture
+    def key_variable(self) -> str:
+        """The environment variable that holds the key; every subclass supplies it."""
+        pytest.fail("Override the fixture key_variable: return its name.", pytrace=False)
+
+    @pytest.fixture
+    def chat_server(self, protocol: ChatProtocol) -> Iterator[ChatServer]:
+        """The server; its ``url`` is what the subject's options name."""
+        with ChatServer(protocol) as server:
+            yield server
+
+    @pytest.fixture(autouse=True)
+    def key_in_environment(self, key_variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The key is in the environment, as users have it."""
+        monkeypatch.setenv(key_variable, KEY)
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def test_an_answer_has_its_text_and_usage(self, make: Make, chat_server: ChatServer) -> None:
+        """Text, tokens and the end of an answer are those that the server sent."""
+        usage = Usage(input_tokens=10, output_tokens=4)
+        _script(chat_server, chat_server.answer("bonjour", usage=usage))
+        assert ask(make(), "say hello") == (Completion(text="bonjour", usage=usage, finish="stop"),)
+
+    def test_answers_keep_the_order_of_prompts(self, make: Make) -> None:
+        """Each prompt of a request gets its own answer, whichever comes first."""
+        assert [each.text for each in ask(make(), "a", "b", "c")] == ["A", "B", "C"]
+
+    @pytest.mark.parametrize("finish", ["length", "refusal", "filtered"])
+    def test_how_an_answer_ended_is_told(
+        self, make: Make, chat_server: ChatServer, finish: FinishReason
+    ) -> None:
+        """An answer that was cut, refused or filtered says so, as far as the protocol can."""
+        reply = chat_server.answer("some", finish)
+        if reply is None:
+            pytest.skip(f"the protocol has no answers that end by {finish}")
+        chat_server.script.append(reply)
+        assert ask(make(), "?")[0].finish == finish
+
+    def test_an_answer_without_usage_is_charged_at_its_bound(
+        self, make: Make, chat_server: ChatServer
+    ) -> None:
+        """Where the server does not count, the call costs what it may have cost, so that a budget holds."""
+        _script(chat_server, chat_server.answer("yes"))
+        scorer = make()
+        assert ask(scorer, "?")[0].usage == scorer.bound(Prompt(text="?"))
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"<html>hello</html>", b'{"unexpected": 5}'])
+    def test_a_broken_answer_may_be_asked_again(
+        self, make: Make, chat_server: ChatServer, body: bytes
+    ) -> None:
+        """What cannot be read is a failed try, which may be billed; it is never an answer."""
+        chat_server.script.append(Reply(body, content_type="text/html" if body[:1] == b"<" else "text/json"))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert failure.may_be_billed
+        assert ask(make(), "again")[0].text == "AGAIN"
+
+    # --- failures --------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
+    def test_what_may_pass_may_be_tried_again(self, make: Make, chat_server: ChatServer, status: int) -> None:
+        """A busy or broken server is a transient failure, with its words; the scorer itself tries once."""
+        chat_server.script.append(chat_server.failure(status, "please wait"))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert failure.retry_after is None
+        assert f"({status})" in failure.message
+        assert "please wait" in failure.message
+        assert failure.may_be_billed is (status == 504)
+        assert len(chat_server.requests) == 1, "the scorer must not try again on its own"
+
+    def test_retry_after_is_handed_on(self, make: Make, chat_server: ChatServer) -> None:
+        """The seconds that a server asks to wait reach the core, which waits."""
+        chat_server.script.append(chat_server.failure(429, headers={"retry-after": "7"}))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert failure.retry_after == 7.0
+
+    @pytest.mark.parametrize("status", [400, 402, 403, 404, 413, 422])
+    def test_what_cannot_be_mended_is_fatal(self, make: Make, chat_server: ChatServer, status: int) -> None:
+        """A rejected request stops the run at once, with the server's words and what to do."""
+        chat_server.script.append(chat_server.failure(status, "the server's own words"))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, FatalScorerError)
+        assert "the server's own words" in failure.message
+        assert failure.hint
+
+    def test_a_refused_key_is_named_by_its_variable(
+        self, make: Make, chat_server: ChatServer, key_variable: str
+    ) -> None:
+        """A wrong or expired key is a fatal failure that names where the key came from."""
+        chat_server.script.append(chat_server.failure(401, f"Incorrect key: {KEY}"))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, FatalScorerError)
+        assert key_variable in failure.message
+
+    def test_long_words_are_shortened(self, make: Make, chat_server: ChatServer) -> None:
+        """A message fits on a screen, however much a server says."""
+        chat_server.script.append(chat_server.failure(500, "x" * 5000))
+        assert len(failure_of(make(), "?").message) < 600
+
+    def test_a_dropped_connection_may_be_billed(self, make: Make, chat_server: ChatServer) -> None:
+        """A connection that breaks in the middle of an answer is a failed try."""
+        whole = chat_server.answer("a rather long answer", usage=Usage(input_tokens=1, output_tokens=1))
+        assert whole is not None
+        chat_server.script.append(Reply(whole.body, cut=True))
+        failure = failure_of(make(), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert failure.may_be_billed
+
+    def test_text_that_is_no_unicode_is_fatal(self, make: Make) -> None:
+        """Half a character cannot be sent; no further try mends that."""
+        assert isinstance(failure_of(make(), "half a character: \ud800"), FatalScorerError)
+
+    def test_among_several_failures_the_fatal_one_counts(self, make: Make, chat_server: ChatServer) -> None:
+        """A request whose prompts fail in both ways fails for good."""
+        chat_server.script.extend([chat_server.failure(500), chat_server.failure(400)])
+        assert isinstance(failure_of(make(), "a", "b"), FatalScorerError)
+
+    # --- keys ------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
+    def test_the_key_is_sent_and_never_shown(
+        self,
+        make: Make,
+        chat_server: ChatServer,
+        status: int,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """The key stands in no message, representation, log or output, also where the server repeats it."""
+        caplog.set_level(logging.DEBUG)
+        if status != 200:
+            chat_server.script.append(chat_server.failure(status, f"{'x' * 285}{KEY} is your key"))
+        scorer = make()
+        seen = [repr(scorer), repr(scorer.info())]
+        try:
+            seen.append(repr(ask(scorer, "?")))
+        except IzError as error:
+            seen += [str(error), repr(error), "".join(traceback.format_exception(error))]
+        captured = capfd.readouterr()
+        seen += [caplog.text, captured.out, captured.err]
+        assert chat_server.protocol.key(chat_server.requests[0]) == KEY
+        assert not [text for text in seen if KEY in text or KEY[3:14] in text]
+
+    # --- event loops -----------------------------------------------------------------------------
+
+    def test_one_scorer_serves_event_loops_of_several_threads(self, make: Make) -> None:
+        """Connections belong to a loop; the scorer may be used in several, at once or one after another."""
+        scorer = make()
+        answers: list[str] = []
+        threads = [threading.Thread(target=lambda: answers.append(ask(scorer, "x")[0].text)) for _ in "1234"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert answers == ["X"] * 4
+        assert ask(scorer, "y")[0].text == "Y"
+
+    def test_many_calls_at_once_are_answered(self, make: Make, chat_server: ChatServer) -> None:
+        """Two hundred calls at once each get their own answer."""
+        chat_server.latency = 0.05
+        wanted = [f"N{number}" for number in range(200)]
+        scorer = make()
+
+        async def work() -> list[str]:
+            requests = [CompletionRequest(prompts=(Prompt(text=text.lower()),)) for text in wanted]
+            results = await asyncio.gather(*(scorer.complete(request) for request in requests))
+            return [result.completions[0].text for result in results]
+
+        assert _closing(scorer, work) == wanted
+
+    def test_a_cancelled_call_stays_cancelled(self, make: Make, chat_server: ChatServer) -> None:
+        """Cancelling is no failure of the server: the run has asked for it."""
+        chat_server.latency = 30
+        scorer = make()
+
+        async def work() -> None:
+            call = asyncio.ensure_future(scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),))))
+            await asyncio.sleep(0.2)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+        _closing(scorer, work)
+
+
+def ask(scorer: Any, *prompts: str) -> tuple[Completion, ...]:
+    """Ask in an event loop of its own, and close the connections."""
+    request = CompletionRequest(prompts=tuple(Prompt(text=prompt) for prompt in prompts))
+
+    async def work() -> tuple[Completion, ...]:
+        return tuple((await scorer.complete(request)).completions)
+
+    found: tuple[Completion, ...] = _closing(scorer, work)
+    return found
+
+
+def failure_of(scorer: Any, *prompts: str) -> IzError:
+    """Return the failure of a request, which drags no error of the client along: that would show headers."""
+    with pytest.raises(IzError) as caught:
+        ask(scorer, *prompts)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+def _script(server: ChatServer, reply: Reply | None) -> None:
+    assert reply is not None, "every protocol has answers that end by themselves"
+    server.script.append(reply)
+
+
+def _closing(scorer: Any, work: Any) -> Any:
+    async def once() -> Any:
+        try:
+            return await work()
+        finally:
+            await scorer.aclose()
+
+    return asyncio.run(once())
