@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from izcore.engine.incumbents import Incumbent as Incumbent
     from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
-    from izcore.engine.runner import ScoreResult as ScoreResult
+    from izcore.engine.score_instruction import ScoreResult as ScoreResult
     from izcore.plugin.errors import BackendError as BackendError
     from izcore.plugin.errors import BackendUnavailableError as BackendUnavailableError
     from izcore.plugin.errors import BudgetExhaustedError as BudgetExhaustedError
@@ -94,7 +94,7 @@ _HOMES = {
     "izcore.config.schema": ("RunConfig",),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
-    "izcore.engine.runner": ("ScoreResult",),
+    "izcore.engine.score_instruction": ("ScoreResult",),
     "izcore.plugin.errors": (
         "BackendError",
         "BackendUnavailableError",

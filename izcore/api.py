@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, Unpack
 
 from izcore.config.layers import Settings, build_config
+from izcore.config.model_roles import calls_per_answer
 from izcore.config.options import RunOptions, ScoringOptions, settings_layers
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
@@ -22,8 +23,9 @@ from izcore.engine import held_out, incumbents, paired
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.incumbents import Trajectory
-from izcore.engine.plan import PlannedRun, calls_per_answer, plan_run
-from izcore.engine.runner import ScoreResult, check_resumable, continue_run, score_instruction, start_run
+from izcore.engine.plan import PlannedRun, plan_run
+from izcore.engine.runner import check_resumable, continue_run, start_run
+from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError, UsageError, nearest_names
 from izcore.plugin.protocols import Executor

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
-    from izcore.engine.runner import ScoreResult
+    from izcore.engine.score_instruction import ScoreResult
     from izcore.plugin.kinds import Kind
     from izcore.plugin.records import FinishReason
     from izcore.plugin.results import RunResult

@@ -46,3 +46,8 @@ def models_by_role(registry: Registry, config: ScoringConfig) -> dict[ModelRole,
             role, named = ModelRole(kind=kind, option=option), choice.options.get(option)
             models[role] = registry.choose_model(named, where=role.name) if named else config.scorer
     return models
+
+
+def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
+    """Return how many calls the score of an answer takes: one for it, one for each model that grades it."""
+    return 1 + sum(role.grades for role in models_by_role(registry, config))

@@ -10,7 +10,7 @@ import msgspec
 from izcore.config.model_roles import SCORER, ModelRole, models_by_role
 from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
-from izcore.engine.plan import known_price
+from izcore.engine.prices import known_price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.kinds import Kind
 from izcore.plugin.protocols import Metric, Scorer
@@ -42,7 +42,7 @@ class Session:
         ledger: Ledger,
         clients: Mapping[ModelRole, ModelClient],
     ) -> None:
-        self._environment = environment
+        self.environment = environment
         self._config = config
         self.ledger = ledger
         self.clients = clients
@@ -55,9 +55,15 @@ class Session:
         """The client of the model whose answers are scored."""
         return self.clients[SCORER]
 
+    @property
+    def last_failure(self) -> str:
+        """Say how the black box's last call failed that did; empty if none has."""
+        failure = self.black_box.last_failure
+        return f" The last failure: {failure.message}" if failure else ""
+
     def context(self, kind: Kind) -> BackendContext:
         """Return what a backend of this kind is built with; it may ask the models that its options name."""
-        context = self._environment.paths.context(self._config.seed)
+        context = self.environment.paths.context(self._config.seed)
         return msgspec.structs.replace(context, ask=partial(self._ask, kind))
 
     async def _ask(self, kind: Kind, request: AskRequest) -> AskResult:

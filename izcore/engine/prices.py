@@ -1,0 +1,24 @@
+"""What the models that a run asks charge for."""
+
+from izcore.config.schema import ScoringConfig
+from izcore.plugin.errors import ConfigError
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.records import Price
+from izcore.registry.registry import BackendChoice
+
+
+def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
+    """Return the price that the user gave for a scorer's model, else the scorer's own; None if unknown.
+
+    Raises ConfigError where the price is not known although the run has a limit in money.
+    """
+    info = scorer.info()
+    model = str(info.identity.get("model", choice.name))
+    price = config.prices.get(model) or config.prices.get(choice.name) or info.price
+    if price is None and config.budget.max_cost is not None:
+        raise ConfigError(
+            f"budget.max_cost: the price of {model} is not known.",
+            hint=f"Give it in a TOML file (--config), in US dollars per million tokens: "
+            f'prices."{model}" = {{input = …, output = …}}',
+        )
+    return price

@@ -1,0 +1,42 @@
+"""Keeps room in a run's budget for what comes after the search."""
+
+from collections.abc import Sequence
+
+from izcore.config.schema import Limits
+from izcore.engine.call_limit import tested_instructions
+from izcore.engine.estimate import graded_prompt, typical_guidance
+from izcore.engine.session import Session
+from izcore.plugin.errors import UsageError
+from izcore.plugin.records import Amount, Example
+from izcore.storage.records import RunRecord
+
+
+def hold_back_for_test(session: Session, record: RunRecord, *, fresh: bool) -> Amount:
+    """Hold back what the comparison of the finalists and the final test may take; return that of the test.
+
+    Raises UsageError where the budget of a ``fresh`` run, one without a trial, has no room for the test.
+    """
+    if record.config.budget == Limits():
+        return Amount()
+    one = _bound_of_answers(session, record, record.plan.splits.test)
+    final_test = sum([one] * tested_instructions(record.config), Amount())
+    if fresh and not session.ledger.fits(final_test):
+        raise UsageError(
+            f"The budget ({session.ledger.describe()}) has no room for the final test, which may take "
+            f"{final_test.calls} calls and {final_test.usage.total} tokens.",
+            hint="Raise the limit, or lower splits.test.",
+        )
+    retest = _bound_of_answers(session, record, record.plan.splits.retest)
+    session.ledger.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
+    return final_test
+
+
+def _bound_of_answers(session: Session, record: RunRecord, examples: Sequence[Example]) -> Amount:
+    """Return the most that one instruction on ``examples`` can cost, with the grading of its answers."""
+    guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
+    prompts = session.evaluator.prompts(guidance, examples)
+    total = session.black_box.bound(prompts)
+    for role, client in session.clients.items():
+        if role.grades:
+            total += client.bound([graded_prompt(record.config, prompt) for prompt in prompts])
+    return total

@@ -1,0 +1,194 @@
+"""One run inside its event loop: build the parts, search, test the winner, and put the result together."""
+
+import contextlib
+from collections.abc import Callable
+
+import msgspec
+
+from izcore.engine.baselines import find_baselines
+from izcore.engine.conclusion import Conclusion, conclude
+from izcore.engine.environment import Environment
+from izcore.engine.reserves import hold_back_for_test
+from izcore.engine.session import Session, open_session
+from izcore.plugin.errors import BackendError, BudgetExhaustedError
+from izcore.plugin.events import PhaseStarted, RunStarted
+from izcore.plugin.protocols import Generator, Surrogate
+from izcore.plugin.records import Agreement, PrepareRequest, PrepareResult, Trial
+from izcore.plugin.registrations import GeneratorRegistration
+from izcore.plugin.results import RunResult
+from izcore.plugin.seeds import derive_seed
+from izcore.search.exemplars import draw_sets
+from izcore.search.loop import Search, SearchOutcome
+from izcore.search.objective import pareto_front
+from izcore.search.proposer import Proposer, trials_in_all
+from izcore.search.rounds import RoundEvaluator
+from izcore.storage.records import RunRecord
+from izcore.storage.store import Store
+
+
+async def search_and_conclude(
+    environment: Environment, record: RunRecord, elapsed: Callable[[], float]
+) -> RunResult:
+    """Search from where the run stands to its end, and test the winner.
+
+    ``elapsed`` says how many seconds this process has worked on the run. Raises BudgetExhaustedError or
+    BackendError where no trial is complete, so that there is no winner.
+    """
+    async with open_session(environment, record.config, record.id) as session:
+        generator: Generator = environment.registry.build(
+            "generator", record.config.generator, session.context("generator")
+        )
+        total = trials_in_all(generator, record.config, record.plan.carried)
+        done = len(environment.store.trials(record.id))
+        environment.events.emit(_started(record, total=total, done=done))
+        final_test = hold_back_for_test(session, record, fresh=done == 0)
+        search = _prepare_search(session, record, generator, total)
+        outcome = await search.run()
+        session.ledger.hold_back(final_test)
+        outcome = await search.compare_finalists(outcome)
+        session.ledger.release_held_back()
+        winner = _winner(outcome, session, record)
+        conclusion = await _test(winner, session, record, generator)
+        agreement = await _agreement(winner, session, record)
+    return _result(record, outcome, conclusion, agreement, session, record.seconds + elapsed())
+
+
+def _started(record: RunRecord, *, total: int, done: int) -> RunStarted:
+    budget = record.config.budget
+    return RunStarted(
+        run_id=record.id,
+        task=record.task,
+        trials=total,
+        done=done,
+        max_calls=budget.max_calls,
+        max_tokens=budget.max_tokens,
+        max_cost=budget.max_cost,
+        config=msgspec.to_builtins(record.config),
+    )
+
+
+def _prepare_search(session: Session, record: RunRecord, generator: Generator, total: int) -> Search:
+    """Build what searches, and let the generator load its models and calibrate itself."""
+    config, splits, environment = record.config, record.plan.splits, session.environment
+    store, events = environment.store, environment.events
+    surrogate: Surrogate = environment.registry.build(
+        "surrogate", config.surrogate, session.context("surrogate")
+    )
+    events.emit(PhaseStarted(run_id=record.id, phase="prepare", round=0))
+    proposer = Proposer(
+        run_id=record.id,
+        config=config,
+        splits=splits,
+        exemplar_sets=draw_sets(config.few_shot, splits.demonstrations, config.seed),
+        generator=generator,
+        surrogate=surrogate,
+        prepared=_prepare(generator, record, store),
+        store=store,
+        events=events,
+    )
+    rounds = RoundEvaluator(
+        evaluator=session.evaluator,
+        policy=config.evaluation,
+        objective=config.objective,
+        examples=splits.validation,
+        searched=total,
+    )
+    return Search(
+        run_id=record.id,
+        config=config,
+        splits=splits,
+        carried=record.plan.carried,
+        trials_in_all=total,
+        proposer=proposer,
+        evaluator=session.evaluator,
+        rounds=rounds,
+        store=store,
+        events=events,
+    )
+
+
+def _prepare(generator: Generator, record: RunRecord, store: Store) -> PrepareResult:
+    prepared = generator.prepare(_prepare_request(record))
+    if record.generator_state is None:
+        store.set_generator_state(record.id, prepared.state)
+    return prepared
+
+
+def _prepare_request(record: RunRecord) -> PrepareRequest:
+    return PrepareRequest(
+        demonstrations=record.plan.splits.demonstrations,
+        seed=derive_seed(record.config.seed, "generator"),
+        state=record.generator_state or {},
+    )
+
+
+def _winner(outcome: SearchOutcome, session: Session, record: RunRecord) -> Trial:
+    if outcome.history.best is not None:
+        return outcome.history.best
+    if outcome.stopped:
+        raise BudgetExhaustedError(
+            f"{outcome.stopped} No trial was completed, so there is no result.",
+            hint="Start again with a larger budget; answers that were paid for are kept.",
+        )
+    raise BackendError(
+        f"Every trial has failed calls, so no winner can be chosen.{session.last_failure}",
+        hint=f"When the scorer answers again: iz resume {record.id}",
+    )
+
+
+async def _test(winner: Trial, session: Session, record: RunRecord, generator: Generator) -> Conclusion:
+    """Open the sealed test split, and keep what it says."""
+    environment, test = session.environment, record.plan.splits.test
+    chosen = environment.registry.registration(GeneratorRegistration, record.config.generator.name)
+    baselines = await find_baselines(
+        generator,
+        _prepare_request(record),
+        unsteered_name=chosen.unsteered,
+        given=record.config.baselines,
+        exemplars=winner.candidate.exemplars,
+    )
+    total = (1 + len(baselines)) * len(test)
+    environment.events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=total))
+    conclusion = await conclude(winner, baselines, test, session.evaluator, seed=record.config.seed)
+    environment.store.add_test_scores(record.id, conclusion.scores)
+    return conclusion
+
+
+async def _agreement(winner: Trial, session: Session, record: RunRecord) -> Agreement | None:
+    """Spend what is left of the budget, if anything, on grading some of the winner's answers again."""
+    guidance, test = winner.candidate.guidance, record.plan.splits.test
+    with contextlib.suppress(BudgetExhaustedError):
+        return await session.evaluator.agreement(guidance, test)
+    return None
+
+
+def _result(
+    record: RunRecord,
+    outcome: SearchOutcome,
+    conclusion: Conclusion,
+    agreement: Agreement | None,
+    session: Session,
+    seconds: float,
+) -> RunResult:
+    store, history = session.environment.store, outcome.history
+    spent, cached_calls = store.spent(record.id)
+    return RunResult(
+        run_id=record.id,
+        task=record.task,
+        status="done",
+        seed=record.config.seed,
+        best=conclusion.best,
+        baselines=conclusion.baselines,
+        trials=len(history),
+        unique_instructions=history.unique_instructions,
+        calls=spent.calls,
+        cached_calls=cached_calls,
+        tokens=spent.usage,
+        cost_usd=session.ledger.cost_usd,
+        lost_calls=store.lost(record.id).calls,
+        finishes=store.finishes(record.id),
+        agreement=agreement,
+        front=pareto_front(history.trials, len(record.plan.splits.validation)),
+        seconds=seconds,
+        conclusion=f"{conclusion.sentence} {outcome.stopped}".strip(),
+    )

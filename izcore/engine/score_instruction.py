@@ -1,0 +1,69 @@
+"""Scores one instruction on a task's test split, outside of any search."""
+
+import asyncio
+from collections.abc import Mapping
+
+from izcore.config.schema import ScoringConfig
+from izcore.engine.environment import Environment
+from izcore.engine.plan import fix_plan, load_task
+from izcore.engine.session import open_session
+from izcore.plugin.errors import BackendError, InterruptedRunError
+from izcore.plugin.events import PhaseStarted
+from izcore.plugin.interrupts import undisguised_interrupts
+from izcore.plugin.records import FinishReason, Guidance, Record, Usage
+from izcore.plugin.results import TestScore
+from izcore.plugin.seeds import derive_seed
+from izcore.scoring.statistics import mean_with_interval
+from izcore.storage.records import RunPlan
+
+
+class ScoreResult(Record):
+    """What ``iz score`` found about one instruction."""
+
+    task: str
+    instruction: str
+    test: TestScore
+    calls: int
+    cached_calls: int
+    tokens: Usage
+    cost_usd: float | None
+    finishes: Mapping[FinishReason, int] = {}
+
+
+def score_instruction(environment: Environment, config: ScoringConfig, instruction: str) -> ScoreResult:
+    """Score one instruction on the test split that a run with the same seed and sizes would seal."""
+    data = load_task(environment.registry, config, environment.paths)
+    config, plan = fix_plan(environment.registry, config, data, environment.paths)
+    try:
+        with undisguised_interrupts():
+            return asyncio.run(_score(environment, config, plan, instruction))
+    except KeyboardInterrupt:
+        raise InterruptedRunError(
+            "Stopped. Answers up to here are kept and will not be paid again."
+        ) from None
+
+
+async def _score(
+    environment: Environment, config: ScoringConfig, plan: RunPlan, instruction: str
+) -> ScoreResult:
+    run_id = f"score-{environment.token()}"
+    async with open_session(environment, config, run_id) as session:
+        total = len(plan.splits.test)
+        environment.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
+        guidance = Guidance(instruction=instruction)
+        scores = (await session.evaluator.evaluate(guidance, plan.splits.test)).scores
+    known = [score for score in scores if score is not None]
+    if not known:
+        raise BackendError(
+            f"Every call failed, so nothing can be said.{session.last_failure}", hint="Try again later."
+        )
+    return ScoreResult(
+        task=plan.task_name,
+        instruction=instruction,
+        test=mean_with_interval(known, seed=derive_seed(config.seed, "interval", "winner")),
+        calls=session.ledger.spent.calls,
+        cached_calls=session.ledger.cached_calls,
+        tokens=session.ledger.spent.usage,
+        cost_usd=session.ledger.cost_usd,
+        finishes=environment.store.finishes(run_id),
+    )
