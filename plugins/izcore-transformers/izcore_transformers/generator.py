@@ -14,12 +14,12 @@ from izcore.plugin import (
     PrepareResult,
     UsageError,
 )
-from izcore_transformers.generator_options import GeneratorOptions
-from izcore_transformers.models.loading import LoadedModel, load_model
+from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model
+from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.calibration import Calibration, calibrate
 from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt
 from izcore_transformers.soft_prompt.projection import Projection
-from izcore_transformers.soft_prompt.writer import Writer, embed_tokens
+from izcore_transformers.soft_prompt.writer import Writer
 
 EMBEDDINGS_MEASURED = 4096  # rows of the embedding matrix, evenly spaced, that say how large embeddings are
 

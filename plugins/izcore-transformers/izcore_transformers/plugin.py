@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from izcore.plugin import GeneratorRegistration, Model, Preset, ScorerRegistration, hookimpl
-from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.presets import EMBEDDED_MODEL
-from izcore_transformers.scorer_options import ScorerOptions
+from izcore_transformers.options import GeneratorOptions, ScorerOptions
 
 IZCORE_API = 1
 

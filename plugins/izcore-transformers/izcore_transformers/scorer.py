@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from izcore.plugin import (
     BackendContext,
@@ -20,15 +18,13 @@ from izcore.plugin import (
     Usage,
     derive_seed,
 )
-from izcore_transformers.decoding.batched import Decoded, Sampling, decode, end_tokens
+from izcore_transformers.decoding.endings import Decoded, end_tokens
+from izcore_transformers.decoding.engines import ENGINES
+from izcore_transformers.decoding.sampling import Sampling
 from izcore_transformers.models.chat import chat_tokens
-from izcore_transformers.models.gguf import converted_folder
-from izcore_transformers.models.loading import DTYPES, LoadedModel, load_model, model_identity
-from izcore_transformers.models.presets import known_conversation
-from izcore_transformers.models.quiet import quiet_libraries
-from izcore_transformers.models.sources import find_source
-from izcore_transformers.scorer_options import ScorerOptions
-from izcore_transformers.soft_prompt.writer import embed_tokens
+from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model, model_identity
+from izcore_transformers.models.tokenizer import load_tokenizer
+from izcore_transformers.options import ScorerOptions
 
 SHORTEST_PREFIX = 8
 """Tokens that prompts must share at least, to be worth a forward pass of their own."""
@@ -70,7 +66,7 @@ class HFScorer:
     def bound(self, prompt: Prompt) -> Usage:
         """Return the exact input tokens and the most output tokens. Loads the tokenizer alone."""
         if self._tokenizer is None:
-            self._tokenizer = _load_tokenizer(self._options, self._context.cache_dir)
+            self._tokenizer = load_tokenizer(self._options, self._context.cache_dir)
         return Usage(
             input_tokens=len(self._tokens(prompt, *self._tokenizer)),
             output_tokens=self._room(prompt),
@@ -106,7 +102,7 @@ class HFScorer:
         inputs = [self._tokens(prompt, loaded.tokenizer, loaded.conversation) for prompt in prompts]
         self._check_lengths(loaded, prompts, inputs, room)
         shared = shared_length(inputs)
-        decoded = decode(
+        decoded = ENGINES[self._options.engine].decode(
             loaded.model,
             prefix=embed_tokens(loaded, inputs[0][:shared]) if shared else None,
             rows=[embed_tokens(loaded, tokens[shared:]) for tokens in inputs],
@@ -185,24 +181,3 @@ def _sampling(prompt: Prompt) -> Sampling | None:
 
 def _text(loaded: LoadedModel, token_ids: Sequence[int]) -> str:
     return str(loaded.tokenizer.decode(token_ids, skip_special_tokens=True))
-
-
-def _load_tokenizer(options: ScorerOptions, cache_dir: str) -> tuple[PreTrainedTokenizerBase, str]:
-    """Return the tokenizer and the conversation template that :func:`load_model` would."""
-    source = find_source(options)
-    arguments: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
-    place = source.place
-    if source.kind == "hub":
-        arguments["revision"] = options.revision or "main"
-    elif source.kind == "gguf":
-        folders = (converted_folder(source, dtype, cache_dir) for dtype in DTYPES.values())
-        converted = next((folder for folder in folders if folder.is_dir()), None)
-        if converted is None:
-            arguments["gguf_file"] = Path(source.place).name
-        place = str(converted or Path(source.place).parent)
-    with quiet_libraries():
-        tokenizer = AutoTokenizer.from_pretrained(place, **arguments)
-    conversation = known_conversation(options.model) or known_conversation(source.name)
-    if conversation in ("", "tokenizer"):
-        conversation = "tokenizer" if getattr(tokenizer, "chat_template", None) else "plain"
-    return tokenizer, conversation

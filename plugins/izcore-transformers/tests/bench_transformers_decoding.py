@@ -17,15 +17,15 @@ from rich.table import Table
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from izcore_transformers.decoding.batched import decode, end_tokens
+from izcore_transformers.decoding.batched_engine import decode
+from izcore_transformers.decoding.endings import end_tokens
 from izcore_transformers.models.chat import chat_tokens
 from izcore_transformers.models.gguf import converted_folder
-from izcore_transformers.models.loading import LoadedModel, load_model
+from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import embedded_source
 from izcore_transformers.options import ModelOptions
 from izcore_transformers.scorer import shared_length
-from izcore_transformers.soft_prompt.writer import embed_tokens
 
 BATCH, SOFT_TOKENS, NEW_TOKENS, PROMPT_TOKENS, AFTER_TOKENS = 32, 5, 32, 86, 8
 META_PROMPT = (

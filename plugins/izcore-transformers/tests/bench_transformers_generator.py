@@ -20,7 +20,7 @@ from izcore.plugin import (
     sobol_latents,
 )
 from izcore_transformers.generator import HFGenerator
-from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.options import GeneratorOptions
 
 PAIRS = [("cat", "cats"), ("box", "boxes"), ("child", "children"), ("city", "cities"), ("tree", "trees")]
 DEMONSTRATIONS = tuple(Example(input=word, targets=(plural,)) for word, plural in PAIRS)

@@ -27,17 +27,16 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel, StoppingCriteria
 
 from izcore.plugin import BackendContext, CompletionRequest, Example, Prompt, sobol_latents
-from izcore_transformers.cpu_engine.packed_blocks import PackedGatedMLP
-from izcore_transformers.cpu_engine.packed_linear import PackedLinear
-from izcore_transformers.decoding.batched import end_tokens
-from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.cpu_layers.packed_blocks import PackedGatedMLP
+from izcore_transformers.cpu_layers.packed_linear import PackedLinear
+from izcore_transformers.decoding.endings import end_tokens
 from izcore_transformers.models.chat import chat_tokens
 from izcore_transformers.models.gguf import converted_folder
 from izcore_transformers.models.loading import LoadedModel, load_model
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import embedded_source
+from izcore_transformers.options import GeneratorOptions, ScorerOptions
 from izcore_transformers.scorer import HFScorer
-from izcore_transformers.scorer_options import ScorerOptions
 from izcore_transformers.soft_prompt.projection import Projection
 from izcore_transformers.soft_prompt.writer import Writer
 

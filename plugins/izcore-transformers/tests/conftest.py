@@ -1,12 +1,13 @@
 """The embedded model, loaded once for all tests of this plugin."""
 
+import os
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
 
-from izcore.config.paths import Paths
 from izcore.plugin import BackendContext, Example
 from izcore_transformers.models.loading import LoadedModel, load_model
 from izcore_transformers.options import ModelOptions
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 @pytest.fixture(scope="session")
 def cache_dir() -> str:
     """The user's own cache: converting the embedded model anew for every session takes too long."""
-    return str(Paths.of_this_user().cache)
+    return os.environ.get("IZ_CACHE") or platformdirs.user_cache_dir("izcore", appauthor=False)
 
 
 @pytest.fixture(scope="session")

@@ -10,21 +10,26 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from izcore.plugin import BackendError
-from izcore_transformers.cpu_engine.prefix_attention import PREFIX_ATTENTION
+from izcore_transformers.cpu_layers.prefix_attention import PREFIX_ATTENTION
 from izcore_transformers.decoding.memory import memory_error, with_memory
 from izcore_transformers.decoding.reserved_cache import ReservedLayer
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """The keys and values of what all rows begin with, ``length`` tokens, one entry for each layer.
+    """What all rows begin with: its input ``embeddings`` [n, hidden], and its keys and values in each layer.
 
-    ``apart``: rows look at them where they are. Otherwise every row's cache begins with a copy of them.
+    ``apart``: rows look at keys and values where they are. Otherwise every row's cache begins with a copy.
     """
 
+    embeddings: Tensor
     layers: Sequence[ReservedLayer]
-    length: int
     apart: bool
+
+    @property
+    def length(self) -> int:
+        """Its number of tokens."""
+        return len(self.embeddings)
 
     @property
     def copied(self) -> int:
@@ -42,7 +47,7 @@ class Runner:
                 f"{type(model).__name__} remembers its text otherwise than as keys and values "
                 f"({', '.join(sorted(kind.__name__ for kind in kinds))}), so that rows of different "
                 "length cannot share a batch.",
-                hint="Use a transformer model with ordinary attention.",
+                hint="Set the option engine = plain, or use a transformer model with ordinary attention.",
             )
         self._model = model
         self._accepted = frozenset(inspect.signature(model.forward).parameters)
@@ -58,7 +63,7 @@ class Runner:
         if cache is None:
             raise memory_error(self._model, len(embeddings), max_new_tokens)
         apart = bool(cache.layers) and self._model.config._attn_implementation == PREFIX_ATTENTION
-        return Prefix(cache.layers, len(embeddings), apart)
+        return Prefix(embeddings, cache.layers, apart)
 
     def _prefix_cache(self, embeddings: Tensor) -> Cache:
         cache = new_cache()

@@ -14,11 +14,20 @@ from izcore.plugin import BackendUnavailableError, UsageError
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import Source
 
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+"""Number formats that weights can be converted to."""
+
 
 def converted_folder(source: Source, dtype: torch.dtype, cache_dir: str) -> Path:
     """Say where the converted weights of ``source`` belong, whether or not they are there."""
     number_format = str(dtype).removeprefix("torch.")
     return Path(cache_dir) / "models" / f"{source.name}-{source.content[:16]}-{number_format}"
+
+
+def find_converted(source: Source, cache_dir: str) -> Path | None:
+    """Return a folder with the converted weights of ``source``, in any number format; None without one."""
+    folders = (converted_folder(source, dtype, cache_dir) for dtype in DTYPES.values())
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def ensure_converted(source: Source, dtype: torch.dtype, cache_dir: str) -> Path:

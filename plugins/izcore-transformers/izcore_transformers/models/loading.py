@@ -3,25 +3,24 @@
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from izcore.plugin import BackendUnavailableError, UsageError
-from izcore_transformers.cpu_engine.packing import pack
-from izcore_transformers.cpu_engine.prefix_attention import read_prefix_once
-from izcore_transformers.models.gguf import ensure_converted
-from izcore_transformers.models.presets import known_conversation
+from izcore_transformers.cpu_layers.packing import pack
+from izcore_transformers.cpu_layers.prefix_attention import read_prefix_once
+from izcore_transformers.models.gguf import DTYPES, ensure_converted
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import Source, find_source
+from izcore_transformers.models.tokenizer import fitting_conversation, source_arguments
 from izcore_transformers.options import ModelOptions
-
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +56,15 @@ def load_model(options: ModelOptions, cache_dir: str) -> LoadedModel:
             loaded = _load(key[0], cache_dir)
             _loaded[key] = loaded
         return loaded
+
+
+def embed_tokens(loaded: LoadedModel, token_ids: Sequence[int]) -> Tensor:
+    """Return the input embeddings [n, hidden] of tokens."""
+    # Through the embedding module, not its weights: some models scale what they look up.
+    with torch.inference_mode():
+        tokens = torch.tensor(token_ids, dtype=torch.long, device=loaded.device)
+        embedded: Tensor = loaded.model.get_input_embeddings()(tokens)
+        return embedded
 
 
 def model_identity(options: ModelOptions) -> str:
@@ -96,44 +104,51 @@ def _identity(source: Source, options: ModelOptions, device: torch.device) -> st
 
 def _load(options: ModelOptions, cache_dir: str) -> LoadedModel:
     device = choose_device(options)
-    arguments = _weight_arguments(options, device)
+    weights = _weight_arguments(options, device)  # what cannot work shall show before a file is read
     source = find_source(options)
-    place = source.place
-    if source.kind == "gguf":
-        stored = DTYPES.get(options.dtype, torch.float32 if device.type == "cpu" else torch.float16)
-        place = str(ensure_converted(source, stored, cache_dir))
-    common: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
-    if source.kind == "hub":
-        # Not the commit: only from "main" does transformers turn to the hub's own safetensors
-        # conversion of a model that was published as pickle, as Vicuna was.
-        common["revision"] = options.revision or "main"
-    else:
-        common["local_files_only"] = True
-    watched = source.kind == "hub" and sys.stderr.isatty()
-    with _clear_errors(options.model, device), quiet_libraries(keep_bars=watched):
-        tokenizer = AutoTokenizer.from_pretrained(place, **common)
-        model = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True, **arguments, **common)
-        if "device_map" not in arguments:
-            model.to(device)
+    tokenizer, model = _read(source, options, weights, device, cache_dir)
     model.eval()
     model.requires_grad_(False)
-    # Here, not where it is first wanted: the last bits of a model's numbers must not depend on who used it.
-    read_prefix_once(model)
-    if pack(model):
-        # What is left of the weights still maps the whole file into memory; a copy lets go of it.
-        for parameter in model.parameters():
-            parameter.data = parameter.data.clone()
-    conversation = known_conversation(options.model) or known_conversation(source.name)
-    if conversation in ("", "tokenizer"):
-        conversation = "tokenizer" if getattr(tokenizer, "chat_template", None) else "plain"
+    if options.engine == "batched":
+        _quicken(model)
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
         device=model.get_input_embeddings().weight.device,
         name=source.name,
         identity=_identity(source, options, device),
-        conversation=conversation,
+        conversation=fitting_conversation(options.model, source, tokenizer),
     )
+
+
+def _read(
+    source: Source, options: ModelOptions, weights: dict[str, Any], device: torch.device, cache_dir: str
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Read tokenizer and model from ``source``, the model onto ``device`` unless ``weights`` places it."""
+    place = source.place
+    if source.kind == "gguf":
+        stored = DTYPES.get(options.dtype, torch.float32 if device.type == "cpu" else torch.float16)
+        place = str(ensure_converted(source, stored, cache_dir))
+    arguments = source_arguments(source, options)
+    watched = source.kind == "hub" and sys.stderr.isatty()
+    with _clear_errors(options.model, device), quiet_libraries(keep_bars=watched):
+        tokenizer = AutoTokenizer.from_pretrained(place, **arguments)
+        model = AutoModelForCausalLM.from_pretrained(place, use_safetensors=True, **weights, **arguments)
+        if "device_map" not in weights:
+            model.to(device)
+    return tokenizer, model
+
+
+def _quicken(model: PreTrainedModel) -> None:
+    """Put layers that are quicker on a cpu in the place of the model's own, where there are such layers.
+
+    As soon as the model is loaded: the last bits of its numbers must not depend on who used it before.
+    """
+    read_prefix_once(model)
+    if pack(model):
+        # What is left of the weights still maps the whole file into memory; a copy lets go of it.
+        for parameter in model.parameters():
+            parameter.data = parameter.data.clone()
 
 
 def _weight_arguments(options: ModelOptions, device: torch.device) -> dict[str, Any]:

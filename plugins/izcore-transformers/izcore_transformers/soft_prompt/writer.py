@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruction
-from izcore_transformers.decoding.batched import decode, end_tokens, read_prefix
+from izcore_transformers.decoding.endings import end_tokens
+from izcore_transformers.decoding.engines import ENGINES
 from izcore_transformers.decoding.runner import Prefix
 from izcore_transformers.decoding.stopping import instruction_end
-from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.chat import split_chat_tokens
-from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.models.loading import LoadedModel, embed_tokens
+from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt, user_message
 
 
@@ -45,7 +46,8 @@ class Writer:
             conversation=conversation,
         )
         _check_length(loaded, options, len(before) + len(after))
-        self._before_read: Prefix | None = None
+        self._engine = ENGINES[options.engine]
+        self._before_read: Prefix | Tensor | None = None
         self._before, self._after = embed_tokens(loaded, before), embed_tokens(loaded, after)
         self._eos_token_ids = end_tokens(loaded.model, loaded.tokenizer)
 
@@ -53,7 +55,9 @@ class Writer:
         """Return what the model writes under each soft prompt of [n, soft_tokens, hidden]."""
         shared, rows = self._inputs(soft_prompts)
         if shared is not None and self._before_read is None:
-            self._before_read = read_prefix(self._loaded.model, shared, self._options.max_new_tokens)
+            self._before_read = self._engine.read_prefix(
+                self._loaded.model, shared, self._options.max_new_tokens
+            )
         return self._written(self._before_read, rows)
 
     def write_unsteered(self) -> Written:
@@ -78,8 +82,8 @@ class Writer:
             return None, [torch.cat([soft, self._before, self._after]) for soft in soft_prompts]
         return self._before, [torch.cat([soft, self._after]) for soft in soft_prompts]
 
-    def _written(self, shared: Prefix | None, rows: Sequence[Tensor]) -> list[Written]:
-        decoded = decode(
+    def _written(self, shared: Prefix | Tensor | None, rows: Sequence[Tensor]) -> list[Written]:
+        decoded = self._engine.decode(
             self._loaded.model,
             prefix=shared,
             rows=rows,
@@ -101,15 +105,6 @@ class Writer:
         if self._options.clean:
             return Written(raw, clean_instruction(said, self.prefill))
         return Written(raw, said.strip() or BLANK_INSTRUCTION)
-
-
-def embed_tokens(loaded: LoadedModel, token_ids: Sequence[int]) -> Tensor:
-    """Return the input embeddings [n, hidden] of tokens."""
-    # Through the embedding module, not its weights: some models scale what they look up.
-    with torch.inference_mode():
-        tokens = torch.tensor(token_ids, dtype=torch.long, device=loaded.device)
-        embedded: Tensor = loaded.model.get_input_embeddings()(tokens)
-        return embedded
 
 
 def _check_length(loaded: LoadedModel, options: GeneratorOptions, tokens: int) -> None:

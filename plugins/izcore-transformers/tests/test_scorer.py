@@ -21,16 +21,16 @@ from izcore.plugin import (
     Prompt,
     Usage,
 )
-from izcore_transformers.cpu_engine.packed_linear import PackedLinear
-from izcore_transformers.cpu_engine.packing import pack
-from izcore_transformers.decoding.batched import decode, end_tokens
+from izcore_transformers.decoding.batched_engine import decode
+from izcore_transformers.decoding.endings import end_tokens
 from izcore_transformers.models.chat import chat_tokens
-from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.models.loading import LoadedModel, embed_tokens
+from izcore_transformers.options import ScorerOptions
 from izcore_transformers.scorer import HFScorer, shared_length, stop_position
-from izcore_transformers.scorer_options import ScorerOptions
-from izcore_transformers.soft_prompt.writer import embed_tokens
 
 INSTRUCTION = "Instruction: Name the capital city of the country.\n\n"
+
+
 COUNTRIES = (
     "France",
     "Italy",
@@ -168,7 +168,7 @@ def test_no_prompts_no_answers(context: BackendContext) -> None:
 
 
 def test_options_import_nothing_heavy() -> None:
-    code = "import sys, izcore_transformers.scorer_options; print('torch' in sys.modules)"
+    code = "import sys, izcore_transformers.options; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -206,26 +206,6 @@ def test_stop_texts_cut_after_the_first_word(text: str, stop: tuple[str, ...], k
     assert text[: stop_position(text, stop)] == kept
 
 
-def test_packed_layers_compute_the_same() -> None:
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Linear(24, 40), torch.nn.GELU(), torch.nn.Linear(40, 8, bias=False))
-    batch = torch.randn(3, 5, 24)
-    with torch.inference_mode():
-        expected = model(batch)
-        weight = model.get_submodule("0").get_parameter("weight").clone()
-        assert pack(model)
-        assert not pack(model)
-        torch.testing.assert_close(model(batch), expected)
-        torch.testing.assert_close(model[0].weight, weight)
-    assert [type(layer) for layer in model] == [PackedLinear, torch.nn.GELU, PackedLinear]
-
-
-def test_half_precision_layers_are_left_alone() -> None:
-    model = torch.nn.Sequential(torch.nn.Linear(4, 4)).to(torch.bfloat16)
-    assert not pack(model)
-    assert type(model[0]) is torch.nn.Linear
-
-
 @pytest.mark.model
 def test_a_prompt_with_a_temperature_is_sampled_and_repeatable(scorer: HFScorer) -> None:
     text = "Write the first line of a story."
@@ -257,3 +237,12 @@ def test_a_prompt_may_begin_its_answer(scorer: HFScorer, context: BackendContext
     assert begun == answer(set_up, [Prompt(text=text)])[0]
     assert not begun.text.startswith("The city of")
     assert begun == answer(set_up, [Prompt(text=text, prefill="The city of")])[0]
+
+
+@pytest.mark.model
+def test_the_plain_engine_gives_the_same_answers(scorer: HFScorer, context: BackendContext) -> None:
+    plain = HFScorer(ScorerOptions(max_new_tokens=12, engine="plain"), context)
+    drawn = Prompt(text="Write the first line of a story.", temperature=1.2, sample=2)
+    prompts = (*prompts_of(COUNTRIES[:3]), Prompt(text="Say hello."), drawn)
+    assert answer(plain, prompts) == answer(scorer, prompts)
+    assert plain.info().identity == scorer.info().identity

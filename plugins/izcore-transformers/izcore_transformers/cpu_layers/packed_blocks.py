@@ -6,15 +6,15 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
-from izcore_transformers.cpu_engine.packed_linear import PackedLinear
-from izcore_transformers.cpu_engine.prefix_attention import attend
+from izcore_transformers.cpu_layers.packed_linear import PackedLinear
+from izcore_transformers.cpu_layers.prefix_attention import attend
 
 
 class PackedAttention(nn.Module):
     """Computes what the attention block that it is made from computes.
 
     Queries, keys and values are one product, and queries and keys turn in one rotation. The block must be
-    one to which :func:`~izcore_transformers.cpu_engine.prefix_attention.read_prefix_once` gave its attention.
+    one to which :func:`~izcore_transformers.cpu_layers.prefix_attention.read_prefix_once` gave its attention.
     """
 
     def __init__(self, block: Any) -> None:

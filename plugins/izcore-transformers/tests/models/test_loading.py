@@ -10,12 +10,11 @@ import pytest
 import torch
 
 from izcore.plugin import BackendUnavailableError, PullRequest, UsageError
-from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.gguf import ensure_converted
 from izcore_transformers.models.loading import LoadedModel, load_model, model_identity
 from izcore_transformers.models.pull import pull_embedded
 from izcore_transformers.models.sources import EMBEDDED_SHA256, embedded_source, find_source
-from izcore_transformers.options import ModelOptions
+from izcore_transformers.options import GeneratorOptions, ModelOptions
 
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 

@@ -19,11 +19,11 @@ from izcore.plugin import (
     UsageError,
     sobol_latents,
 )
-from izcore_transformers.decoding.batched import decode
+from izcore_transformers.decoding.batched_engine import decode
 from izcore_transformers.generator import HFGenerator
-from izcore_transformers.generator_options import GeneratorOptions
 from izcore_transformers.models.chat import VICUNA_SYSTEM
 from izcore_transformers.models.loading import LoadedModel
+from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.plugin import izcore_presets
 from izcore_transformers.soft_prompt.calibration import FLUENT, PROBE_LATENTS, STRENGTHS
 from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
@@ -85,7 +85,7 @@ def test_the_same_seed_writes_the_same_in_a_fresh_process(
 import msgspec
 from izcore.plugin import BackendContext, Example, GenerateRequest, PrepareRequest, sobol_latents
 from izcore_transformers.generator import HFGenerator
-from izcore_transformers.generator_options import GeneratorOptions
+from izcore_transformers.options import GeneratorOptions
 demonstrations = msgspec.json.decode({msgspec.json.encode(demonstrations)!r}, type=tuple[Example, ...])
 context = BackendContext(seed={context.seed}, cache_dir={context.cache_dir!r}, data_dir="unused")
 generator = HFGenerator(GeneratorOptions(scale=2.0), context)
@@ -228,7 +228,7 @@ def test_vicunas_path_on_a_tiny_model_of_its_class(
         seen.extend(arguments["rows"])  # type: ignore[arg-type]
         return decode(model, **arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("izcore_transformers.soft_prompt.writer.decode", watched)
+    monkeypatch.setattr("izcore_transformers.decoding.batched_engine.decode", watched)
     (candidate,) = candidates(generator, LATENTS[:1], demonstrations)
     assert candidate.instruction
     loaded = generator._load()
@@ -239,3 +239,15 @@ def test_vicunas_path_on_a_tiny_model_of_its_class(
     assert read.startswith(f"{VICUNA_SYSTEM} USER: \nInput: cat\nOutput: cats\n\n")
     assert read.endswith("\n\nThe instruction was to? ASSISTANT:")
     assert float(torch.cdist(soft, table).min()) > 0
+
+
+def test_the_plain_engine_writes_the_same_instructions(
+    embedded: LoadedModel, context: BackendContext, demonstrations: Demonstrations
+) -> None:
+    options = GeneratorOptions(scale=2.0, max_new_tokens=24)
+    plain = prepared(msgspec.structs.replace(options, engine="plain"), context, demonstrations)
+    batched = prepared(options, context, demonstrations)
+    expected = candidates(plain, LATENTS[:4], demonstrations)
+    assert candidates(batched, LATENTS[:4], demonstrations) == expected
+    request = PrepareRequest(demonstrations=demonstrations, seed=0)
+    assert batched.write_unsteered(request) == plain.write_unsteered(request)

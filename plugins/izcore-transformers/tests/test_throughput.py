@@ -4,9 +4,9 @@ import torch
 from bench_transformers_throughput import counted_work
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from izcore_transformers.cpu_engine.packing import pack
-from izcore_transformers.cpu_engine.prefix_attention import read_prefix_once
-from izcore_transformers.decoding.batched import decode
+from izcore_transformers.cpu_layers.packing import pack
+from izcore_transformers.cpu_layers.prefix_attention import read_prefix_once
+from izcore_transformers.decoding.batched_engine import decode
 
 
 def test_work_is_counted_in_linear_layers_and_attention_of_every_pass() -> None:

@@ -7,86 +7,27 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_models import (
+    ARCHITECTURES,
+    VOCABULARY,
+    embeddings,
+    one_at_a_time,
+    rows_of,
+    tiny_model,
+)
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from izcore.plugin import BackendError
-from izcore_transformers.cpu_engine.llama_kin import LLAMA_KIN
-from izcore_transformers.cpu_engine.packed_blocks import PackedAttention, PackedGatedMLP
-from izcore_transformers.cpu_engine.packing import pack
-from izcore_transformers.cpu_engine.prefix_attention import read_prefix_once
-from izcore_transformers.decoding import prefilling
-from izcore_transformers.decoding.batched import Decoded, Sampling, decode, read_prefix
-
-VOCABULARY = 97
-SMALL = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "max_position_embeddings": 128,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-    "pad_token_id": 0,
-}
-ARCHITECTURES = {
-    "llama": {**SMALL, "num_key_value_heads": 2},
-    "mistral": {**SMALL, "num_key_value_heads": 2, "sliding_window": 6},
-    "gemma3_text": {**SMALL, "num_key_value_heads": 2, "head_dim": 8, "sliding_window": 6},
-    "qwen2": {**SMALL, "num_key_value_heads": 4},
-    "qwen3": {**SMALL, "num_key_value_heads": 2, "head_dim": 8},
-    "gpt2": {**SMALL, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128},
-    "opt": {**SMALL, "ffn_dim": 48, "word_embed_proj_dim": 32},
-    "gpt_neox": {**SMALL},
-    "bloom": {**SMALL, "n_head": 4, "n_layer": 2},
-}
-
-
-def tiny_model(architecture: str = "llama", attention: str | None = None, **settings: Any) -> PreTrainedModel:
-    torch.manual_seed(3)
-    config = AutoConfig.for_model(architecture, **{**ARCHITECTURES[architecture], **settings})
-    model = AutoModelForCausalLM.from_config(config, attn_implementation=attention).eval()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.dim() > 1 and "norm" not in name:
-                parameter.normal_(std=0.4)  # spread out, so that greedy choices differ from row to row
-    return model
-
-
-def uneven_model(architecture: str, **settings: Any) -> PreTrainedModel:
-    """One in which no bias is 0 and no norm is 1, as those of a new model are: mixing them up shows."""
-    model = tiny_model(architecture, **settings)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() == 1:
-                parameter.add_(0.3 * torch.randn_like(parameter))
-    return model
+from izcore_transformers.cpu_layers.prefix_attention import read_prefix_once
+from izcore_transformers.decoding.batched_engine import decode
+from izcore_transformers.decoding.endings import Decoded
+from izcore_transformers.decoding.sampling import Sampling
 
 
 @pytest.fixture(scope="module")
 def llama() -> PreTrainedModel:
     return tiny_model()
-
-
-def embeddings(length: int, seed: int, hidden: int = 32) -> Tensor:
-    return torch.randn(length, hidden, generator=torch.Generator().manual_seed(seed))
-
-
-def rows_of(lengths: Sequence[int]) -> list[Tensor]:
-    return [embeddings(length, seed) for seed, length in enumerate(lengths)]
-
-
-def one_at_a_time(model: PreTrainedModel, whole: Tensor, new_tokens: int) -> tuple[int, ...]:
-    """What the model itself says, without any cache: the whole text anew for every token."""
-    written: list[int] = []
-    with torch.inference_mode():
-        text = whole.unsqueeze(0)
-        for _ in range(new_tokens):
-            token = model(inputs_embeds=text, use_cache=False).logits[0, -1].argmax()
-            written.append(int(token))
-            text = torch.cat([text, model.get_input_embeddings()(token.view(1, 1))], dim=1)
-    return tuple(written)
 
 
 @pytest.mark.parametrize("with_prefix", [False, True], ids=["alone", "prefix"])
@@ -101,57 +42,6 @@ def test_batch_writes_what_one_at_a_time_writes(architecture: str, with_prefix: 
     assert [one.token_ids for one in decoded] == expected
     assert len(set(expected)) > 1, "the model must tell its rows apart for this test to say anything"
     assert {one.finish for one in decoded} == {"length"}
-
-
-@pytest.mark.parametrize("packed", [False, True], ids=["as loaded", "packed"])
-@pytest.mark.parametrize("architecture", sorted(LLAMA_KIN))
-def test_rows_that_look_at_one_prefix_write_what_each_writes_alone(architecture: str, packed: bool) -> None:
-    model = uneven_model(architecture, sliding_window=None)
-    prefix, rows = embeddings(7, seed=99), rows_of([1, 9, 3, 3, 20, 1, 5])
-    expected = [one_at_a_time(model, torch.cat([prefix, row]), 30) for row in rows]
-    assert read_prefix_once(model)
-    if packed:
-        assert pack(model)
-        assert PackedAttention in {type(module) for module in model.modules()}
-    common: dict[str, Any] = {"rows": rows, "max_new_tokens": 30, "eos_token_ids": [], "batch_size": 4}
-    kept = read_prefix(model, prefix, 30)
-    assert kept.copied == 0
-    for shared in (prefix, kept, kept):
-        assert [one.token_ids for one in decode(model, prefix=shared, **common)] == expected
-    alone = [torch.cat([prefix, row]) for row in rows]
-    whole = decode(model, prefix=None, **{**common, "rows": alone})
-    assert [one.token_ids for one in whole] == expected
-    assert len(set(expected)) > 1, "the model must tell its rows apart for this test to say anything"
-
-
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
-def test_packed_models_compute_the_same(architecture: str) -> None:
-    model = uneven_model(architecture)
-    whole = embeddings(9, seed=1).unsqueeze(0)
-    with torch.inference_mode():
-        expected = model(inputs_embeds=whole).logits
-        assert pack(model)
-        torch.testing.assert_close(model(inputs_embeds=whole).logits, expected, rtol=1e-4, atol=1e-4)
-    replaced = {type(module) for module in model.modules()}
-    assert (PackedGatedMLP in replaced) == (architecture in LLAMA_KIN)
-    assert PackedAttention not in replaced, "it is for models that read a shared prefix once"
-
-
-@pytest.mark.parametrize(
-    ("architecture", "attention", "dtype"),
-    [
-        ("mistral", None, torch.float32),  # sliding windows
-        ("gpt2", None, torch.float32),
-        ("llama", "eager", torch.float32),
-        ("llama", None, torch.bfloat16),
-    ],
-)
-def test_other_models_copy_the_prefix_to_every_row(
-    architecture: str, attention: str | None, dtype: torch.dtype
-) -> None:
-    model = tiny_model(architecture, attention).to(dtype)  # type: ignore[arg-type]
-    assert not read_prefix_once(model)
-    assert read_prefix(model, embeddings(7, seed=99), 30).copied == 7
 
 
 @settings(max_examples=10, deadline=None)
@@ -334,68 +224,6 @@ def test_prefix_is_computed_once_and_rows_hardly_padded(llama: PreTrainedModel) 
     assert seen == [(1, 60), (2, 60), (4, 1), (6, 1), (6, 1)]
 
 
-class ShortMemory:
-    """Runs out of memory as a device does that holds only so many rows."""
-
-    def __init__(self, most_rows: int, error: Exception) -> None:
-        self.most_rows, self.error = most_rows, error
-        self.tried: list[int] = []
-
-    def __call__(self, _module: object, _args: object, kwargs: dict[str, Tensor]) -> None:
-        if kwargs.get("inputs_embeds") is not None and kwargs["inputs_embeds"].shape[1] == 1:
-            self.tried.append(len(kwargs["inputs_embeds"]))
-            if self.tried[-1] > self.most_rows:
-                raise self.error
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory."),
-        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
-        MemoryError(),
-    ],
-    ids=["cuda", "cpu", "python"],
-)
-def test_short_memory_halves_the_batch(error: Exception) -> None:
-    model = tiny_model()
-    rows = rows_of([3, 5, 8, 3, 6, 9, 4])
-    expected = decode(model, prefix=None, rows=rows, max_new_tokens=5, eos_token_ids=[], batch_size=7)
-    memory = ShortMemory(3, error)
-    model.register_forward_pre_hook(memory, with_kwargs=True)
-    decoded = decode(model, prefix=None, rows=rows, max_new_tokens=5, eos_token_ids=[], batch_size=7)
-    assert decoded == expected
-    assert memory.tried == [7, 3, 3, 1]
-
-
-def test_no_memory_for_one_row_is_said() -> None:
-    model = tiny_model()
-    model.register_forward_pre_hook(ShortMemory(0, MemoryError()), with_kwargs=True)
-    with pytest.raises(BackendError, match="single prompt of 5 tokens"):
-        decode(
-            model,
-            prefix=embeddings(2, 1),
-            rows=rows_of([3]),
-            max_new_tokens=5,
-            eos_token_ids=[],
-            batch_size=4,
-        )
-
-
-def test_no_memory_for_the_prefix_is_said() -> None:
-    model = tiny_model()
-    model.register_forward_pre_hook(ShortMemory(0, MemoryError()), with_kwargs=True)
-    with pytest.raises(BackendError, match="single prompt of 1 tokens and up to 5 new ones"):
-        read_prefix(model, embeddings(1, 1), 5)
-
-
-def test_other_errors_are_not_taken_for_short_memory() -> None:
-    model = tiny_model()
-    model.register_forward_pre_hook(ShortMemory(0, RuntimeError("shape mismatch")), with_kwargs=True)
-    with pytest.raises(RuntimeError, match="shape mismatch"):
-        decode(model, prefix=None, rows=rows_of([3]), max_new_tokens=5, eos_token_ids=[], batch_size=4)
-
-
 def test_recurrent_models_are_refused_by_name() -> None:
     config = AutoConfig.for_model(
         "mamba", vocab_size=VOCABULARY, hidden_size=16, state_size=4, num_hidden_layers=1
@@ -405,13 +233,3 @@ def test_recurrent_models_are_refused_by_name() -> None:
         decode(
             model, prefix=None, rows=[torch.zeros(2, 16)], max_new_tokens=1, eos_token_ids=[], batch_size=1
         )
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(0, 600), min_size=1, max_size=40))
-def test_groups_cover_all_rows_in_order_within_the_limit(lengths: list[int]) -> None:
-    lengths.sort(reverse=True)
-    groups = prefilling.groups(lengths, "cpu")
-    assert [place for begin, end in groups for place in range(begin, end)] == list(range(len(lengths)))
-    most = prefilling.GROUP_TOKENS["cpu"]
-    assert all((end - begin) * lengths[begin] <= most or end - begin == 1 for begin, end in groups)

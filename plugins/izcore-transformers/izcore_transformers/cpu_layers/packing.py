@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from transformers.activations import SiLUActivation
 
-from izcore_transformers.cpu_engine.llama_kin import LLAMA_KIN
-from izcore_transformers.cpu_engine.packed_blocks import PackedAttention, PackedGatedMLP
-from izcore_transformers.cpu_engine.packed_linear import PackedLinear
-from izcore_transformers.cpu_engine.prefix_attention import PREFIX_ATTENTION
+from izcore_transformers.cpu_layers.llama_kin import LLAMA_KIN
+from izcore_transformers.cpu_layers.packed_blocks import PackedAttention, PackedGatedMLP
+from izcore_transformers.cpu_layers.packed_linear import PackedLinear
+from izcore_transformers.cpu_layers.prefix_attention import PREFIX_ATTENTION
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj")
 ATTENTION = {*PROJECTIONS, "o_proj"}

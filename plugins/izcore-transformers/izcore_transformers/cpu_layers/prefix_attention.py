@@ -16,7 +16,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import AttentionInterface
 
-from izcore_transformers.cpu_engine.llama_kin import LLAMA_KIN
+from izcore_transformers.cpu_layers.llama_kin import LLAMA_KIN
 
 PREFIX_ATTENTION = "izcore_prefix"
 """The name under which transformers knows this attention."""
