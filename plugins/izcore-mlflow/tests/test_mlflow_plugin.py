@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+import izcore
 from izcore.plugin import API_VERSION, ConfigError
-from izcore.registry.registry import Registry
 from izcore_mlflow import plugin
 
 
@@ -25,10 +25,10 @@ def test_registration_imports_no_client() -> None:
 )
 def test_a_password_in_the_uri_is_refused_and_not_repeated(uri: str) -> None:
     with pytest.raises(ConfigError, match=r"trackers\.mlflow.*MLFLOW_TRACKING_PASSWORD") as caught:
-        Registry.discover().choose("tracker", f"mlflow:{uri}", {})
+        izcore.discover().choose("tracker", f"mlflow:{uri}", {})
     assert "secret" not in str(caught.value)
 
 
 def test_what_stands_after_the_colon_is_the_uri() -> None:
-    chosen = Registry.discover().choose("tracker", "mlflow:sqlite:///runs.db", {"experiment": "mine"})
+    chosen = izcore.discover().choose("tracker", "mlflow:sqlite:///runs.db", {"experiment": "mine"})
     assert chosen.options == {"tracking_uri": "sqlite:///runs.db", "experiment": "mine"}

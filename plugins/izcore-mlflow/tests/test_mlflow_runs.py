@@ -12,8 +12,6 @@ from support.servers.protocol_server import Failure, ProtocolServer
 
 import izcore
 from izcore.plugin import BackendContext, BackendError, IzError, RunStarted
-from izcore.plugin.results import RunResult
-from izcore.storage.store import Store
 from izcore_mlflow.options import MlflowOptions
 from izcore_mlflow.tracker import BATCH, MlflowTracker
 
@@ -57,7 +55,7 @@ def curve(uri: str, run: Run, name: str) -> dict[int, float]:
     return {metric.step: metric.value for metric in history}
 
 
-def check_record_of(result: RunResult, uri: str, folder: Path) -> None:
+def check_record_of(result: izcore.RunResult, uri: str, folder: Path) -> None:
     (run,) = runs_in(uri, "mine")
     assert result.best is not None
     assert result.best.test is not None
@@ -68,8 +66,7 @@ def check_record_of(result: RunResult, uri: str, folder: Path) -> None:
     assert run.data.tags["izcore.conclusion"] == result.conclusion
     assert run.data.params["search.initial"] == "8"
     assert run.data.params["scorer.options.model"] == "obedient-1"
-    with Store(folder / "runs.sqlite") as store:
-        trials = store.trials(result.run_id)
+    trials = izcore.run(result.run_id, db=folder / "runs.sqlite").trials
     assert curve(uri, run, "validation_mean") == {trial.index: trial.mean for trial in trials}
     assert set(curve(uri, run, "validation_n").values()) == {20}
     best = curve(uri, run, "best_so_far")
@@ -85,7 +82,7 @@ def check_record_of(result: RunResult, uri: str, folder: Path) -> None:
     kept = Path(client.download_artifacts(run.info.run_id, "instruction.txt", str(folder)))
     assert kept.read_text() == result.best.instruction
     kept = Path(client.download_artifacts(run.info.run_id, "result.json", str(folder)))
-    assert msgspec.json.decode(kept.read_bytes(), type=RunResult) == result
+    assert msgspec.json.decode(kept.read_bytes(), type=izcore.RunResult) == result
 
 
 def test_a_run_is_on_record_in_a_database(uri: str, tmp_path: Path) -> None:

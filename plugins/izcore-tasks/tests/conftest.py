@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
 
 from izcore.plugin import BackendContext, LoadRequest, TaskData
 from izcore.plugin.options import convert_options
-from izcore.registry.registry import import_object
 from izcore_tasks.files.registration import file_backends
 
 Load = Callable[..., TaskData]
@@ -22,7 +22,7 @@ def load() -> Load:
         suffix = "/" if path.is_dir() else path.suffix
         backend = next(each for each in file_backends() if suffix in each.paths)
         chosen = convert_options(backend.options, {"path": str(path), **options}, where="task")
-        task = import_object(backend.factory)(chosen, BackendContext(seed=seed, cache_dir="", data_dir=""))
+        task = resolve_name(backend.factory)(chosen, BackendContext(seed=seed, cache_dir="", data_dir=""))
         data: TaskData = task.load(LoadRequest(seed=seed))
         return data
 

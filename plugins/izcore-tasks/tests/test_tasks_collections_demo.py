@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from izcore.builtins.metrics.choice import Choice
-from izcore.builtins.metrics.options import ChoiceOptions
+import izcore
 from izcore.plugin import (
     BackendContext,
     CompletionRequest,
     LoadRequest,
+    Metric,
     MetricRequest,
     Options,
     Prompt,
@@ -28,13 +28,19 @@ def demo() -> TaskData:
     return DemoTask(Options(), CONTEXT).load(LoadRequest(seed=0))
 
 
+def metric_called(name: str) -> Metric:
+    registry = izcore.discover()
+    metric: Metric = registry.build("metric", registry.choose("metric", name, {}), CONTEXT)
+    return metric
+
+
 def score(data: TaskData, answers: list[str]) -> float:
-    name, _, which = data.metric.partition(":")
-    assert name == "choice"
-    metric = Choice(ChoiceOptions(which=which), CONTEXT)  # type: ignore[arg-type]
-    scores = metric.score(
-        MetricRequest(answers=tuple(answers), examples=data.examples[: len(answers)])
-    ).scores
+    assert data.metric.startswith("choice:")
+    scores = (
+        metric_called(data.metric)
+        .score(MetricRequest(answers=tuple(answers), examples=data.examples[: len(answers)]))
+        .scores
+    )
     return sum(scores) / len(scores)
 
 
@@ -69,7 +75,7 @@ def test_instructions_make_a_real_difference_to_the_embedded_model(demo: TaskDat
     def accuracy(head: str) -> float:
         prompts = tuple(Prompt(text=f"{head}Input: {example.input}\nOutput:") for example in sample)
         completions = asyncio.run(scorer.complete(CompletionRequest(prompts=prompts))).completions
-        metric = Choice(ChoiceOptions(which="only"), CONTEXT)
+        metric = metric_called("choice:only")
         answers = tuple(completion.text for completion in completions)
         return sum(metric.score(MetricRequest(answers=answers, examples=sample)).scores) / len(sample)
 

@@ -1,5 +1,6 @@
 """Synthetic tasks: right, repeatable, and enough of them."""
 
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 
 from izcore.plugin import BackendContext, ConfigError, DataError, LoadRequest, TaskData, TaskRegistration
 from izcore.plugin.options import convert_options
-from izcore.registry.registry import import_object
 from izcore_tasks.collections.registration import collection_backends
 from izcore_tasks.collections.synthetic import nouns
 
@@ -20,7 +20,7 @@ SEEDS = st.integers(min_value=0, max_value=2**31 - 1)
 def make(name: str, seed: int = 0, **options: object) -> TaskData:
     backend: TaskRegistration = BACKENDS[name]
     chosen = convert_options(backend.options, options, where="task")
-    task = import_object(backend.factory)(chosen, BackendContext(seed=seed, cache_dir="", data_dir=""))
+    task = resolve_name(backend.factory)(chosen, BackendContext(seed=seed, cache_dir="", data_dir=""))
     data: TaskData = task.load(LoadRequest(seed=seed))
     return data
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from izcore.builtins import plugin
+import izcore
 from izcore.plugin import BackendContext, DataError, Metric, MetricRequest, TaskData
-from izcore.registry.discovery import PluginInfo
-from izcore.registry.registry import Registry
 from izcore_tasks.files.bigbench import parse_bigbench
 from izcore_tasks.files.induction import parse_induction
 
@@ -29,8 +27,7 @@ def induction(*entries: Any) -> bytes:
 
 
 def metric_of(data: TaskData) -> Metric:
-    registry = Registry()
-    registry.add(plugin, PluginInfo(name="builtins", distribution="izcore", version="0", status="loaded"))
+    registry = izcore.discover()
     choice = registry.choose("metric", data.metric, {})
     metric: Metric = registry.build("metric", choice, BackendContext(seed=0, cache_dir="", data_dir=""))
     return metric

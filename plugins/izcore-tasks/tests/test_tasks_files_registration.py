@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
+from pkgutil import resolve_name
 
 import msgspec
 import pytest
 
 from izcore.plugin import Meta, TaskRegistration
-from izcore.registry.registry import import_object
 from izcore_tasks.files.registration import file_backends
 
 
@@ -18,7 +18,7 @@ def test_every_suffix_belongs_to_one_format() -> None:
 
 @pytest.mark.parametrize("backend", file_backends(), ids=lambda backend: backend.name)
 def test_a_format_can_be_built_and_explains_its_options(backend: TaskRegistration) -> None:
-    assert callable(import_object(backend.factory))
+    assert callable(resolve_name(backend.factory))
     assert backend.argument == "path"
     for field in msgspec.structs.fields(backend.options):
         explained = [meta for meta in field.type.__metadata__ if isinstance(meta, Meta) and meta.description]

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+import izcore
 from izcore.plugin import API_VERSION, ConfigError
-from izcore.registry.registry import Registry
 from izcore_wandb import plugin
 
 
@@ -21,11 +21,11 @@ def test_registration_imports_no_client() -> None:
 
 
 def test_what_stands_after_the_colon_is_the_project() -> None:
-    chosen = Registry.discover().choose("tracker", "wandb:mine", {"mode": "offline"})
+    chosen = izcore.discover().choose("tracker", "wandb:mine", {"mode": "offline"})
     assert chosen.options == {"project": "mine", "entity": "", "mode": "offline", "dir": ""}
 
 
 @pytest.mark.parametrize("wrong", [{"mode": "sometimes"}, {"api_key": "x"}, {"project": ""}])
 def test_wrong_options_are_named(wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=rf"trackers\.wandb\.{next(iter(wrong))}"):
-        Registry.discover().choose("tracker", "wandb", wrong)
+        izcore.discover().choose("tracker", "wandb", wrong)

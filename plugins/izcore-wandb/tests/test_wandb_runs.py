@@ -13,7 +13,6 @@ from support.servers.protocol_server import Failure, ProtocolServer
 
 import izcore
 from izcore.plugin import CallsAnswered, hookimpl
-from izcore.storage.store import Store
 
 PLANTED = "0123456789abcdef0123456789abcdef01234567"
 RUN: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol", "preset": "quick"}
@@ -45,8 +44,7 @@ def test_a_run_is_on_record_beside_one_of_the_users_own(tmp_path: Path) -> None:
     assert (run.id, run.project, run.group) == (result.run_id, "mine", "mirror")
     assert run.config["search"]["initial"] == 8
     assert run.config["scorer"]["name"] == "obedient"
-    with Store(tmp_path / "runs.sqlite") as store:
-        trials = store.trials(result.run_id)
+    trials = izcore.run(result.run_id).trials
     assert {step: values["validation_mean"] for step, values in run.history.items()} == {
         trial.index: trial.mean for trial in trials
     }

@@ -5,15 +5,9 @@ import importlib.metadata
 import msgspec
 import pytest
 
-from izcore.config.layers import build_config
-from izcore.config.model_roles import ModelRole, models_by_role
-from izcore.config.schema import RunConfig
-from izcore.plugin.errors import UnknownNameError
-from izcore.registry.registry import discover
+import izcore
+from izcore.plugin import GeneratorRegistration, UnknownNameError
 from izcore_writers import plugin
-
-METHODS = [backend.name for backend in plugin.izcore_generators()]
-BASE = {"task": "mirror", "scorer": "obedient"}
 
 
 def test_the_entry_point_leads_here() -> None:
@@ -33,9 +27,8 @@ def test_the_entry_point_leads_here() -> None:
 def test_presets_have_the_papers_search_on_the_splits_of_the_default(
     preset: str, search: tuple[int, int, int]
 ) -> None:
-    registry = discover()
-    config = build_config(registry, [{**BASE, "preset": preset}], RunConfig)
-    default = build_config(registry, [{**BASE, "generator": preset}], RunConfig)
+    config = izcore.plan("mirror", scorer="obedient", preset=preset).config
+    default = izcore.plan("mirror", scorer="obedient", generator=preset).config
     assert (config.search.initial, config.search.batch, config.search.rounds) == search
     assert config.generator == default.generator
     assert config.splits == msgspec.structs.replace(default.splits, retest=0)
@@ -45,23 +38,21 @@ def test_presets_have_the_papers_search_on_the_splits_of_the_default(
 
 def test_a_preset_finds_the_scorer_of_the_default_preset() -> None:
     pytest.importorskip("izcore_transformers")
-    registry = discover()
-    chosen = build_config(registry, [{"task": "mirror", "preset": "ape"}], RunConfig)
-    assert chosen.scorer == build_config(registry, [{"task": "mirror"}], RunConfig).scorer
+    chosen = izcore.plan("mirror", preset="ape").config
+    assert chosen.scorer == izcore.plan("mirror").config.scorer
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_writer_is_any_scorer_and_else_the_black_box(method: str) -> None:
-    registry = discover()
+@pytest.mark.parametrize("method", plugin.izcore_generators(), ids=lambda method: method.name)
+def test_the_writer_is_any_scorer_and_else_the_black_box(method: GeneratorRegistration) -> None:
+    registry = izcore.discover()
 
-    def writer(generator: object) -> object:
-        config = build_config(registry, [{**BASE, "generator": generator}], RunConfig)
-        return models_by_role(registry, config)[ModelRole(kind="generator", option="writer")]
+    def writer(spec: str, **options: object) -> object:
+        return registry.choose("generator", spec, options).options["writer"]
 
-    black_box = build_config(registry, [{**BASE, "generator": method}], RunConfig).scorer
-    assert writer(method) == black_box
-    assert writer(f"{method}:scribe") == registry.choose("scorer", "scribe", {})
-    table = {"name": method, "writer": {"name": "obedient", "model": "two"}}
-    assert writer(table) == registry.choose("scorer", "obedient:two", {})
+    assert method.models == ("writer",), "so that the core asks the black box where none is named"
+    assert not writer(method.name)
+    assert writer(f"{method.name}:scribe") == "scribe"
+    table = {"name": "obedient", "model": "two"}
+    assert writer(method.name, writer=table) == table
     with pytest.raises(UnknownNameError, match=r"generator.writer.*nobody"):
-        writer(f"{method}:nobody")
+        izcore.plan("mirror", scorer="obedient", generator=f"{method.name}:nobody")
