@@ -15,8 +15,8 @@ from torch import Tensor
 
 from izcore_botorch.fitting import Belief
 from izcore_botorch.linalg import cholesky
+from izcore_botorch.model import SMALLEST_VARIANCE, LatentModel
 from izcore_botorch.options import AcquisitionName
-from izcore_botorch.posterior import SMALLEST_VARIANCE, LatentPosterior
 from izcore_botorch.repeats import Repeats
 
 SAMPLES = 64
@@ -29,55 +29,55 @@ class Acquisition(AcquisitionFunction, ABC):  # type: ignore[misc]
     """Values places; BoTorch's optimisers accept it."""
 
     def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
-        super().__init__(belief.posterior)
+        super().__init__(belief.model)
         self._repeats = repeats
-        self.pending: Tensor | None = None
+        self.X_pending: Tensor | None = None
 
     @abstractmethod
-    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+    def forward(self, X: Tensor) -> Tensor:
         """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
 
-    def expect(self, chosen: Tensor) -> None:
-        """Take the places ``chosen`` (b, d) for tried; their scores are not known yet."""
-        self.pending = chosen
+    def set_X_pending(self, X_pending: Tensor) -> None:
+        """Take the places ``X_pending`` (b, d) for tried; their scores are not known yet."""
+        self.X_pending = X_pending
 
 
 class Improvement(Acquisition):
     """Expected improvement or its logarithm, weighted with the probability of a new instruction.
 
-    Chosen places count as tried with the outcome that was expected of them (kriging believer).
+    Pending places count as tried with the outcome that was expected of them (kriging believer).
     """
 
     def __init__(self, belief: Belief, repeats: Repeats | None, *, log: bool) -> None:
         super().__init__(belief, repeats)
         self._log = log
         kind = LogExpectedImprovement if log else ExpectedImprovement
-        self._improvement = kind(belief.posterior, best_f=belief.incumbent)
+        self._improvement = kind(belief.model, best_f=belief.best_f)
 
-    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+    def forward(self, X: Tensor) -> Tensor:
         """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
         value: Tensor = self._improvement(X)
         if self._repeats is not None:
-            log_new = self._repeats.log_new(X.squeeze(-2), self.pending)
+            log_new = self._repeats.log_new(X.squeeze(-2), self.X_pending)
             value = value + log_new if self._log else value * log_new.exp()
         return value
 
-    def expect(self, chosen: Tensor) -> None:
-        """Take the places ``chosen`` (b, d) for tried."""
-        super().expect(chosen)
-        self.model.expect(chosen)
+    def set_X_pending(self, X_pending: Tensor) -> None:
+        """Take the places ``X_pending`` (b, d) for tried."""
+        super().set_X_pending(X_pending)
+        self.model.set_X_pending(X_pending)
 
 
-class NoisyImprovement(Acquisition):
+class LogNoisyExpectedImprovement(Acquisition):
     """Logarithm of noisy expected improvement (Letham et al. 2019): nobody knows what the best is worth.
 
-    The true values of all trials, and of the places chosen but not scored yet, are drawn ``SAMPLES`` times
+    The true values of all trials, and of the pending places, are drawn ``SAMPLES`` times
     from the posterior. Given one draw, a place has a normal value and the draw's best is what to improve on.
     """
 
     def __init__(self, belief: Belief, repeats: Repeats | None) -> None:
         super().__init__(belief, repeats)
-        model: LatentPosterior = self.model
+        model: LatentModel = self.model
         self._known = model.latents
         self._draws = torch.randn((SAMPLES, len(self._known)), dtype=torch.float64)
         self._factor = cholesky(model.covariance_with(self._known, self._known))
@@ -85,24 +85,24 @@ class NoisyImprovement(Acquisition):
         self._best = values.amax(dim=1, keepdim=True)
         self._seen: _Seen | None = None
 
-    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+    def forward(self, X: Tensor) -> Tensor:
         """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
         x = X.squeeze(-2)
         seen = self._look_at(x)
         deviation = seen.variance.clamp_min(SMALLEST_VARIANCE).sqrt()
         logs = log_improvement((seen.means - self._best) / deviation) + deviation.log()
         value: Tensor = logs.logsumexp(dim=0) - math.log(SAMPLES)
-        return value if self._repeats is None else value + self._repeats.log_new(x, self.pending)
+        return value if self._repeats is None else value + self._repeats.log_new(x, self.X_pending)
 
-    def expect(self, chosen: Tensor) -> None:
-        """Take the places ``chosen`` (b, d) for tried; those of an earlier call come first among them."""
-        super().expect(chosen)
-        for place in chosen[len(self._known) - len(self.model.latents) :]:
+    def set_X_pending(self, X_pending: Tensor) -> None:
+        """Take the places ``X_pending`` (b, d) for tried; those of an earlier call come first among them."""
+        super().set_X_pending(X_pending)
+        for place in X_pending[len(self._known) - len(self.model.latents) :]:
             self._draw(place[None])
 
     def _draw(self, place: Tensor) -> None:
         """Draw the value at ``place`` (1, d), given what was drawn before: the factor grows by a row."""
-        model: LatentPosterior = self.model
+        model: LatentModel = self.model
         mean, variance = model.mean_and_variance(place)
         shared = torch.linalg.solve_triangular(
             self._factor, model.covariance_with(self._known, place), upper=False
@@ -129,7 +129,7 @@ class NoisyImprovement(Acquisition):
         """
         if self._seen is not None and torch.equal(self._seen.places, x):
             return self._seen
-        model: LatentPosterior = self.model
+        model: LatentModel = self.model
         mean, variance = model.mean_and_variance(x)
         shared = torch.linalg.solve_triangular(
             self._factor, model.covariance_with(self._known, x), upper=False
@@ -153,7 +153,7 @@ class _Seen:
     shared: Tensor
 
     def after(
-        self, place: Tensor, shared: Tensor, deviation: Tensor, drawn: Tensor, model: LatentPosterior
+        self, place: Tensor, shared: Tensor, deviation: Tensor, drawn: Tensor, model: LatentModel
     ) -> "_Seen":
         """Return the same with one more ``place`` known: a row of ``shared`` more."""
         covariance = model.covariance_with(place, self.places)
@@ -166,7 +166,7 @@ class _Seen:
         )
 
 
-class Thompson(Acquisition):
+class ThompsonSampling(Acquisition):
     """One draw of the whole belief per member of a batch; the place where it is highest is chosen.
 
     Places must be the same at every call. Of more than ``LARGEST_SAMPLE`` a random part is looked at. A place
@@ -177,7 +177,7 @@ class Thompson(Acquisition):
         super().__init__(belief, repeats)
         self._root: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def forward(self, X: Tensor) -> Tensor:  # noqa: N803 (BoTorch's name)
+    def forward(self, X: Tensor) -> Tensor:
         """Return the value, (a,), of each of the places ``X`` (a, 1, d)."""
         x = X.squeeze(-2)
         if self._root is None:
@@ -188,7 +188,7 @@ class Thompson(Acquisition):
         drawn = mean + factor @ torch.randn(len(part), dtype=torch.float64)
         if self._repeats is not None:
             new = torch.rand(len(part), dtype=torch.float64).log() < self._repeats.log_new(
-                x[part], self.pending
+                x[part], self.X_pending
             )
             drawn = torch.where(new, drawn, drawn - 1e6)
         value = torch.full((len(x),), -math.inf, dtype=torch.float64)
@@ -196,12 +196,12 @@ class Thompson(Acquisition):
         return value
 
 
-def acquire(name: AcquisitionName, belief: Belief, repeats: Repeats | None) -> Acquisition:
+def get_acquisition_function(name: AcquisitionName, belief: Belief, repeats: Repeats | None) -> Acquisition:
     """Return the acquisition function called ``name``."""
     if name == "nei":
-        return NoisyImprovement(belief, repeats)
+        return LogNoisyExpectedImprovement(belief, repeats)
     if name == "thompson":
-        return Thompson(belief, repeats)
+        return ThompsonSampling(belief, repeats)
     return Improvement(belief, repeats, log=name == "log_ei")
 
 

@@ -1,4 +1,4 @@
-"""Fits each surrogate's Gaussian process and puts it into the form of :class:`LatentPosterior`.
+"""Fits each surrogate's Gaussian process and puts it into the form of :class:`LatentModel`.
 
 Hyperparameters are maximum a posteriori, found once per suggestion by L-BFGS-B from fixed starting values
 in at most ``FIT_STEPS`` steps. Values are standardised; latents are in [0, 1]^d; all is float64.
@@ -22,7 +22,7 @@ from torch import Tensor
 from izcore_botorch.history import Array, Observations
 from izcore_botorch.kernels import InstructionCoupledKernel
 from izcore_botorch.linalg import cholesky
-from izcore_botorch.posterior import LatentPosterior
+from izcore_botorch.model import LatentModel
 
 FIT_STEPS = 50
 
@@ -38,34 +38,38 @@ _SMALLEST_LENGTHSCALE = 0.025
 
 @dataclass(frozen=True)
 class Belief:
-    """What is believed after the trials: the posterior over latents, and the best value so far."""
+    """What is believed after the trials: a model of values over latents, and the value to improve on."""
 
-    posterior: LatentPosterior
-    incumbent: float
+    model: LatentModel
+    best_f: float
 
 
 @dataclass(frozen=True)
 class Process:
-    """A fitted Gaussian process: ``values`` (n,), their noise variance (n,), constant mean, output scale."""
+    """A fitted Gaussian process.
 
-    values: Tensor
-    noise: Tensor
+    ``train_Y`` (n,) are the values that it was fitted to, ``train_Yvar`` (n,) the variances of their errors,
+    ``constant`` is the mean before any data, and ``scale`` the output scale.
+    """
+
+    train_Y: Tensor
+    train_Yvar: Tensor
     constant: float
     scale: float
 
     def condition(self, prior: Tensor, cross: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what ``values`` say about other quantities: their mean (k,), less the constant, and gain.
+        """Return what ``train_Y`` say about other quantities: their mean (k,), less the constant, and gain.
 
         ``prior`` (n, n) is the covariance of the values, ``cross`` (k, n) that of the others with them;
         both hold the scale. ``gain`` (k, n) turns values into means; ``cross - gain prior gainᵀ`` is
         what is left to know.
         """
-        factor = cholesky(prior + torch.diag(self.noise))
+        factor = cholesky(prior + torch.diag(self.train_Yvar))
         gain = torch.cholesky_solve(cross.T, factor).T
-        return gain @ (self.values - self.constant), gain
+        return gain @ (self.train_Y - self.constant), gain
 
 
-def fit_published(observations: Observations, *, told_noise: bool) -> Belief:
+def fit_published(observations: Observations, *, observed_noise: bool) -> Belief:
     """Fit the published model: Eq. 9 under a ScaleKernel, Gamma(3, 6) priors on both lengthscales.
 
     The published box is [-1, 1]^d and ours [0, 1]^d: a lengthscale on latents is half of theirs here, and
@@ -78,12 +82,12 @@ def fit_published(observations: Observations, *, told_noise: bool) -> Belief:
         latents,
         scores,
     )
-    noise = observations.noise if told_noise else None
-    process = _fit(latents, _tensor(observations.values), noise, kernel, published=True)
-    return Belief(published_posterior(kernel, process), float(process.values.max()))
+    train_Yvar = observations.train_Yvar if observed_noise else None
+    process = _fit(latents, _tensor(observations.train_Y), train_Yvar, kernel, published=True)
+    return Belief(published_model(kernel, process), float(process.train_Y.max()))
 
 
-def published_posterior(kernel: InstructionCoupledKernel, process: Process) -> LatentPosterior:
+def published_model(kernel: InstructionCoupledKernel, process: Process) -> LatentModel:
     """Return the posterior over latents under ``kernel``, given the values of ``process`` at its trials."""
     with torch.no_grad():
         factor = kernel.factor()
@@ -93,7 +97,7 @@ def published_posterior(kernel: InstructionCoupledKernel, process: Process) -> L
         cross = s @ on_trials
         mu, gain = process.condition(on_trials.T @ cross, cross)
         covariance = s - gain @ cross.T
-    return LatentPosterior(
+    return LatentModel(
         latent_kernel=kernel.latent_kernel,
         latents=kernel.latents,
         factor=factor,
@@ -101,11 +105,11 @@ def published_posterior(kernel: InstructionCoupledKernel, process: Process) -> L
         covariance=covariance,
         constant=process.constant,
         remainder=0.0,
-        noise=float(process.noise.mean()),
+        noise=float(process.train_Yvar.mean()),
     )
 
 
-def fit_completed(observations: Observations, *, told_noise: bool) -> Belief:
+def fit_completed(observations: Observations, *, observed_noise: bool) -> Belief:
     """Fit the completed kernel K+ in two stages, which together are exact inference under it.
 
     First the values of the distinct instructions from their scores, under s: this takes the noise out, and
@@ -114,24 +118,24 @@ def fit_completed(observations: Observations, *, told_noise: bool) -> Belief:
     an instruction repeats (:mod:`izcore_botorch.repeats`), not how good another one would be.
 
     On P the kernel is S whatever l is, so that the marginal likelihood cannot tell l's lengthscale. It is
-    told by prediction: the lengthscale (and the nugget, which is what neighbours do not share) under which
-    each measured value is best foretold from the latents of all others.
+    found by leave-one-out cross-validation: the lengthscale (and the nugget, which is what neighbours do not
+    share) under which each measured value is best predicted from the latents of all others.
     """
     distinct = observations.distinct
     latents, scores = _tensor(observations.latents[distinct]), _tensor(observations.scores[distinct])
     score_kernel = dimension_scaled_matern(scores.shape[1])
-    noise = observations.noise[distinct] if told_noise else None
-    process = _fit(scores, _tensor(observations.values[distinct]), noise, score_kernel)
+    train_Yvar = observations.train_Yvar[distinct] if observed_noise else None
+    process = _fit(scores, _tensor(observations.train_Y[distinct]), train_Yvar, score_kernel)
     median = float(torch.pdist(_tensor(observations.latents)).median())
-    latent_kernel, nugget = foretelling(latents, process, unit=max(median, _SMALLEST_DISTANCE))
+    latent_kernel, nugget = fit_by_leave_one_out(latents, process, unit=max(median, _SMALLEST_DISTANCE))
     s = process.scale * score_kernel.forward(scores, scores)
-    posterior = completed_posterior(latent_kernel, nugget, latents, s, process)
+    posterior = completed_model(latent_kernel, nugget, latents, s, process)
     return Belief(posterior, process.constant + float(posterior.mu.max()))
 
 
-def completed_posterior(
+def completed_model(
     latent_kernel: Kernel, nugget: float, latents: Tensor, s: Tensor, process: Process
-) -> LatentPosterior:
+) -> LatentModel:
     """Return the posterior over latents under K+, given the values of ``process`` at ``latents`` (n, d).
 
     ``s`` is S, (n, n), output scale included. l and its ``nugget`` share that scale, so that far from the
@@ -139,7 +143,7 @@ def completed_posterior(
     """
     mu, gain = process.condition(s, s)
     near = latent_kernel.forward(latents, latents)
-    return LatentPosterior(
+    return LatentModel(
         latent_kernel=latent_kernel,
         latents=latents,
         factor=cholesky(near + nugget * torch.eye(len(near), dtype=near.dtype)),
@@ -148,76 +152,76 @@ def completed_posterior(
         constant=process.constant,
         remainder=process.scale / (1 + nugget),
         fresh=process.scale * nugget / (1 + nugget),
-        noise=float(process.noise.mean()),
+        noise=float(process.train_Yvar.mean()),
     )
 
 
-def fit_latents(observations: Observations, kernel: Kernel, *, told_noise: bool) -> Belief:
+def fit_latents(observations: Observations, kernel: Kernel, *, observed_noise: bool) -> Belief:
     """Fit a plain Gaussian process on latents under ``kernel``.
 
     Improvement counts from the best posterior mean at a trial.
     """
-    return fit_plain(_tensor(observations.latents), observations, kernel, told_noise=told_noise)
+    return fit_plain(_tensor(observations.latents), observations, kernel, observed_noise=observed_noise)
 
 
-def fit_plain(points: Tensor, observations: Observations, kernel: Kernel, *, told_noise: bool) -> Belief:
+def fit_plain(points: Tensor, observations: Observations, kernel: Kernel, *, observed_noise: bool) -> Belief:
     """Fit the same to any representation of the trials: ``points`` (n, k), as if they lay in a unit cube."""
-    noise = observations.noise if told_noise else None
-    process = _fit(points, _tensor(observations.values), noise, kernel)
+    train_Yvar = observations.train_Yvar if observed_noise else None
+    process = _fit(points, _tensor(observations.train_Y), train_Yvar, kernel)
     with torch.no_grad():
         near = kernel.forward(points, points)
-        factor = cholesky(near + torch.diag(process.noise / process.scale))
-    posterior = LatentPosterior(
+        factor = cholesky(near + torch.diag(process.train_Yvar / process.scale))
+    posterior = LatentModel(
         latent_kernel=kernel,
         latents=points,
         factor=factor,
-        mu=process.values - process.constant,
+        mu=process.train_Y - process.constant,
         covariance=None,
         constant=process.constant,
         remainder=process.scale,
-        noise=float(process.noise.mean()),
+        noise=float(process.train_Yvar.mean()),
     )
     with torch.no_grad():
         return Belief(posterior, float(posterior.mean(points).max()))
 
 
 def _fit(
-    inputs: Tensor, values: Tensor, noise: Array | None, kernel: Kernel, *, published: bool = False
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Array | None, kernel: Kernel, *, published: bool = False
 ) -> Process:
-    """Fit the hyperparameters of ``kernel``, scale, mean and, unless ``noise`` (n,) is told, of the noise."""
-    told = None if noise is None else _tensor(noise).clamp_min(_SMALLEST_NOISE)
+    """Fit scale, mean, hyperparameters of ``kernel`` and, unless ``train_Yvar`` (n,) is given, the noise."""
+    observed = None if train_Yvar is None else _tensor(train_Yvar).clamp_min(_SMALLEST_NOISE)
     model = SingleTaskGP(
-        inputs,
-        values[:, None],
-        train_Yvar=None if told is None else told[:, None],
-        likelihood=get_gaussian_likelihood_with_gamma_prior() if published and told is None else None,
+        train_X,
+        train_Y[:, None],
+        train_Yvar=None if observed is None else observed[:, None],
+        likelihood=get_gaussian_likelihood_with_gamma_prior() if published and observed is None else None,
         covar_module=ScaleKernel(kernel),
         outcome_transform=None,
     )
-    likelihood = ExactMarginalLogLikelihood(model.likelihood, model)
-    fit_gpytorch_mll_scipy(likelihood, options={"maxiter": FIT_STEPS})
+    mll = ExactMarginalLogLikelihood(model.likelihood, model)
+    fit_gpytorch_mll_scipy(mll, options={"maxiter": FIT_STEPS})
     model.eval().requires_grad_(False)
     return Process(
-        values=values,
-        noise=told if told is not None else model.likelihood.noise.expand(len(values)),
+        train_Y=train_Y,
+        train_Yvar=observed if observed is not None else model.likelihood.noise.expand(len(train_Y)),
         constant=float(model.mean_module.constant),
         scale=float(model.covar_module.outputscale),
     )
 
 
-def foretelling(latents: Tensor, process: Process, *, unit: float) -> tuple[MaternKernel, float]:
+def fit_by_leave_one_out(latents: Tensor, process: Process, *, unit: float) -> tuple[MaternKernel, float]:
     """Return the kernel on latents and the nugget with the best leave-one-out predictive density.
 
-    Lengthscales are ``REACHES`` times ``unit``. Value and variance of each left out are in closed form
+    Lengthscales are ``REACHES`` times ``unit``. Each value is predicted from all others, in closed form
     (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 5.12).
     """
-    centred = process.values - process.values.mean()
-    signal = (centred.square().mean() - process.noise.mean()).clamp_min(process.noise.mean())
+    centred = process.train_Y - process.train_Y.mean()
+    signal = (centred.square().mean() - process.train_Yvar.mean()).clamp_min(process.train_Yvar.mean())
     best = (-math.inf, _fixed_matern(unit), NUGGETS[0])
     for reach, nugget in product(REACHES, NUGGETS):
         kernel = _fixed_matern(reach * unit)
         near = kernel.forward(latents, latents) + nugget * torch.eye(len(latents), dtype=latents.dtype)
-        factor = cholesky(signal / (1 + nugget) * near + torch.diag(process.noise))
+        factor = cholesky(signal / (1 + nugget) * near + torch.diag(process.train_Yvar))
         precision = torch.cholesky_inverse(factor)
         variance = 1 / precision.diagonal()
         error = variance * (precision @ centred)

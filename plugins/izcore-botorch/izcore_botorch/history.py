@@ -20,9 +20,9 @@ class Observations:
 
     ``candidates`` are what was tried, ``rounds`` (n,) when. ``latents`` is (n, d) in [0, 1]. ``scores`` is
     (n, m), one column per validation example, complete, and one more for the penalties, if there are any.
-    ``means`` (n,) are the mean scores less the penalties, at most 1, and ``values`` (n,) the same,
-    standardised to mean 0 and standard deviation 1 (all 0 where all trials did equally well). ``noise`` (n,)
-    is the variance of each value's error, in the same units squared. ``instruction`` (n,) numbers the
+    ``means`` (n,) are the mean scores less the penalties, at most 1, and ``train_Y`` (n,) the same,
+    standardised to mean 0 and standard deviation 1 (all 0 where all trials did equally well). ``train_Yvar``
+    (n,) is the variance of each value's error, in the same units squared. ``instruction`` (n,) numbers the
     distinct instructions, 0, 1, …, in order of first appearance: trials that reuse one measurement share
     its number.
     """
@@ -32,8 +32,8 @@ class Observations:
     latents: Array
     scores: Array
     means: Array
-    values: Array
-    noise: Array
+    train_Y: Array
+    train_Yvar: Array
     instruction: NDArray[np.int64]
 
     @property
@@ -66,8 +66,8 @@ def observe(request: SuggestRequest, max_trials: int) -> Observations | None:
         latents=np.array([trial.candidate.latent for trial in usable], dtype=np.float64),
         scores=_with_penalties(complete(usable), usable),
         means=means,
-        values=values,
-        noise=noise / unit**2,
+        train_Y=values,
+        train_Yvar=noise / unit**2,
         instruction=_number_instructions(usable),
     )
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from linear_operator.utils.errors import NanError, NotPSDError
 
 from izcore.plugin import BackendContext, ConfigError, SuggestRequest, SuggestResult, Surrogate
-from izcore_botorch.acquisition import acquire
+from izcore_botorch.acquisition import get_acquisition_function
 from izcore_botorch.distinct import first_of_pool
 from izcore_botorch.fitting import dimension_scaled_matern, fit_plain
 from izcore_botorch.history import Observations, observe
@@ -75,7 +75,7 @@ class PoolProcess(PoolSurrogate[PoolProcessOptions]):
             [*observations.candidates, *request.pool], self._options.on, self._options.dimensions
         )
         kernel = dimension_scaled_matern(points.shape[1])
-        belief = fit_plain(points[:tried], observations, kernel, told_noise=self._options.noise == "told")
-        acquisition = acquire(self._options.acquisition, belief, None)
+        belief = fit_plain(points[:tried], observations, kernel, observed_noise=self._options.noise == "told")
+        acquisition = get_acquisition_function(self._options.acquisition, belief, None)
         greedy = self._options.batch == "greedy"
         return choose_among(points[tried:].numpy(), acquisition, request.count, greedy=greedy)

@@ -36,15 +36,15 @@ class Repeats:
         features = self._features(nearest, torch.from_numpy((writers[neighbour] - same).astype(np.float64)))
         self._weights = torch.from_numpy(_logistic_regression(features.numpy(), writers > 1))
 
-    def log_new(self, x: Tensor, pending: Tensor | None = None) -> Tensor:
+    def log_new(self, x: Tensor, X_pending: Tensor | None = None) -> Tensor:
         """Return the log probability, (a,), that each of ``x`` (a, d) writes a new instruction.
 
-        What the latents ``pending`` (b, d) will write counts as known.
+        What the latents ``X_pending`` (b, d) will write counts as known.
         """
         nearest, index = torch.cdist(x, self._latents).min(dim=1)
         score = self._features(nearest, self._writers[index]) @ self._weights
-        if pending is not None:
-            nearest = torch.cdist(x, pending).amin(dim=1)
+        if X_pending is not None:
+            nearest = torch.cdist(x, X_pending).amin(dim=1)
             score = torch.maximum(score, self._features(nearest, torch.ones_like(nearest)) @ self._weights)
         return torch.nn.functional.logsigmoid(-score)
 

@@ -9,7 +9,7 @@ import torch
 from botorch.optim import optimize_acqf
 
 from izcore.plugin import SuggestRequest, derive_seed, sobol_latents
-from izcore_botorch.acquisition import Acquisition, acquire
+from izcore_botorch.acquisition import Acquisition, get_acquisition_function
 from izcore_botorch.distinct import reflect
 from izcore_botorch.fitting import Belief
 from izcore_botorch.history import Array, Observations
@@ -50,10 +50,10 @@ def propose(
         pool = np.array([candidate.latent for candidate in request.pool], dtype=np.float64)
         pool = pool[members(pool, region, request.count)]
         # The pool's instructions are all distinct and new: there is no repeat to avoid.
-        acquisition = acquire(options.acquisition, belief, None)
+        acquisition = get_acquisition_function(options.acquisition, belief, None)
         return pool[choose_among(pool, acquisition, request.count, greedy=greedy)]
     repeats = Repeats(observations) if options.repeats == "avoided" else None
-    acquisition = acquire(options.acquisition, belief, repeats)
+    acquisition = get_acquisition_function(options.acquisition, belief, repeats)
     if options.optimizer == "pool":
         proposals = _proposals(observations, options.proposals, region, request)
         return proposals[choose_among(proposals, acquisition, request.count, greedy=greedy)]
@@ -65,7 +65,7 @@ def propose(
         chosen.append(latent)
         values.append(value)
         if greedy:
-            acquisition.expect(torch.from_numpy(np.array(chosen)))
+            acquisition.set_X_pending(torch.from_numpy(np.array(chosen)))
     if not greedy:
         chosen = [chosen[i] for i in np.argsort(-np.array(values), kind="stable")]
     return np.array(chosen)
@@ -85,7 +85,7 @@ def choose_among(places: Array, acquisition: Acquisition, count: int, *, greedy:
         free[best] = False
         chosen.append(best)
         if greedy:
-            acquisition.expect(torch.from_numpy(places[chosen]))
+            acquisition.set_X_pending(torch.from_numpy(places[chosen]))
     return chosen
 
 
@@ -105,7 +105,7 @@ def _cmaes(
     request: SuggestRequest,
 ) -> Maximise:
     """One run of CMA-ES from each of the ``count`` best trials (again from the best, if too few)."""
-    best = np.argsort(-observations.values, kind="stable")[: request.count]
+    best = np.argsort(-observations.train_Y, kind="stable")[: request.count]
     dim, padding = request.latent_dim, (0, max(2 - request.latent_dim, 0))
     # pycma wants at least two dimensions; where there is one, it is given another that counts for nothing.
     starts = np.pad(np.clip(observations.latents[best], *region), ((0, 0), padding), constant_values=0.5)
@@ -184,7 +184,7 @@ def _proposals(observations: Observations, size: int, region: Array, request: Su
         sobol_latents(size // 2, request.latent_dim, derive_seed(request.seed, "everywhere"))
     )
     distinct = observations.distinct
-    leaders = distinct[np.argsort(-observations.values[distinct], kind="stable")][:_LEADERS]
+    leaders = distinct[np.argsort(-observations.train_Y[distinct], kind="stable")][:_LEADERS]
     shape = (size - size // 2, request.latent_dim)
     start = observations.latents[rng.choice(leaders, shape[0])]
     reach = rng.choice(_REACHES, (shape[0], 1))

@@ -66,14 +66,14 @@ class InstructionCoupled(_GaussianProcessSurrogate[InstructionCoupledOptions]):
     """``instruction-coupled``: the published search (arXiv 2306.03082)."""
 
     def _fit(self, observations: Observations) -> Belief:
-        return fit_published(observations, told_noise=self._options.noise == "told")
+        return fit_published(observations, observed_noise=self._options.noise == "told")
 
 
 class InstructionCoupledCompleted(_GaussianProcessSurrogate[CompletedOptions]):
     """``instruction-coupled-completed``: K+, which stays uncertain where nothing was tried."""
 
     def _fit(self, observations: Observations) -> Belief:
-        return fit_completed(observations, told_noise=self._options.noise == "told")
+        return fit_completed(observations, observed_noise=self._options.noise == "told")
 
 
 class PlainProcess(_GaussianProcessSurrogate[OptionsT]):
@@ -93,7 +93,7 @@ class PlainProcess(_GaussianProcessSurrogate[OptionsT]):
 
     def _fit(self, observations: Observations) -> Belief:
         kernel = self.kernel(observations.latents.shape[1])
-        return fit_latents(observations, kernel, told_noise=self._options.noise == "told")
+        return fit_latents(observations, kernel, observed_noise=self._options.noise == "told")
 
 
 class Matern(PlainProcess[MaternOptions]):

@@ -9,7 +9,7 @@ from botorch.acquisition import LogExpectedImprovement
 from torch import Tensor
 
 from izcore.plugin import Candidate, SuggestRequest, Trial
-from izcore_botorch.acquisition import NoisyImprovement, Thompson, log_improvement
+from izcore_botorch.acquisition import LogNoisyExpectedImprovement, ThompsonSampling, log_improvement
 from izcore_botorch.fitting import Belief, dimension_scaled_matern, fit_completed, fit_latents
 from izcore_botorch.history import Observations, observe
 from izcore_botorch.options import CompletedOptions
@@ -20,16 +20,16 @@ from izcore_botorch.trust_region import FIRST_SIDE, members, trust_region
 Make = Callable[..., tuple[Trial, ...]]
 
 
-def fit_matern(observations: Observations, *, told_noise: bool) -> Belief:
+def fit_matern(observations: Observations, *, observed_noise: bool) -> Belief:
     kernel = dimension_scaled_matern(observations.latents.shape[1])
-    return fit_latents(observations, kernel, told_noise=told_noise)
+    return fit_latents(observations, kernel, observed_noise=observed_noise)
 
 
 def belief_of(trials: tuple[Trial, ...], fit: Callable[..., Belief]) -> Belief:
     observations = observe(SuggestRequest(history=trials, count=1, latent_dim=4, seed=0), 1000)
     assert observations is not None
     with reproducible(0):
-        return fit(observations, told_noise=True)
+        return fit(observations, observed_noise=True)
 
 
 def places(count: int) -> Tensor:
@@ -53,10 +53,10 @@ def test_noisy_improvement_is_the_mean_over_joint_draws(
 ) -> None:
     """Against brute force: draw trials, pending places and the place together, and count the gain."""
     belief = belief_of(make_trials(20), fit)
-    model, x, pending = belief.posterior, places(5), places(7)[5:]
+    model, x, pending = belief.model, places(5), places(7)[5:]
     with reproducible(1):
-        noisy = NoisyImprovement(belief, None)
-        noisy.expect(pending)
+        noisy = LogNoisyExpectedImprovement(belief, None)
+        noisy.set_X_pending(pending)
         ours = noisy(x[:, None, :]).exp()
         for place, value in zip(x, ours, strict=True):
             together = torch.cat([model.latents, pending, place[None]])
@@ -78,11 +78,11 @@ def test_noisy_improvement_of_places_seen_before_is_that_of_new_ones(
 
     def after_pending(*, asked_before: bool) -> Tensor:
         with reproducible(1), torch.no_grad():
-            noisy = NoisyImprovement(belief, None)
+            noisy = LogNoisyExpectedImprovement(belief, None)
             for count in range(1, len(pending) + 1):
                 if asked_before:
                     noisy(x)
-                noisy.expect(pending[:count])
+                noisy.set_X_pending(pending[:count])
             return noisy(x)
 
     fresh, remembered = after_pending(asked_before=False), after_pending(asked_before=True)
@@ -96,17 +96,17 @@ def test_noisy_improvement_ranks_as_the_plain_one_without_noise(trials_of: Make)
     x = places(200)[:, None, :]
     with reproducible(1):
         noisy, plain = (
-            NoisyImprovement(belief, None)(x),
-            LogExpectedImprovement(belief.posterior, belief.incumbent)(x),
+            LogNoisyExpectedImprovement(belief, None)(x),
+            LogExpectedImprovement(belief.model, belief.best_f)(x),
         )
     assert noisy.argmax() == plain.argmax()
 
 
 def test_thompson_chooses_a_place_as_often_as_it_is_the_best(make_trials: Make) -> None:
     belief, x = belief_of(make_trials(20), fit_completed), places(6)
-    mean, covariance = belief.posterior.joint(x)
+    mean, covariance = belief.model.joint(x)
     with reproducible(2):
-        thompson = Thompson(belief, None)
+        thompson = ThompsonSampling(belief, None)
         ours = [int(thompson(x[:, None, :]).argmax()) for _ in range(4000)]
         truth = torch.distributions.MultivariateNormal(mean, covariance).sample((100_000,)).argmax(1)
     share = torch.bincount(truth, minlength=6) / len(truth)
@@ -116,7 +116,7 @@ def test_thompson_chooses_a_place_as_often_as_it_is_the_best(make_trials: Make) 
 def test_thompson_looks_at_a_part_of_a_large_set(make_trials: Make) -> None:
     belief, x = belief_of(make_trials(20), fit_matern), places(2500)
     with reproducible(2):
-        value = Thompson(belief, None)(x[:, None, :])
+        value = ThompsonSampling(belief, None)(x[:, None, :])
     assert int(value.isfinite().sum()) == 2048
 
 
@@ -179,7 +179,7 @@ def test_every_optimizer_stays_in_the_box(make_trials: Make, optimizer: str) -> 
     observations = observe(request, 1000)
     assert observations is not None
     with reproducible(0):
-        latents = propose(fit_completed(observations, told_noise=True), observations, options, request)
+        latents = propose(fit_completed(observations, observed_noise=True), observations, options, request)
     low, high = trust_region(request)
     assert (high - low < 0.9).any()
     assert ((latents >= low - 1e-9) & (latents <= high + 1e-9)).all()

@@ -29,7 +29,7 @@ def test_gaps_become_the_mean_of_the_others(trials_of: Make) -> None:
 
 def test_values_are_standardised_means_of_what_is_known(trials_of: Make) -> None:
     trials = trials_of(sobol_latents(3, 2, 0), [(1.0, None), (0.0, 1.0), (0.0, 0.0)])
-    values = observed(trials).values
+    values = observed(trials).train_Y
     assert values == pytest.approx([1.0, 0.0, -1.0])
 
 
@@ -48,7 +48,7 @@ def test_noise_is_in_the_units_of_the_values(trials_of: Make) -> None:
     observations = observed(trials_of(sobol_latents(3, 2, 0), rows))
     means = np.array(rows).mean(axis=1)
     expected = [mean_variance(np.array(row)) / means.std(ddof=1) ** 2 for row in rows]
-    assert observations.noise == pytest.approx(expected)
+    assert observations.train_Yvar == pytest.approx(expected)
 
 
 def test_reused_trials_are_one_measurement(make_trials: Make) -> None:
@@ -74,7 +74,7 @@ def test_penalties_lower_values_and_tell_equal_scores_apart(trials_of: Make) -> 
     free = trials_of(sobol_latents(3, 2, 0), rows)
     trials = tuple(msgspec.structs.replace(t, penalty=p) for t, p in zip(free, (0.0, 0.1, 0.2), strict=True))
     observations = observed(trials)
-    assert observations.values == pytest.approx([1.0, 0.0, -1.0])
+    assert observations.train_Y == pytest.approx([1.0, 0.0, -1.0])
     # A penalty of 0.1 moves a trial as far as 0.1 less on each of the four examples would.
     assert observations.scores[:, -1] == pytest.approx([0.0, 0.2, 0.4])
     assert observed(free).scores.shape == (3, 4)

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from torch import Tensor
 
 from izcore_botorch.kernels import JITTER, InstructionCoupledKernel
-from izcore_botorch.posterior import LatentPosterior
+from izcore_botorch.model import LatentModel
 
 GOLDEN = Path(__file__).parents[3].parent / "shared" / "golden" / "instruction_coupled_kernel.json"
 
@@ -41,11 +41,11 @@ def test_published_kernel_has_its_golden_values(pair: tuple[str, str]) -> None:
     assert ((ours - theirs).abs() <= (1e-6 * theirs.abs()).clamp_min(1e-9)).all()
 
 
-def completed(latents: Tensor, s: Tensor, lengthscale: float) -> LatentPosterior:
+def completed(latents: Tensor, s: Tensor, lengthscale: float) -> LatentModel:
     """K+ itself: what is believed of latents before any value is known."""
     kernel = matern(lengthscale)
     jitter = JITTER * torch.eye(len(latents)).double()
-    return LatentPosterior(
+    return LatentModel(
         latent_kernel=kernel,
         latents=latents,
         factor=torch.linalg.cholesky(kernel.forward(latents, latents) + jitter),
@@ -113,7 +113,7 @@ def test_what_is_pending_is_believed() -> None:
             @ torch.linalg.solve(belief.covariance_with(chosen, chosen), belief.covariance_with(chosen, x))
         ).diagonal()
     )
-    belief.expect(chosen)
+    belief.set_X_pending(chosen)
     mean, variance = belief.mean_and_variance(x)
     assert torch.equal(mean, before_mean)
     assert torch.allclose(variance, expected.clamp_min(1e-10), atol=1e-6)

@@ -61,7 +61,7 @@ def test_no_proposal_is_taken_twice_even_where_each_is_chosen_alone(make_trials:
     request = SuggestRequest(history=make_trials(30), count=20, latent_dim=4, seed=0)
     observations = observe(request, 1000)
     assert observations is not None
-    latents = propose(fit_completed(observations, told_noise=True), observations, options, request)
+    latents = propose(fit_completed(observations, observed_noise=True), observations, options, request)
     assert len(np.unique(latents, axis=0)) == 20
 
 
@@ -80,7 +80,7 @@ def test_close_to_a_trial_repeats_and_far_away_is_new(make_trials: Make, dim: in
     assert repeats.log_new(tried + 1e-7).exp().max() < 0.05
     far = torch.full((1, dim), 30.0).double()
     assert repeats.log_new(far).exp() > 0.5
-    assert repeats.log_new(far, pending=far + 1e-6).exp() < 0.05
+    assert repeats.log_new(far, X_pending=far + 1e-6).exp() < 0.05
 
 
 def test_foretells_repeats(make_trials: Make) -> None:

@@ -1,4 +1,4 @@
-"""What a surrogate believes about latents, in a form that is cheap to evaluate.
+"""The model of values over latents, in a form that is cheap to evaluate.
 
 All surrogates of this package end in the same expressions. With l the kernel on latents, P the trials'
 latents, L = l(P, P) + nugget, and b(p) = L⁻¹ l(P, p):
@@ -25,14 +25,14 @@ SMALLEST_VARIANCE = 1e-10
 """Rounding can make a variance of zero slightly negative; GPyTorch has the same floor."""
 
 
-class LatentPosterior(Model):  # type: ignore[misc]
+class LatentModel(Model):  # type: ignore[misc]
     """A Gaussian process over latents, given the trials; BoTorch acquisition functions accept it.
 
     ``factor`` is the Cholesky factor of L, (n, n); ``mu`` is (n,), ``covariance``
     (n, n) or None for zero. ``fresh`` is
     the variance by which a new trial at p may differ from the process at p (another instruction at
     almost the same latent), ``noise`` that of the error with which its value is observed.
-    :meth:`expect` names latents that are chosen but not yet scored: they take variance away as if they
+    :meth:`set_X_pending` names pending points, chosen but not yet scored: they take variance away as if they
     had scored their mean (kriging believer), which leaves the mean as it is.
     """
 
@@ -101,10 +101,11 @@ class LatentPosterior(Model):  # type: ignore[misc]
         """Return mean (a,) and covariance (a, a) of the values of new trials at ``x``, none pending."""
         return self.mean(x), self.covariance_with(x, x) + self.fresh * torch.eye(len(x), dtype=x.dtype)
 
-    def expect(self, chosen: Tensor) -> None:
-        """Make ``chosen`` (b, d) the pending latents, in place of any before."""
-        doubt = (self.fresh + self.noise) * torch.eye(len(chosen), dtype=chosen.dtype)
-        self._pending = (chosen, self.weights(chosen), cholesky(self.covariance_with(chosen, chosen) + doubt))
+    def set_X_pending(self, X_pending: Tensor) -> None:
+        """Make ``X_pending`` (b, d) the pending points, in place of any before."""
+        doubt = (self.fresh + self.noise) * torch.eye(len(X_pending), dtype=X_pending.dtype)
+        factor = cholesky(self.covariance_with(X_pending, X_pending) + doubt)
+        self._pending = (X_pending, self.weights(X_pending), factor)
 
     def _closeness(self, x: Tensor) -> Tensor:
         """Return l(P, x), (n, a)."""
@@ -118,7 +119,7 @@ class LatentPosterior(Model):  # type: ignore[misc]
         total = self.remainder * (between - chosen_weights.T @ closeness)
         return total if self.covariance is None else total + (self.covariance @ chosen_weights).T @ weights
 
-    def posterior(self, X: Tensor, *_: Any, **__: Any) -> GPyTorchPosterior:  # noqa: N803 (BoTorch's name)
+    def posterior(self, X: Tensor, *_: Any, **__: Any) -> GPyTorchPosterior:
         """Return the posterior at ``X`` (..., 1, d), one latent at a time."""
         mean, variance = self.mean_and_variance(X.reshape(-1, X.shape[-1]))
         shape = X.shape[:-1]
