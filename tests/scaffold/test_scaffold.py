@@ -1,6 +1,7 @@
 """``iz plugins new``: names, refusals, files. ``nox -s new`` installs and tests what it writes."""
 
 import ast
+import sys
 import tomllib
 from pathlib import Path
 
@@ -159,3 +160,10 @@ def test_a_failure_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
         write_package({"a": "a file", "a/b": "cannot be below a file"}, tmp_path / "mine")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_package_for_templates_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(UsageError) as raised:
+        render_package(read_name("mine", "metric"))
+    assert raised.value.hint == "pip install 'izcore[authors]'"

@@ -1,5 +1,6 @@
 """Synthetic tasks: right, repeatable, and enough of them."""
 
+import sys
 from pkgutil import resolve_name
 from typing import Any
 
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.plugin import BackendContext, ConfigError, DataError, LoadRequest, TaskData, TaskRegistration
+import izcore
+from izcore.plugin import (
+    BackendContext,
+    BackendUnavailableError,
+    ConfigError,
+    DataError,
+    LoadRequest,
+    TaskData,
+    TaskRegistration,
+)
 from izcore.plugin.options import convert_options
 from izcore_tasks.collections.registration import collection_backends
 from izcore_tasks.collections.synthetic import nouns
@@ -124,3 +134,13 @@ def test_a_size_beyond_what_there_is_says_how_many_there_are() -> None:
 def test_a_size_that_is_none_is_refused(size: object) -> None:
     with pytest.raises(ConfigError, match=r"task\.size"):
         make("plurals", size=size)
+
+
+def test_without_the_packages_of_words_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "inflect", None)
+    monkeypatch.delitem(sys.modules, "izcore_tasks.collections.synthetic")
+    registry = izcore.discover()
+    context = BackendContext(seed=0, cache_dir="", data_dir="")
+    with pytest.raises(BackendUnavailableError) as raised:
+        registry.build("task", registry.choose("task", "plurals", {}), context)
+    assert "pip install 'izcore-tasks[synthetic]'" in raised.value.hint

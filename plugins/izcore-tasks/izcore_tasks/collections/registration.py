@@ -48,6 +48,7 @@ def _synthetic() -> Iterator[TaskRegistration]:
             name=name,
             summary=f"{summary} (synthetic)",
             factory=f"izcore_tasks.collections.synthetic:{factory}",
+            install="pip install 'izcore-tasks[synthetic]'",
             options=NumberWordsOptions if in_words else SyntheticOptions,
             argument="language" if in_words else "",
         )
