@@ -25,6 +25,7 @@ ENTRY_POINTS: Mapping[str, str] = {
     "slots": "izcore_slots",
     "stopwatch": "izcore_stopwatch:plugin",
     "toml": "izcore_toml",
+    "winner": "izcore_winner.plugin",
 }
 
 

@@ -1,0 +1,1 @@
+"""A command that prints the best instruction of a run."""
