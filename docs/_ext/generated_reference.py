@@ -39,6 +39,7 @@ from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
     ExecutorConformance,
+    ExporterConformance,
     GeneratorConformance,
     MetricConformance,
     ScorerConformance,
@@ -114,6 +115,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
     "Executors": ExecutorConformance,
+    "Exporters": ExporterConformance,
 }
 NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
 FIXTURE = type(vars(Conformance)["subject"])

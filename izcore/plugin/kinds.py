@@ -88,6 +88,7 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             hook="izcore_exporters",
             registration=registrations.ExporterRegistration,
             protocol=protocols.Exporter,
+            conformance="izcore.testing:ExporterConformance",
         ),
         "command": KindEntry(hook="izcore_commands", registration=registrations.CommandRegistration),
     }

@@ -18,13 +18,15 @@ except ImportError as error:
 
 # Before they are imported, so that a check that fails shows what it compared.
 for _module in (
-    *("chat_scorers", "conformance", "executors", "generators", "metrics", "scorers", "surrogates", "tasks"),
+    *("chat_scorers", "conformance", "executors", "exporters", "generators", "metrics", "scorers"),
+    *("surrogates", "tasks"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from izcore.testing.chat_scorers import ChatScorerConformance
 from izcore.testing.chat_server import ChatProtocol, ChatRequest, ChatServer, Reply
 from izcore.testing.executors import ExecutorConformance
+from izcore.testing.exporters import ExporterConformance
 from izcore.testing.generators import GeneratorConformance
 from izcore.testing.metrics import MetricConformance
 from izcore.testing.scorers import ScorerConformance
@@ -38,6 +40,7 @@ __all__ = [
     "ChatScorerConformance",
     "ChatServer",
     "ExecutorConformance",
+    "ExporterConformance",
     "GeneratorConformance",
     "MetricConformance",
     "Reply",

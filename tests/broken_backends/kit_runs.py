@@ -9,6 +9,7 @@ from broken_backends.plugin import BREAKS, MODULES
 from izcore.plugin import BackendContext
 from izcore.testing import (
     ExecutorConformance,
+    ExporterConformance,
     GeneratorConformance,
     MetricConformance,
     ScorerConformance,
@@ -27,6 +28,7 @@ KITS: dict[str, type[Any]] = {
     "task": TaskConformance,
     "metric": MetricConformance,
     "executor": ExecutorConformance,
+    "exporter": ExporterConformance,
 }
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="", ask=answering(lambda prompt: "1"))
 ELSEWHERE = "test_fresh_process_suggests_the_same"

@@ -97,6 +97,13 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Wrapping": "test_a_failure_arrives_as_it_was_raised",
         "Spent": "test_it_works_again_after_a_failure",
     },
+    "exporter": {
+        "Encoded": "test_a_run_becomes_a_text",
+        "Numbered": "test_same_run_same_text",
+        "Impatient": "test_unfinished_runs",
+        "Plain": "test_odd_texts",
+        "Meddling": "test_request_is_left_as_it_was",
+    },
     "metric": {
         "Short": "test_one_score_per_answer",
         "Harsh": "test_scores_lie_between_0_and_1",
@@ -210,6 +217,11 @@ def izcore_tasks():
 @hookimpl
 def izcore_executors():
     return _backends("executor")
+
+
+@hookimpl
+def izcore_exporters():
+    return _backends("exporter")
 
 
 @hookimpl

@@ -13,6 +13,7 @@ TUTORIAL = ROOT / "docs" / "authors" / "tutorial" / "izcore-echo"
 ENTRY_POINTS: Mapping[str, str] = {
     "closeness": "izcore_closeness",
     "fresh": "izcore_fresh",
+    "markdown": "izcore_markdown",
     "hill": "izcore_hill",
     "house": "izcore_house",
     "hub": "izcore_hub.plugin",

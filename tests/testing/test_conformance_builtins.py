@@ -9,6 +9,7 @@ from support import write_lines
 
 from izcore.plugin import Ask, Example, Prompt
 from izcore.testing import (
+    ExporterConformance,
     GeneratorConformance,
     MetricConformance,
     ScorerConformance,
@@ -60,6 +61,13 @@ class TestMetrics(MetricConformance):
     @pytest.fixture(params=METRICS)
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(plugin=BUILTINS, name=request.param, options=METRICS[request.param])
+
+
+class TestExporters(ExporterConformance):
+    @pytest.fixture(params=["json", "jsonl", "jsonl:answers", "csv", "csv:answers", "csv:tests"])
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        name, _, table = request.param.partition(":")
+        return Subject(plugin=BUILTINS, name=name, options={"table": table} if table else {})
 
 
 class TestJudge(MetricConformance):
