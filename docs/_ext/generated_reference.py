@@ -20,7 +20,7 @@ from izcore import plugin
 from izcore.cli import app
 from izcore.config.layers import BACKEND_KEYS, build_config
 from izcore.config.schema import (
-    EvaluationPolicy,
+    Evaluation,
     FewShot,
     Limits,
     Objective,
@@ -59,7 +59,7 @@ ANY_RUN = {"task": "reviews.csv", "generator": "pool:prompts.txt", "scorer": "op
 TABLES: Mapping[str, type[Record]] = {
     "splits": SplitSizes,
     "search": SearchSize,
-    "evaluation": EvaluationPolicy,
+    "evaluation": Evaluation,
     "objective": Objective,
     "few_shot": FewShot,
     "budget": Limits,

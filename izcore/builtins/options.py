@@ -33,3 +33,21 @@ class TableOptions(Options):
         Literal["trials", "answers", "tests"],
         Meta(description="The rows: trials, answers of the black box, or scores on the test split"),
     ] = "trials"
+
+
+class HalvingOptions(Options):
+    """Options of the evaluation policy ``halving``."""
+
+    first: Annotated[int, Meta(ge=1, description="Examples of the first comparison")] = 4
+    reduction: Annotated[
+        float, Meta(gt=1, description="Of so many instructions one stays after a comparison")
+    ] = 3.0
+
+
+class RacingOptions(Options):
+    """Options of the evaluation policy ``racing``."""
+
+    first: Annotated[int, Meta(ge=1, description="Examples of each comparison")] = 4
+    risk: Annotated[float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round")] = (
+        0.1
+    )

@@ -4,8 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from izcore.builtins.metrics import METRICS
-from izcore.builtins.options import EventLogOptions, PoolOptions, ProcessesOptions, TableOptions
+from izcore.builtins.options import (
+    EventLogOptions,
+    HalvingOptions,
+    PoolOptions,
+    ProcessesOptions,
+    RacingOptions,
+    TableOptions,
+)
 from izcore.plugin import (
+    EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
     GeneratorRegistration,
@@ -53,6 +61,30 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             name="random",
             summary="Uniform random latents: the plainest baseline",
             factory="izcore.builtins.uninformed:RandomSurrogate",
+        ),
+    ]
+
+
+@hookimpl
+def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
+    """Score all instructions on all examples, or the better ones on more."""
+    return [
+        EvaluationPolicyRegistration(
+            name="full",
+            summary="Every instruction sees all validation examples",
+            factory="izcore.builtins.evaluation_policies:FullEvaluation",
+        ),
+        EvaluationPolicyRegistration(
+            name="halving",
+            summary="All see a few examples, then the best see twice as many, and so on",
+            factory="izcore.builtins.evaluation_policies:SuccessiveHalving",
+            options=HalvingOptions,
+        ),
+        EvaluationPolicyRegistration(
+            name="racing",
+            summary="Block by block, until an instruction is shown to be worse than the leader",
+            factory="izcore.builtins.evaluation_policies:Racing",
+            options=RacingOptions,
         ),
     ]
 

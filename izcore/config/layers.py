@@ -13,7 +13,7 @@ import msgspec
 
 from izcore.config.schema import (
     DEFAULT_PRESET,
-    EvaluationPolicy,
+    Evaluation,
     FewShot,
     Limits,
     Objective,
@@ -33,13 +33,14 @@ from izcore.registry.registry import BackendChoice, Registry
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
 TRACKERS_KEY = "trackers"
+EVALUATION_KEY = "evaluation"
+MERGED_APART = (*BACKEND_KEYS, TRACKERS_KEY, EVALUATION_KEY)
 PLAIN_KEYS = (
     "prompt_template",
     "baselines",
     "preset",
     "splits",
     "search",
-    "evaluation",
     "objective",
     "few_shot",
     "warm_start",
@@ -111,13 +112,17 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
     for kind in BACKEND_KEYS:
         speaking = [layer for layer in all_layers if layer.get(kind)]
         if speaking:
-            merged[kind] = _merge_backends(kind, speaking)
+            merged[kind] = _merge_backends(kind, [layer[kind] for layer in speaking])
     merged[TRACKERS_KEY] = _trackers(
         registry, [layer[TRACKERS_KEY] for layer in all_layers if layer.get(TRACKERS_KEY)]
     )
     merged["preset"] = preset
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     merged = {key: value for key, value in merged.items() if key in fields}
+    if EVALUATION_KEY in fields:
+        merged[EVALUATION_KEY] = _evaluation(
+            registry, [layer[EVALUATION_KEY] for layer in all_layers if layer.get(EVALUATION_KEY)]
+        )
     for kind in BACKEND_KEYS:
         if kind in fields and fields[kind].required and not merged.get(kind, {}).get("name"):
             raise ConfigError(f"No {kind} was chosen.", hint=_how_to_choose(registry, kind))
@@ -137,10 +142,10 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
 
 def _merge(merged: dict[str, Any], layer: Settings) -> None:
     for key, value in layer.items():
-        if key in (*BACKEND_KEYS, TRACKERS_KEY):
+        if key in MERGED_APART:
             continue
         if key not in PLAIN_KEYS:
-            known = (*BACKEND_KEYS, TRACKERS_KEY, *PLAIN_KEYS)
+            known = (*MERGED_APART, *PLAIN_KEYS)
             raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, known))
         if isinstance(value, Mapping):
             merged[key] = {**merged.get(key, {}), **value}
@@ -153,7 +158,6 @@ def _check_table(key: str, table: Settings) -> None:
     tables: dict[str, type[Record]] = {
         "splits": SplitSizes,
         "search": SearchSize,
-        "evaluation": EvaluationPolicy,
         "objective": Objective,
         "few_shot": FewShot,
         "budget": Limits,
@@ -167,18 +171,13 @@ def _check_table(key: str, table: Settings) -> None:
                 raise ConfigError(f"{key}.{name}: unknown key.", hint=nearest_names(name, known))
 
 
-def _merge_backends(kind: Kind, layers: Sequence[Settings]) -> dict[str, Any]:
+def _merge_backends(key: str, layers: Sequence[object]) -> dict[str, Any]:
     """Merge what the layers say of one backend.
 
     The last name wins. Options count if their layer names that backend too, or names none: the options of
     a preset's backend do not stick to another one that the user chose.
     """
-    tables = [
-        {"name": value} if isinstance(value, str) else value for value in (layer[kind] for layer in layers)
-    ]
-    for table in tables:
-        if not isinstance(table, Mapping):
-            raise ConfigError(f"{kind}: a name or a table is wanted, not {table!r}.")
+    tables = [_backend_table(key, layer) for layer in layers]
     names = [str(table["name"]) for table in tables if table.get("name")]
     merged: dict[str, Any] = {}
     for table in tables:
@@ -186,6 +185,40 @@ def _merge_backends(kind: Kind, layers: Sequence[Settings]) -> dict[str, Any]:
         if not named or named.partition(":")[0] == names[-1].partition(":")[0]:
             merged |= table
     return {**merged, "name": names[-1]} if names else merged
+
+
+def _backend_table(key: str, layer: object) -> Settings:
+    """Return what one layer says of a backend as a table."""
+    if isinstance(layer, str):
+        return {"name": layer}
+    if not isinstance(layer, Mapping):
+        raise ConfigError(f"{key}: a name or a table is wanted, not {layer!r}.")
+    return layer
+
+
+def _evaluation(registry: Registry, layers: Sequence[object]) -> dict[str, Any]:
+    """Choose the evaluation policy that the layers name under ``policy``.
+
+    ``finalists`` is the core's own; all other keys are options of the policy.
+    """
+    own = {field.name for field in msgspec.structs.fields(Evaluation)} - {"policy"}
+    kept: dict[str, Any] = {}
+    tables = []
+    for layer in layers:
+        table = {"policy": layer} if isinstance(layer, str) else _backend_table(EVALUATION_KEY, layer)
+        kept |= {key: value for key, value in table.items() if key in own}
+        options = {key: value for key, value in table.items() if key not in (*own, "policy")}
+        tables.append({**options, "name": table["policy"]} if table.get("policy") else options)
+    chosen = _merge_backends(EVALUATION_KEY, tables)
+    if "name" in chosen:
+        name = str(chosen.pop("name"))
+        kept["policy"] = registry.choose("evaluation_policy", name, chosen)
+    elif chosen:
+        raise ConfigError(
+            f"{EVALUATION_KEY}.{min(chosen)}: an option without a policy.",
+            hint=f'Add policy = "…" to [{EVALUATION_KEY}].',
+        )
+    return kept
 
 
 def _trackers(registry: Registry, layers: Sequence[object]) -> tuple[BackendChoice, ...]:

@@ -39,7 +39,7 @@ def models_by_role(registry: Registry, config: ScoringConfig) -> dict[ModelRole,
     """
     models = {SCORER: config.scorer}
     for kind in KINDS:
-        choice = getattr(config, kind, None)
+        choice = config.choice_of(kind)
         if kind == "scorer" or choice is None:
             continue
         for option in registry.find(kind, choice.name).backend.models:

@@ -1,11 +1,12 @@
 """What a run is set to: frozen records, one per table of the configuration."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 from izcore.plugin.errors import ConfigError
+from izcore.plugin.kinds import Kind
 from izcore.plugin.records import Example, Price, Record
 from izcore.registry.registry import BackendChoice
 
@@ -42,25 +43,16 @@ class SearchSize(Record, forbid_unknown_fields=True):
         return self.initial + self.batch * self.rounds
 
 
-class EvaluationPolicy(Record, forbid_unknown_fields=True):
-    """How many validation examples an instruction is scored on: all, or more for the better ones."""
+class Evaluation(Record, forbid_unknown_fields=True):
+    """How many validation examples each instruction is scored on, and how many are scored once more.
+
+    ``policy`` decides about the validation examples; without one every instruction sees all of them.
+    """
 
     policy: Annotated[
-        Literal["full", "halving", "racing"],
-        Meta(
-            description="full: all examples; halving: a few, then twice as many for the best; racing: block "
-            "by block, until an instruction is shown to be worse than the leader"
-        ),
-    ] = "full"
-    first: Annotated[
-        int, Meta(ge=1, description="Examples of the first comparison (halving), or of each (racing)")
-    ] = 4
-    reduction: Annotated[
-        float, Meta(gt=1, description="Of so many instructions one stays after a comparison, for halving")
-    ] = 3.0
-    risk: Annotated[
-        float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round, for racing")
-    ] = 0.1
+        BackendChoice | None,
+        Meta(description="The evaluation policy; all other keys but finalists are its options"),
+    ] = None
     finalists: Annotated[
         int, Meta(ge=1, description="Instructions compared on the retest examples, where there are any")
     ] = 4
@@ -149,6 +141,11 @@ class TaskConfig(Record):
     splits: SplitSizes = SplitSizes()
     seed: Annotated[int, Meta(ge=0, description="Decides splits, latents and everything random")] = 0
 
+    def choice_of(self, kind: Kind) -> BackendChoice | None:
+        """Return the backend of a kind that has one place in the configuration, if one is chosen."""
+        choice: BackendChoice | None = getattr(self, kind, None)
+        return choice
+
 
 class ScoringConfig(TaskConfig):
     """Everything that decides the score of an instruction."""
@@ -170,9 +167,13 @@ class RunConfig(ScoringConfig):
     surrogate: BackendChoice
     baselines: tuple[str, ...] = ()
     search: SearchSize = SearchSize()
-    evaluation: EvaluationPolicy = EvaluationPolicy()
+    evaluation: Evaluation = Evaluation()
     objective: Objective = Objective()
     few_shot: FewShot = FewShot()
     warm_start: str = ""
     warm_start_trials: Annotated[int, Meta(ge=1)] = 10
     trackers: tuple[BackendChoice, ...] = ()
+
+    def choice_of(self, kind: Kind) -> BackendChoice | None:
+        """Return the backend of a kind that has one place in the configuration, if one is chosen."""
+        return self.evaluation.policy if kind == "evaluation_policy" else super().choice_of(kind)

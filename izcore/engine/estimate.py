@@ -6,6 +6,7 @@ from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine.call_limit import tested_instructions
 from izcore.engine.prices import known_price
+from izcore.plugin.evaluation import Rung
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Example, Guidance, Prompt, Splits, Usage
 from izcore.plugin.results import Estimate
@@ -32,12 +33,14 @@ def estimate_run(
     config: RunConfig,
     models: Mapping[ModelRole, tuple[BackendChoice, Scorer]],
     trials: int,
+    rungs: Sequence[Rung],
 ) -> Estimate:
     """Add up what the black box, the grading models and the writing models may take.
 
-    ``trials`` is the number of trials that the search makes. A limit on calls shortens all in proportion.
+    ``trials`` is the number of trials that the search makes, ``rungs`` what its evaluation policy says. A
+    limit on calls shortens all in proportion.
     """
-    questions = _questions(splits, config, trials)
+    questions = _questions(splits, config, trials, rungs)
     calls, tokens, cost = 0, 0, 0.0
     price_known = True
     for role, (choice, scorer) in models.items():
@@ -68,12 +71,9 @@ def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
     return Prompt(text=prompt.text + metric + TYPICAL_ANSWER)
 
 
-def _questions(splits: Splits, config: RunConfig, trials: int) -> Counted:
+def _questions(splits: Splits, config: RunConfig, trials: int, rungs: Sequence[Rung]) -> Counted:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [
-        most_that_see(config.evaluation, len(splits.validation), size, trials)
-        for size in _round_sizes(config, trials)
-    ]
+    rounds = [most_that_see(rungs, size) for size in _round_sizes(config, trials)]
     finalists = min(trials, config.evaluation.finalists)
     asked_about = [
         *zip(splits.validation, map(sum, zip(*rounds, strict=True)), strict=True),

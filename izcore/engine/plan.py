@@ -16,7 +16,7 @@ from izcore.engine.splits import cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.plugin.errors import UsageError
 from izcore.plugin.kinds import KINDS
-from izcore.plugin.protocols import Generator, Metric, Scorer
+from izcore.plugin.protocols import EvaluationPolicy, Generator, Metric, Scorer
 from izcore.plugin.records import (
     Example,
     LoadRequest,
@@ -28,6 +28,7 @@ from izcore.plugin.results import Estimate
 from izcore.registry.registry import BackendChoice, Registry
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template
+from izcore.search.evaluation_policies import rungs_of
 from izcore.search.proposer import trials_in_all
 from izcore.storage.records import RunPlan
 
@@ -112,8 +113,19 @@ def plan_run(
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registry.registration(GeneratorRegistration, config.generator.name).uses_latents:
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
-    estimate = estimate_run(plan.splits, config, models, trials)
+    policy = evaluation_policy(registry, config, paths)
+    rungs = rungs_of(policy, len(plan.splits.validation), trials)
+    estimate = estimate_run(plan.splits, config, models, trials, rungs)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
+
+
+def evaluation_policy(registry: Registry, config: RunConfig, paths: Paths) -> EvaluationPolicy | None:
+    """Build a run's evaluation policy; None where every instruction sees all validation examples."""
+    choice = config.evaluation.policy
+    if choice is None:
+        return None
+    policy: EvaluationPolicy = registry.build("evaluation_policy", choice, paths.context(config.seed))
+    return policy
 
 
 def _stand_in(registry: Registry) -> BackendChoice:
@@ -136,7 +148,7 @@ def _try_metric(
 def _versions(registry: Registry, config: ScoringConfig) -> dict[str, str]:
     versions = {"izcore": version("izcore")}
     for kind in KINDS:
-        choice = getattr(config, kind, None)
+        choice = config.choice_of(kind)
         if choice is not None:
             plugin = registry.find(kind, choice.name).plugin
             versions[plugin.distribution] = plugin.version

@@ -8,6 +8,7 @@ import msgspec
 from izcore.engine.baselines import find_baselines
 from izcore.engine.conclusion import Conclusion, conclude
 from izcore.engine.environment import Environment
+from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
@@ -88,7 +89,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
     )
     rounds = RoundEvaluator(
         evaluator=session.evaluator,
-        policy=config.evaluation,
+        policy=evaluation_policy(environment.registry, config, environment.paths),
         objective=config.objective,
         examples=splits.validation,
         searched=total,

@@ -7,12 +7,11 @@ class RungsRequest(Record):
     """Asks after how many examples the instructions of a round shall be compared.
 
     ``examples`` is the number of validation examples. ``searched`` is the most instructions that the whole
-    search may score, and ``round_size`` the most that one round may.
+    search may score.
     """
 
     examples: int
     searched: int
-    round_size: int
 
 
 class Rung(Record):

@@ -76,7 +76,9 @@ class Registered(Record):
     @property
     def key(self) -> str:
         """Where a configuration holds its options: of each kind a run has one, but any number of trackers."""
-        return f"trackers.{self.backend.name}" if self.kind == "tracker" else self.kind
+        if self.kind == "tracker":
+            return f"trackers.{self.backend.name}"
+        return "evaluation" if self.kind == "evaluation_policy" else self.kind
 
 
 class BackendChoice(Record):

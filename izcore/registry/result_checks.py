@@ -1,5 +1,8 @@
 """Whether what a backend returns fits what it was asked, as far as its type does not show."""
 
+import math
+
+from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.records import (
     CompletionRequest,
     CompletionResult,
@@ -26,7 +29,26 @@ def misfit(request: object, result: object) -> str:
             return _misfit_of_latents(request, result)
         case GenerateRequest(), GenerateResult():
             return _misfit_of_candidates(len(request.latents), result)
+        case RungsRequest(), RungsResult():
+            return _misfit_of_rungs(request.examples, result)
+        case StayRequest(), StayResult():
+            return _misfit_of_staying(len(request.scores), result)
     return ""
+
+
+def _misfit_of_rungs(examples: int, result: RungsResult) -> str:
+    sizes = [rung.examples for rung in result.rungs]
+    if sizes != sorted(set(sizes)) or sizes[:1] < [1] or sizes[-1:] != [examples]:
+        return f"gave rungs of {sizes} examples, which do not rise from at least 1 to all {examples}"
+    wrong = [r.reduction for r in result.rungs if not (r.reduction >= 1 and math.isfinite(r.reduction))]
+    return f"gave the reduction {wrong[0]:g}, which is less than 1 or no number" if wrong else ""
+
+
+def _misfit_of_staying(instructions: int, result: StayResult) -> str:
+    indices = result.indices
+    if len(set(indices)) == len(indices) and set(indices) <= set(range(instructions)):
+        return ""
+    return f"let {list(indices)} stay, which are not different places of {instructions} instructions"
 
 
 def _misfit_of_completions(prompts: int, completions: int) -> str:

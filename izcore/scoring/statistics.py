@@ -1,6 +1,5 @@
 """Statistics of scores: how sure a mean is, and whether two instructions, or two methods, really differ."""
 
-import math
 from collections.abc import Sequence
 
 from izcore.plugin.results import TestScore
@@ -155,33 +154,6 @@ def adjust_for_number(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
         adjusted[index] = largest
     return adjusted
-
-
-def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
-    """Bound the probability that ``first`` leads by as much as it does although it is no better.
-
-    ``first`` and ``second`` are scores of two instructions on the same examples, in the same order; each is
-    from 0 to 1, or from 0 to 1 less a constant of its instruction. The examples are taken as drawn
-    independently. Where all scores are 0 or 1, this is the one-sided p-value of the exact sign test on the
-    examples where the two disagree. Else it is Hoeffding's bound for a lead of d on average over n examples,
-
-        exp(-n d^2 / 2),
-
-    since each difference lies in an interval of length 2 (Hoeffding 1963, theorem 2). The result is 1.0
-    where ``first`` does not lead.
-
-    Raises ValueError if the lengths differ.
-    """
-    from scipy import stats
-
-    pairs = list(zip(first, second, strict=True))
-    lead = sum(a - b for a, b in pairs)
-    if lead <= 0:
-        return 1.0
-    if {*first, *second} <= {0.0, 1.0}:
-        ahead = sum(a > b for a, b in pairs)
-        return float(stats.binom.sf(ahead - 1, sum(a != b for a, b in pairs), 0.5))
-    return math.exp(-lead * lead / (2 * len(pairs)))
 
 
 def _wilson(mean: float, n: int) -> tuple[float, float]:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from izcore.config.schema import EvaluationPolicy, Objective
+from izcore.config.schema import Objective
 from izcore.plugin.errors import BudgetExhaustedError, IzError
+from izcore.plugin.evaluation import Rung, StayRequest
+from izcore.plugin.protocols import EvaluationPolicy
 from izcore.plugin.records import Example, Guidance, Trial
 from izcore.scoring.evaluator import Evaluation, Evaluator
-from izcore.search.evaluation_policies import Scores, promote, rungs
+from izcore.search.evaluation_policies import rungs_of
 
 Settle = Callable[[Mapping[Guidance, Evaluation]], None]
 """Is told evaluations that nothing will change any more."""
@@ -18,30 +20,23 @@ Settle = Callable[[Mapping[Guidance, Evaluation]], None]
 class RoundEvaluator:
     """Scores instructions on the validation examples, on as many as the evaluation policy says.
 
-    ``searched`` is the number of trials of the whole search.
+    Without a ``policy`` that is on all of them. ``searched`` is the number of trials of the whole search.
     """
 
     evaluator: Evaluator
-    policy: EvaluationPolicy
+    policy: EvaluationPolicy | None
     objective: Objective
     examples: Sequence[Example]
     searched: int
 
-    def rungs(self, *, compared: bool) -> list[int]:
-        """Return after how many examples the instructions of a round are compared, all examples at the end.
-
-        A round that is not ``compared`` has one rung: all examples.
-        """
-        return rungs(self.policy if compared else EvaluationPolicy(), len(self.examples), self.searched)
-
     async def evaluate(
         self, instructions: Sequence[Guidance], incumbent: Trial | None, settle: Settle, *, compared: bool
     ) -> None:
-        """Score all instructions on the examples of the first rung, those promoted on the next, and so on.
+        """Score all instructions on the examples of the first rung, those that stay on the next, and so on.
 
         The order of examples is fixed, so that any two instructions are compared on the same ones. An
-        instruction with failed calls is not promoted. ``incumbent`` is the best trial so far, for policies
-        that compare with it.
+        instruction with failed calls does not stay. ``incumbent`` is the best trial so far, for policies that
+        compare with it. A round that is not ``compared`` has one rung: all examples.
 
         With a single rung, ``settle`` is told every evaluation as soon as it and those before it are known;
         with several, all of them at the end, since the scores of one instruction decide about another.
@@ -49,14 +44,14 @@ class RoundEvaluator:
         Raises BudgetExhaustedError after ``settle`` was told what the budget had room for. With any other
         error no further call is sent, and those under way are waited for, because they are paid for.
         """
-        sizes = self.rungs(compared=compared)
+        rungs = rungs_of(self.policy if compared else None, len(self.examples), self.searched)
         known: dict[Guidance, Evaluation] = {}
         staying = list(instructions)
         exhausted: BudgetExhaustedError | None = None
-        for size in sizes:
+        for number, rung in enumerate(rungs):
+            examples = self.examples[: rung.examples]
             under_way = {
-                each: asyncio.create_task(self.evaluator.evaluate(each, self.examples[:size]))
-                for each in staying
+                each: asyncio.create_task(self.evaluator.evaluate(each, examples)) for each in staying
             }
             try:
                 for instruction, task in under_way.items():
@@ -65,48 +60,54 @@ class RoundEvaluator:
                     except BudgetExhaustedError as error:
                         exhausted = error
                     else:
-                        if len(sizes) == 1:
+                        if len(rungs) == 1:
                             settle({instruction: known[instruction]})
             except IzError as error:
                 self.evaluator.stop(error)
                 await asyncio.gather(*under_way.values(), return_exceptions=True)
                 raise
-            if exhausted or size == len(self.examples):
+            if exhausted:
                 break
-            staying = self._promoted(staying, known, incumbent, size, len(instructions), len(sizes))
-        if len(sizes) > 1 or not instructions:
+            if number + 1 < len(rungs):
+                staying = self._staying(staying, known, incumbent, rungs, number, len(instructions))
+        if len(rungs) > 1 or not instructions:
             settle(known)
         if exhausted:
             raise exhausted
 
-    def _promoted(
+    def _staying(
         self,
         compared: Sequence[Guidance],
         known: Mapping[Guidance, Evaluation],
         incumbent: Trial | None,
-        size: int,
+        rungs: Sequence[Rung],
+        number: int,
         instructions: int,
-        comparisons: int,
     ) -> list[Guidance]:
         """Return which instructions go on; every score counts less the penalty of its instruction."""
-        best = _less(incumbent.scores, incumbent.penalty) if incumbent else ()
-        scores = {
-            each: _less(known[each].scores, self._penalty(each, known[each]))
-            for each in compared
-            if None not in known[each].scores
-        }
-        return promote(
-            self.policy,
-            scores,
-            len(compared),
-            best[:size] if len(best) >= size else (),
+        assert self.policy is not None, "without a policy there is one rung"
+        complete = [each for each in compared if None not in known[each].scores]
+        request = StayRequest(
+            scores=tuple(_less(known[each].scores, self._penalty(each, known[each])) for each in complete),
+            compared=len(compared),
             instructions=instructions,
-            comparisons=comparisons,
+            rung=number,
+            rungs=len(rungs),
+            incumbent=_scores_of(incumbent, rungs[number].examples),
         )
+        return [complete[index] for index in self.policy.stay(request).indices]
 
     def _penalty(self, guidance: Guidance, evaluation: Evaluation) -> float:
         return self.objective.penalty(guidance.length, evaluation.answer_cost_usd)
 
 
-def _less(scores: Scores, penalty: float) -> Scores:
-    return [None if score is None else score - penalty for score in scores]
+def _scores_of(incumbent: Trial | None, examples: int) -> tuple[float, ...]:
+    """Return the incumbent's scores on the first examples less its penalty; empty where some are missing."""
+    seen = incumbent.scores[:examples] if incumbent else ()
+    if incumbent is None or len(seen) < examples or None in seen:
+        return ()
+    return _less(seen, incumbent.penalty)
+
+
+def _less(scores: Sequence[float | None], penalty: float) -> tuple[float, ...]:
+    return tuple(score - penalty for score in scores if score is not None)

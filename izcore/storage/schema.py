@@ -2,9 +2,10 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from izcore.plugin.errors import StoreError
@@ -69,7 +70,29 @@ CREATE TABLE test_scores (
     PRIMARY KEY (run_id, instruction)
 );
 """
-_STEPS = (_VERSION_1, _FROM_1_TO_2, _FROM_2_TO_3)
+
+
+def _from_3_to_4(db: sqlite3.Connection) -> None:
+    """Name the evaluation policy of every run as other backends are named, with its own options alone."""
+    options_of = {"halving": ("first", "reduction"), "racing": ("first", "risk")}
+    for run_id, text in db.execute("SELECT id, config FROM runs").fetchall():
+        config = msgspec.json.decode(text)
+        before = config.get("evaluation")
+        if before is None:
+            continue
+        name = before.get("policy", "full")
+        options = {key: before[key] for key in options_of.get(name, ()) if key in before}
+        policy = {"name": name, "options": options}
+        config["evaluation"] = {"policy": policy, "finalists": before.get("finalists", 4)}
+        db.execute("UPDATE runs SET config = ? WHERE id = ?", (msgspec.json.encode(config).decode(), run_id))
+
+
+_STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
+    _VERSION_1,
+    _FROM_1_TO_2,
+    _FROM_2_TO_3,
+    _from_3_to_4,
+)
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 
 SCHEMA_VERSION = len(_STEPS)
@@ -133,8 +156,12 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
         db.execute("BEGIN IMMEDIATE")
         # Another process may have done some of it while this one waited for its turn.
         for number in range(_steps_taken(db), SCHEMA_VERSION):
-            for statement in _STEPS[number].split(";"):
-                db.execute(statement)
+            step = _STEPS[number]
+            if isinstance(step, str):
+                for statement in step.split(";"):
+                    db.execute(statement)
+            else:
+                step(db)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {number + 1}")
         db.execute("COMMIT")

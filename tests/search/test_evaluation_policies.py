@@ -1,19 +1,15 @@
 """Halving, racing and finalists: fewer calls, the same winner where it is clear, nothing lost."""
 
 import math
-import random
 from pathlib import Path
 
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support import TOY, Iz, result_of, without_times
 
 import izcore
-from izcore.config.schema import EvaluationPolicy
 from izcore.plugin import TrialFinished, hookimpl
 from izcore.plugin.errors import InterruptedRunError
-from izcore.search.evaluation_policies import most_that_see, rungs, stay_in_race
 from izcore.storage.store import Store
 
 MANY = (
@@ -21,81 +17,12 @@ MANY = (
     f"generator.phrases={[f'Sentence {n}.' for n in range(30)] + ['Write the input in reverse.']}",
 )
 ONE_ROUND = ("--set", "search.initial=60", "--set", "search.rounds=0", "--set", "splits.validation=16")
-FULL = ("--set", "evaluation.policy=full", "--set", "evaluation.first=4", "--set", "evaluation.reduction=3")
+FULL = ("--set", "evaluation.policy=full")
 SEARCH = (*ONE_ROUND, *FULL, "--set", "splits.retest=0", "--json")
-HALVING = ("--set", "evaluation.policy=halving")
-RACING = ("--set", "evaluation.policy=racing", "--set", "evaluation.first=8")
-
-
-@given(first=st.integers(1, 60), examples=st.integers(1, 200), searched=st.integers(1, 300))
-def test_rungs_grow_to_all_examples(first: int, examples: int, searched: int) -> None:
-    policy = EvaluationPolicy(policy="halving", first=first, reduction=2)
-    sizes = rungs(policy, examples, searched)
-    assert sizes == sorted(set(sizes))
-    assert sizes[-1] == examples
-    assert set(sizes) <= {*(first * 2**n for n in range(9)), examples}
-    # The last two are compared on all examples.
-    assert searched > 2 ** (len(sizes) - 1) or len(sizes) == 1
-    blocks = rungs(EvaluationPolicy(policy="racing", first=first), examples, searched)
-    assert blocks == [*range(first, examples, first), examples]
-    assert rungs(EvaluationPolicy(policy="full", first=first), examples, searched) == [examples]
-
-
-def test_a_few_instructions_are_not_judged_by_one_example() -> None:
-    policy = EvaluationPolicy(policy="halving", first=1, reduction=2)
-    assert rungs(policy, 20, 50) == [1, 2, 4, 8, 16, 20]
-    assert rungs(policy, 20, 32) == [2, 4, 8, 16, 20]
-    assert rungs(policy, 20, 9) == [4, 8, 16, 20]
-    assert rungs(policy, 20, 3) == [16, 20]
-    assert rungs(policy, 20, 2) == [20]
-
-
-@given(
-    policy=st.builds(
-        EvaluationPolicy,
-        policy=st.sampled_from(["full", "halving", "racing"]),
-        first=st.integers(1, 8),
-        reduction=st.sampled_from([1.5, 2.0, 3.0]),
-    ),
-    examples=st.integers(1, 40),
-    instructions=st.integers(1, 60),
-    fewer=st.integers(0, 59),
+HALVING = tuple(
+    part for key in ("policy=halving", "first=4", "reduction=3") for part in ("--set", f"evaluation.{key}")
 )
-def test_no_round_shows_more_examples_than_the_estimate_says(
-    policy: EvaluationPolicy, examples: int, instructions: int, fewer: int
-) -> None:
-    staying, seen, spent = max(1, instructions - fewer), 0, 0
-    for size in rungs(policy, examples, instructions):
-        spent, seen = spent + staying * (size - seen), size
-        if policy.policy == "halving":
-            staying = math.ceil(staying / policy.reduction)
-    most = most_that_see(policy, examples, instructions, instructions)
-    assert len(most) == examples
-    assert spent <= sum(most) <= examples * instructions
-    assert fewer or spent == sum(most)
-
-
-def test_the_best_is_rarely_lost_in_a_race() -> None:
-    # Eleven rivals as good as the best: that one of them leads it by chance is as likely as can be.
-    draw, risk, examples, lost = random.Random(0), 0.2, 40, 0
-    sizes = rungs(EvaluationPolicy(policy="racing", first=4), examples, 12)
-    for _ in range(200):
-        scores = {str(n): [float(draw.random() < 0.6) for _ in range(examples)] for n in range(12)}
-        staying = list(scores)
-        for size in sizes:
-            seen = {text: scores[text][:size] for text in staying}
-            staying = stay_in_race(seen, (), risk / (12 * len(sizes)))
-        lost += "0" not in staying
-    assert lost <= 200 * risk
-
-
-def test_a_race_drops_what_is_clearly_worse_and_keeps_the_leader() -> None:
-    good, bad, close = (1.0,) * 16, (0.0,) * 16, (1.0,) * 15 + (0.0,)
-    assert stay_in_race({"bad": bad, "good": good, "close": close}, (), 0.01) == ["good", "close"]
-    # The incumbent of earlier rounds races too, and graded scores are compared by a weaker bound.
-    assert stay_in_race({"bad": bad, "close": close}, good, 0.01) == ["close"]
-    assert stay_in_race({"graded": (0.05,) * 16}, good, 0.01) == []
-    assert stay_in_race({"graded": (0.6,) * 16}, good, 0.01) == ["graded"]
+RACING = ("--set", "evaluation.policy=racing", "--set", "evaluation.first=8")
 
 
 def test_halving_finds_what_the_full_search_finds_for_fewer_calls(iz: Iz, tmp_path: Path) -> None:
@@ -113,6 +40,43 @@ def test_halving_finds_what_the_full_search_finds_for_fewer_calls(iz: Iz, tmp_pa
     assert sum(lengths) == 4 * len(lengths) + 4 * second + 8 * third
     # The final test (60 examples each for winner and baselines) costs the same in both.
     assert full["calls"] - halved["calls"] == 16 * len(lengths) - sum(lengths)
+
+
+def test_a_preset_of_another_policy_leaves_its_options_behind() -> None:
+    def evaluation(settings: dict[str, object]) -> object:
+        planned = izcore.plan("mirror", generator="phrases", scorer="obedient", settings=settings)
+        return msgspec.to_builtins(planned.config.evaluation)
+
+    halving = {"name": "halving", "options": {"first": 1, "reduction": 2.0}}
+    assert evaluation({}) == {"policy": halving, "finalists": 4}
+    racing = {"name": "racing", "options": {"first": 4, "risk": 0.2}}
+    assert evaluation({"evaluation": {"policy": "racing", "risk": "0.2", "finalists": "2"}}) == {
+        "policy": racing,
+        "finalists": 2,
+    }
+    changed = evaluation({"evaluation": {"reduction": 4}})
+    assert changed == {
+        "policy": {"name": "halving", "options": {"first": 1, "reduction": 4.0}},
+        "finalists": 4,
+    }
+    assert evaluation({"evaluation": {"policy": "full"}}) == {
+        "policy": {"name": "full", "options": {}},
+        "finalists": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"policy": "racing", "reduction": 2}, "evaluation.reduction: unknown option"),
+        ({"policy": "halving", "reduction": 1}, "evaluation.reduction: expected"),
+        ({"finalists": 0}, "evaluation.finalists: expected"),
+        ({"policy": "halfing"}, "no evaluation policy named 'halfing'"),
+    ],
+)
+def test_wrong_settings_of_a_policy_are_refused_by_key(settings: dict[str, object], key: str) -> None:
+    with pytest.raises(izcore.UsageError, match=key):
+        izcore.plan("mirror", generator="phrases", scorer="obedient", settings={"evaluation": settings})
 
 
 def test_two_equal_halving_runs_are_equal(iz: Iz) -> None:

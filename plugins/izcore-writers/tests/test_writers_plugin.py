@@ -32,7 +32,8 @@ def test_presets_have_the_papers_search_on_the_splits_of_the_default(
     assert (config.search.initial, config.search.batch, config.search.rounds) == search
     assert config.generator == default.generator
     assert config.splits == msgspec.structs.replace(default.splits, retest=0)
-    assert config.evaluation.policy == "full"
+    assert config.evaluation.policy is not None
+    assert config.evaluation.policy.name == "full"
     assert config.generator.name == preset
 
 

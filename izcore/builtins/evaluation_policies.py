@@ -1,0 +1,122 @@
+"""The core's evaluation policies: all examples for all, successive halving, and racing."""
+
+import math
+from collections.abc import Sequence
+
+from izcore.builtins.options import HalvingOptions, RacingOptions
+from izcore.plugin import (
+    BackendContext,
+    EvaluationPolicy,
+    Options,
+    Rung,
+    RungsRequest,
+    RungsResult,
+    StayRequest,
+    StayResult,
+)
+
+
+class FullEvaluation(EvaluationPolicy):
+    """Scores every instruction on all validation examples."""
+
+    def __init__(self, options: Options, context: BackendContext) -> None:
+        pass
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return one rung with all examples."""
+        return RungsResult(rungs=(Rung(examples=request.examples),))
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Let all stay; never asked, since there is one rung."""
+        return StayResult(indices=tuple(range(len(request.scores))))
+
+
+class SuccessiveHalving(EvaluationPolicy):
+    """Scores all instructions on few examples, then the best of them on twice as many, and so on.
+
+    Successive halving (Jamieson and Talwalkar 2016, algorithm 1). The best instruction is lost with a
+    probability of at most exp(-n d^2 / 2) per rung of n examples for each rival that it beats by d
+    (Hoeffding, for scores in [0, 1] on examples drawn independently).
+    """
+
+    def __init__(self, options: HalvingOptions, context: BackendContext) -> None:
+        self._first = options.first
+        self._reduction = options.reduction
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return rungs of ``first`` examples, then twice as many each time, up to all.
+
+        A search of few instructions begins later, so that two would be left at the end: among a handful, one
+        example is no reason to drop any.
+        """
+        sizes = []
+        size = self._first
+        while size < request.examples:
+            sizes.append(size)
+            size *= 2
+        begin, staying = len(sizes), request.searched
+        while begin and (staying := math.ceil(staying / self._reduction)) > 1:
+            begin -= 1
+        compared = (Rung(examples=size, reduction=self._reduction) for size in sizes[begin:])
+        return RungsResult(rungs=(*compared, Rung(examples=request.examples)))
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Return the best, of equals those that came first."""
+        places = math.ceil(request.compared / self._reduction)
+        best = sorted(range(len(request.scores)), key=lambda index: -_mean(request.scores[index]))
+        return StayResult(indices=tuple(best[:places]))
+
+
+class Racing(EvaluationPolicy):
+    """Scores block by block, and drops an instruction once it is shown to be worse than the leader.
+
+    A Hoeffding race (Maron and Moore 1994) on paired differences; for right-or-wrong scores with the exact
+    sign test, which decides sooner. The best instruction is lost only if at some comparison some rival leads
+    it by more than chance explains; with the level of each the risk divided by rivals and comparisons, that
+    happens with a probability of at most the risk (union bound, for examples drawn independently).
+    """
+
+    def __init__(self, options: RacingOptions, context: BackendContext) -> None:
+        self._first = options.first
+        self._risk = options.risk
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return rungs of ``first`` examples more each time, up to all."""
+        sizes = [*range(self._first, request.examples, self._first), request.examples]
+        return RungsResult(rungs=tuple(Rung(examples=size) for size in sizes))
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Return those that the leader, the incumbent among them, is not shown to beat."""
+        rivals = [*request.scores, *([request.incumbent] if request.incumbent else [])]
+        if not rivals:
+            return StayResult(indices=())
+        level = self._risk / (max(1, request.instructions) * request.rungs)
+        leader = max(rivals, key=_mean)
+        staying = (index for index, own in enumerate(request.scores) if chance_of_lead(leader, own) > level)
+        return StayResult(indices=tuple(staying))
+
+
+def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
+    """Bound the probability that ``first`` leads by as much as it does, were it no better than ``second``.
+
+    Both are scores of the same examples, drawn independently, in [0, 1] or in that less a constant.
+    Right-or-wrong scores: the exact one-sided sign test on the examples where they disagree. Others:
+    exp(-n d^2 / 2) for n differences that span at most 2, with mean d (Hoeffding 1963, theorem 2). 1.0 where
+    ``first`` does not lead.
+
+    Raises ValueError for different lengths.
+    """
+    from scipy import stats
+
+    pairs = list(zip(first, second, strict=True))
+    lead = sum(a - b for a, b in pairs)
+    if lead <= 0:
+        return 1.0
+    if {*first, *second} <= {0.0, 1.0}:
+        ahead = sum(a > b for a, b in pairs)
+        return float(stats.binom.sf(ahead - 1, sum(a != b for a, b in pairs), 0.5))
+    return math.exp(-lead * lead / (2 * len(pairs)))
+
+
+def _mean(scores: Sequence[float]) -> float:
+    return math.fsum(scores) / len(scores)

@@ -1,0 +1,126 @@
+"""The policies' arithmetic: rungs that grow to all examples, and who stays after a comparison."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from izcore.builtins.evaluation_policies import FullEvaluation, Racing, SuccessiveHalving, chance_of_lead
+from izcore.builtins.options import HalvingOptions, RacingOptions
+from izcore.plugin import BackendContext, EvaluationPolicy, Options, RungsRequest, StayRequest
+from izcore.search.evaluation_policies import most_that_see, rungs_of
+
+CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
+
+
+def halving(first: int = 1, reduction: float = 2.0) -> SuccessiveHalving:
+    return SuccessiveHalving(HalvingOptions(first=first, reduction=reduction), CONTEXT)
+
+
+def racing(first: int = 4, risk: float = 0.1) -> Racing:
+    return Racing(RacingOptions(first=first, risk=risk), CONTEXT)
+
+
+def sizes(policy: EvaluationPolicy, examples: int, searched: int) -> list[int]:
+    return [rung.examples for rung in policy.rungs(RungsRequest(examples=examples, searched=searched)).rungs]
+
+
+@given(first=st.integers(1, 60), examples=st.integers(1, 200), searched=st.integers(1, 300))
+def test_rungs_grow_to_all_examples(first: int, examples: int, searched: int) -> None:
+    halved = sizes(halving(first), examples, searched)
+    assert halved == sorted(set(halved))
+    assert halved[-1] == examples
+    assert set(halved) <= {*(first * 2**n for n in range(9)), examples}
+    # The last two are compared on all examples.
+    assert searched > 2 ** (len(halved) - 1) or len(halved) == 1
+    assert sizes(racing(first), examples, searched) == [*range(first, examples, first), examples]
+    assert sizes(FullEvaluation(Options(), CONTEXT), examples, searched) == [examples]
+
+
+def test_a_few_instructions_are_not_judged_by_one_example() -> None:
+    assert sizes(halving(), 20, 50) == [1, 2, 4, 8, 16, 20]
+    assert sizes(halving(), 20, 32) == [2, 4, 8, 16, 20]
+    assert sizes(halving(), 20, 9) == [4, 8, 16, 20]
+    assert sizes(halving(), 20, 3) == [16, 20]
+    assert sizes(halving(), 20, 2) == [20]
+
+
+@settings(deadline=None)  # the first race imports scipy
+@given(
+    policy=st.one_of(
+        st.builds(halving, st.integers(1, 8), st.sampled_from([1.5, 2.0, 3.0])),
+        st.builds(racing, st.integers(1, 8)),
+        st.just(FullEvaluation(Options(), CONTEXT)),
+    ),
+    examples=st.integers(1, 40),
+    instructions=st.integers(1, 60),
+    fewer=st.integers(0, 59),
+)
+def test_no_round_shows_more_examples_than_the_estimate_says(
+    policy: EvaluationPolicy, examples: int, instructions: int, fewer: int
+) -> None:
+    began, seen, spent = max(1, instructions - fewer), 0, 0
+    staying = began
+    rungs = rungs_of(policy, examples, instructions)
+    for number, rung in enumerate(rungs):
+        spent, seen = spent + staying * (rung.examples - seen), rung.examples
+        if number + 1 < len(rungs):
+            request = StayRequest(
+                scores=((1.0,) * seen,) * staying,
+                compared=staying,
+                instructions=began,
+                rung=number,
+                rungs=len(rungs),
+            )
+            staying = len(policy.stay(request).indices)
+    most = most_that_see(rungs, instructions)
+    assert len(most) == examples
+    assert spent <= sum(most) <= examples * instructions
+    assert fewer or spent == sum(most)
+
+
+def stay_in_race(
+    scores: dict[str, tuple[float, ...]], incumbent: tuple[float, ...], level: float
+) -> list[str]:
+    policy = racing(risk=level)
+    request = StayRequest(
+        scores=tuple(scores.values()),
+        compared=len(scores),
+        instructions=1,
+        rung=0,
+        rungs=1,
+        incumbent=incumbent,
+    )
+    names = list(scores)
+    return [names[index] for index in policy.stay(request).indices]
+
+
+def test_the_best_is_rarely_lost_in_a_race() -> None:
+    # Eleven rivals as good as the best: that one of them leads it by chance is as likely as can be.
+    draw, risk, examples, lost = random.Random(0), 0.2, 40, 0
+    blocks = sizes(racing(), examples, 12)
+    for _ in range(200):
+        scores = {str(n): tuple(float(draw.random() < 0.6) for _ in range(examples)) for n in range(12)}
+        staying = list(scores)
+        for size in blocks:
+            seen = {text: scores[text][:size] for text in staying}
+            staying = stay_in_race(seen, (), risk / (12 * len(blocks)))
+        lost += "0" not in staying
+    assert lost <= 200 * risk
+
+
+def test_a_race_drops_what_is_clearly_worse_and_keeps_the_leader() -> None:
+    good, bad, close = (1.0,) * 16, (0.0,) * 16, (1.0,) * 15 + (0.0,)
+    assert stay_in_race({"bad": bad, "good": good, "close": close}, (), 0.01) == ["good", "close"]
+    # The incumbent of earlier rounds races too, and graded scores are compared by a weaker bound.
+    assert stay_in_race({"bad": bad, "close": close}, good, 0.01) == ["close"]
+    assert stay_in_race({"graded": (0.05,) * 16}, good, 0.01) == []
+    assert stay_in_race({"graded": (0.6,) * 16}, good, 0.01) == ["graded"]
+
+
+def test_who_leads_by_nothing_leads_by_chance() -> None:
+    assert chance_of_lead((0.0, 1.0), (1.0, 0.0)) == 1.0
+    assert chance_of_lead((1.0,) * 5, (0.0,) * 5) == pytest.approx(2**-5)
+    assert chance_of_lead((0.9,) * 8, (0.4,) * 8) == pytest.approx(math.exp(-(4.0**2) / 16))
