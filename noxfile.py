@@ -121,7 +121,7 @@ def swap(session: nox.Session) -> None:
     wheels = Path(session.create_tmp()).resolve() / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     session.install("build")
-    for folder in (".", TOY, FIRST, "plugins/izcore-tasks"):
+    for folder in (".", TOY, FIRST, "plugins/izcore-tasks", "plugins/izcore-compare"):
         session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
     built = {path.name.partition("-")[0]: str(path) for path in wheels.glob("*.whl")}
     started = time.monotonic()

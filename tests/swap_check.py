@@ -37,6 +37,9 @@ SWAPS = {
 """The backend before, and the one that takes its place. The core has no scorer and no task of its own: what
 is before is then another third party's, and the bundled plugin's for files."""
 
+METHODS = ("one", "two")
+"""Two configurations to compare: the second has no good prompt."""
+
 
 def core_files() -> dict[str, str]:
     """Digest of every installed file of the core, by path."""
@@ -86,6 +89,48 @@ def check_core_alone(folder: Path) -> None:
     print(f"core alone ({len(installed)} distributions): {best['instruction']!r} with pool and sobol")
 
 
+def compare(folder: Path, executor: str) -> dict[str, Any]:
+    """Compare two configurations with the bundled command, and return what it says of the better one."""
+    db = folder / f"{executor}.sqlite"
+    methods = ",".join(str(folder / f"{name}.toml") for name in METHODS)
+    limits = ("--max-calls", "200", "--seeds", "1", "--executor", executor, "--db", str(db), "--json")
+    found = iz("compare", str(folder / "words.csv"), "--methods", methods, *limits, folder=folder)
+    better, worse = json.loads(found)["methods"]
+    assert better["test"]["mean"] > worse["test"]["mean"], found
+    return {"better": better["name"], "mean": better["test"]["mean"]}
+
+
+def duel(folder: Path) -> dict[str, Any]:
+    """The same question, asked of the outsider's command."""
+    configs = {name: str(folder / f"{name}.toml") for name in METHODS}
+    found = json.loads(iz("duel", str(folder / "words.csv"), *configs.values(), "--json", folder=folder))
+    better = max(configs, key=lambda name: found[configs[name]])
+    return {"better": better, "mean": found[configs[better]]}
+
+
+def write_methods(folder: Path) -> None:
+    """Write the configurations that are compared."""
+    for name, prompts in zip(METHODS, (PROMPTS, PROMPTS[::2]), strict=True):
+        (folder / f"{name}.txt").write_text("".join(f"{prompt}\n" for prompt in prompts))
+        pool = f'{{ name = "pool", file = "{folder / name}.txt" }}'
+        chosen = {kind: before for kind, (before, _) in SWAPS.items()}
+        (folder / f"{name}.toml").write_text(CONFIG.format(**{**chosen, "generator": pool}))
+
+
+def check_other_kinds(folder: Path, before: dict[str, str]) -> None:
+    """Kinds that no run is configured with: executors and commands."""
+    write_methods(folder)
+    own = compare(folder, "sequential")
+    swapped = {
+        "executor backwards": compare(folder, "backwards"),
+        "command duel": duel(folder),
+    }
+    for what, found in {"compare, sequential": own, **swapped}.items():
+        print(f"{what:<20} {found['better']!r} is better, {found['mean']:.2f} on test")
+        assert found["better"] == own["better"] == "one", found
+        assert core_files() == before, f"{what}: a file of the core changed"
+
+
 def check_each_kind(folder: Path) -> None:
     """Every kind swapped, then the outsider broken, then removed: nothing changes in the core."""
     before = core_files()
@@ -96,6 +141,7 @@ def check_each_kind(folder: Path) -> None:
         best = search(folder, chosen)
         print(f"{what:<20} {best['instruction']!r} scores {best['test']['score']:.2f} on test")
         assert core_files() == before, f"{what}: a file of the core changed"
+    check_other_kinds(folder, before)
     (plugin,) = (path for path in files(OUTSIDER) or [] if path.name == "plugin.py")
     Path(plugin.locate()).write_text("raise RuntimeError('broken')\n")
     assert plugins(folder)[OUTSIDER] == "failed"

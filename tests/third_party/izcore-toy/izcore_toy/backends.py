@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+import pkgutil
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from izcore.plugin import (
     Completion,
     CompletionResult,
     Example,
+    Executor,
     GenerateResult,
     Generator,
     Metric,
@@ -172,3 +174,15 @@ def _shown(prompt):
 
 def _chance(prompt, label):
     return int(hashlib.sha256(f"{label}:{prompt}".encode()).hexdigest()[:8], 16) / 2**32
+
+
+class Backwards(Executor):
+    """Performs the last job first."""
+
+    def __init__(self, options, context):
+        pass
+
+    def run(self, jobs):
+        for job in reversed(jobs):
+            pkgutil.resolve_name(job.function)(job.payload)
+            yield job

@@ -3,6 +3,8 @@
 from typing import Annotated
 
 from izcore.plugin import (
+    CommandRegistration,
+    ExecutorRegistration,
     GeneratorRegistration,
     Meta,
     MetricRegistration,
@@ -115,5 +117,25 @@ def izcore_metrics():
     return [
         MetricRegistration(
             name="same_letters", summary="Share of equal letters", factory="izcore_toy.backends:SameLetters"
+        ),
+    ]
+
+
+@hookimpl
+def izcore_executors():
+    return [
+        ExecutorRegistration(
+            name="backwards", summary="The last job first", factory="izcore_toy.backends:Backwards"
+        ),
+    ]
+
+
+@hookimpl
+def izcore_commands():
+    return [
+        CommandRegistration(
+            name="duel",
+            summary="Let two configurations run once, and say which did better.",
+            app="izcore_toy.duel:duel",
         ),
     ]
