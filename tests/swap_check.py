@@ -118,7 +118,12 @@ def write_methods(folder: Path) -> None:
 
 
 def check_other_kinds(folder: Path, before: dict[str, str]) -> None:
-    """Kinds that no run is configured with: executors and commands."""
+    """Kinds that no run is configured with: exporters, executors and commands."""
+    for name in ("csv", "headline"):
+        exported = iz("runs", "export", "last", "--format", name, folder=folder)
+        assert "reverse" in exported, exported
+        print(f"exporter {name:<11} {len(exported.splitlines())} lines")
+        assert core_files() == before, f"exporter {name}: a file of the core changed"
     write_methods(folder)
     own = compare(folder, "sequential")
     swapped = {

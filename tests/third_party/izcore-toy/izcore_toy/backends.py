@@ -14,6 +14,8 @@ from izcore.plugin import (
     CompletionResult,
     Example,
     Executor,
+    Exporter,
+    ExportResult,
     GenerateResult,
     Generator,
     Metric,
@@ -186,3 +188,14 @@ class Backwards(Executor):
         for job in reversed(jobs):
             pkgutil.resolve_name(job.function)(job.payload)
             yield job
+
+
+class Headline(Exporter):
+    """Writes what a run found, and nothing else."""
+
+    def __init__(self, options, context):
+        pass
+
+    def export(self, request):
+        result = request.run.result
+        return ExportResult(text=f"{result.best.instruction}\n" if result and result.best else "")

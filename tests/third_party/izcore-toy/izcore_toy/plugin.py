@@ -5,6 +5,7 @@ from typing import Annotated
 from izcore.plugin import (
     CommandRegistration,
     ExecutorRegistration,
+    ExporterRegistration,
     GeneratorRegistration,
     Meta,
     MetricRegistration,
@@ -126,6 +127,15 @@ def izcore_executors():
     return [
         ExecutorRegistration(
             name="backwards", summary="The last job first", factory="izcore_toy.backends:Backwards"
+        ),
+    ]
+
+
+@hookimpl
+def izcore_exporters():
+    return [
+        ExporterRegistration(
+            name="headline", summary="The best instruction alone", factory="izcore_toy.backends:Headline"
         ),
     ]
 
