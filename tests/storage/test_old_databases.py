@@ -1,0 +1,88 @@
+"""Databases of older versions open, show and export their runs, and killed runs end as they would have."""
+
+import gzip
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import Iz, result_of
+
+pytest.importorskip("izcore_tasks", reason="the runs' task is a CSV file")
+
+DATABASES = Path(__file__).parent / "databases"
+SCHEMAS = sorted(path.name.removesuffix(".json") for path in DATABASES.glob("schema-*.json"))
+RUNS = [
+    pytest.param(schema, run, id=f"{schema}-{run}")
+    for schema in SCHEMAS
+    for run in json.loads((DATABASES / f"{schema}.json").read_text())["runs"]
+]
+SAYS_THE_SAME = ("trials", "unique_instructions", "calls", "cached_calls", "tokens")
+"""Names of baselines and sentences may be put better since. The cost is compared where it can be."""
+COSTLESS = "schema-1"
+"""It did not keep what an answer cost, so that a run that goes on does not know what it cost before."""
+
+
+@pytest.fixture
+def old_iz(iz: Iz, tmp_path: Path, schema: str) -> Any:
+    """Run ``iz`` on a copy of the database, where the task's file is, and return what it prints as JSON."""
+    db = tmp_path / "old.sqlite"
+    db.write_bytes(gzip.decompress((DATABASES / f"{schema}.sqlite.gz").read_bytes()))
+    return lambda *arguments: iz(*arguments, "--db", str(db), cwd=DATABASES)
+
+
+def expected(schema: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads((DATABASES / f"{schema}.json").read_text())
+    return said
+
+
+def assert_as_expected(shown: dict[str, Any], expected: dict[str, Any], *more: str) -> None:
+    assert shown["status"] == expected["status"]
+    trials = [(t["candidate"]["instruction"], t["scores"]) for t in shown["trials_list"]]
+    assert trials == [(t["instruction"], t["scores"]) for t in expected["trials"]]
+    result, before = shown["result"], expected["result"]
+    if before is None:
+        assert result is None
+        return
+    same = (*SAYS_THE_SAME, *more)
+    assert {key: result[key] for key in same} == {key: before[key] for key in same}
+    assert {key: result["best"][key] for key in before["best"]} == before["best"]
+    for baseline, then in zip(result["baselines"], before["baselines"], strict=True):
+        assert {key: baseline[key] for key in then if key != "name"} == {
+            key: value for key, value in then.items() if key != "name"
+        }
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_all_runs_are_listed(schema: str, old_iz: Any) -> None:
+    listed = result_of(old_iz("runs", "list", "--json"))["runs"]
+    statuses = {run["run_id"]: run["status"] for run in listed}
+    for run, then in expected(schema)["runs"].items():
+        assert statuses[run] == then["status"]
+    assert old_iz("runs", "list").returncode == 0
+
+
+@pytest.mark.parametrize(("schema", "run"), RUNS)
+def test_a_run_is_shown_exported_and_resumed(schema: str, run: str, old_iz: Any) -> None:
+    then = expected(schema)["runs"][run]
+    assert_as_expected(result_of(old_iz("runs", "show", run, "--json")), then, "cost_usd")
+    assert then["trials"][0]["instruction"] in old_iz("runs", "show", run).stdout
+    for form, heading in (("jsonl", 0), ("csv", 1)):
+        exported = old_iz("runs", "export", run, "--format", form)
+        assert exported.returncode == 0, exported.stderr
+        assert len(exported.stdout.splitlines()) == heading + len(then["trials"])
+    if "resumed" in then:
+        result_of(old_iz("resume", run, "--json"))
+        shown = result_of(old_iz("runs", "show", run, "--json"))
+        assert_as_expected(shown, then["resumed"], *(() if schema == COSTLESS else ("cost_usd",)))
+
+
+@pytest.mark.skipif(version("izcore") != "0.1.0", reason="another version compares anew")
+@pytest.mark.parametrize("schema", ["schema-3"])
+def test_a_comparison_is_found_again_and_calls_nobody(schema: str, old_iz: Any) -> None:
+    runs = len(result_of(old_iz("runs", "list", "--json"))["runs"])
+    then = expected(schema)["comparison"]
+    command = json.loads((DATABASES / "comparison.json").read_text())
+    assert result_of(old_iz(*command, "--json")) == then
+    assert len(result_of(old_iz("runs", "list", "--json"))["runs"]) == runs
