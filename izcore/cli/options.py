@@ -7,19 +7,38 @@ import typer
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
 GeneratorOption = Annotated[
-    str | None, typer.Option("--generator", metavar="NAME[:MODEL]", help="What writes the instructions.")
+    str | None,
+    typer.Option(
+        "--generator",
+        metavar="NAME[:MODEL]",
+        help="What writes the instructions.",
+    ),
 ]
 SurrogateOption = Annotated[
-    str | None, typer.Option("--surrogate", metavar="NAME", help="What proposes where to look next.")
+    str | None,
+    typer.Option("--surrogate", metavar="NAME", help="What proposes which instructions to try next."),
 ]
 ScorerOption = Annotated[
-    str | None, typer.Option("--scorer", metavar="NAME[:MODEL]", help="The black-box model.")
+    str | None,
+    typer.Option(
+        "--scorer", metavar="NAME[:MODEL]", help="The model that follows the instructions: the black box."
+    ),
 ]
 MetricOption = Annotated[
-    str | None, typer.Option("--metric", metavar="NAME[:ARG]", help="How answers are compared with targets.")
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="NAME[:ARG]",
+        help="How an answer is scored against its targets; else the task's own way.",
+    ),
 ]
 PresetOption = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="Named settings: default, quick, paper …")
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Named settings: default, quick, paper …",
+    ),
 ]
 ConfigOption = Annotated[
     str | None,
@@ -34,17 +53,27 @@ SetOption = Annotated[
 TemplateOption = Annotated[
     str | None,
     typer.Option(
-        "--template", metavar="TEXT", help="Prompt template with {instruction}, {input}, maybe {exemplars}."
+        "--template",
+        metavar="TEXT",
+        help="Text of a prompt, with {instruction}, {input} and perhaps {exemplars}.",
     ),
 ]
 MaxCallsOption = Annotated[
-    int | None, typer.Option("--max-calls", metavar="N", help="Hard limit of paid calls.", min=1)
+    int | None,
+    typer.Option("--max-calls", metavar="N", help="Stop before more calls than this are paid for.", min=1),
 ]
 MaxTokensOption = Annotated[
-    int | None, typer.Option("--max-tokens", metavar="N", help="Hard limit of tokens.", min=1)
+    int | None,
+    typer.Option(
+        "--max-tokens",
+        metavar="N",
+        help="Stop before more input and output tokens than this are used.",
+        min=1,
+    ),
 ]
 MaxCostOption = Annotated[
-    float | None, typer.Option("--max-cost", metavar="USD", help="Hard limit of money.")
+    float | None,
+    typer.Option("--max-cost", metavar="USD", help="Stop before more US dollars than this are spent."),
 ]
 TrackerOption = Annotated[
     list[str] | None,
@@ -57,9 +86,10 @@ NoCacheOption = Annotated[
 ]
 LogFileOption = Annotated[
     Path | None,
-    typer.Option("--log-file", metavar="FILE", help="Append one JSON line per call to this file."),
+    typer.Option("--log-file", metavar="FILE", help="Append a line of JSON for every call to this file."),
 ]
 LogTextOption = Annotated[bool, typer.Option("--log-text", help="Put prompts and answers into the log, too.")]
 SeedOption = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="Decides everything random.", min=0)
+    int | None,
+    typer.Option("--seed", metavar="N", help="Number that decides everything random.", min=0),
 ]

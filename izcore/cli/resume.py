@@ -32,7 +32,7 @@ def resume(
     db: DbOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Go on with a run that was interrupted, failed or ran out of budget (then with a higher limit)."""
+    """Go on with a run that was interrupted or failed, or that a limit stopped: then raise the limit."""
     from izcore import api
     from izcore.cli.progress import watched
     from izcore.cli.show import present_result
