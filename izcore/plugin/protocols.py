@@ -56,7 +56,7 @@ class Generator(Protocol):
         ...
 
     def write_unsteered(self, request: PrepareRequest) -> Candidate | Awaitable[Candidate | None] | None:
-        """Write what nothing steers (no soft prompt): a baseline. None where that makes no sense.
+        """Write what nothing steers: a baseline. None where that makes no sense.
 
         May be ``async def``.
         """

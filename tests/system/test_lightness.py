@@ -91,3 +91,10 @@ def test_the_core_imports_no_plugin_and_names_no_backend() -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*(from|import) +izcore_", text, re.M), path
         assert not backends.search(text), path
+
+
+def test_the_core_names_no_mechanism_of_a_backend_but_in_its_own_backends() -> None:
+    mechanism = re.compile(r"soft.?prompt|[\"']sobol[\"']", re.I)
+    for path in CORE.rglob("*.py"):
+        if not path.is_relative_to(CORE / "builtins"):
+            assert not mechanism.search(path.read_text(encoding="utf-8")), path
