@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from izcore import plugin
 from izcore.cli import app
-from izcore.config.layers import BACKEND_KEYS, build_config
+from izcore.config.layers import BACKEND_KEYS, EVALUATION_KEY, build_config
 from izcore.config.schema import (
     Evaluation,
     FewShot,
@@ -252,8 +252,11 @@ def merged_preset(found: Registry, name: str) -> dict[str, Any]:
                 merged[key] = settings
                 continue
             before = merged.get(key, {})
-            replaced = key in BACKEND_KEYS and settings.get("name", before.get("name")) != before.get("name")
-            merged[key] = {**({} if replaced else before), **settings}
+            choice = "policy" if key == EVALUATION_KEY else "name"
+            chosen = before.get(choice)
+            replaced = key in (*BACKEND_KEYS, EVALUATION_KEY) and settings.get(choice, chosen) != chosen
+            kept = {k: v for k, v in before.items() if k == "finalists"} if replaced else before
+            merged[key] = {**kept, **settings}
     return merged
 
 
@@ -401,7 +404,7 @@ def options_table(options: type[msgspec.Struct], meanings: Mapping[str, str] | N
     rows = [
         (
             f"`{option.name}`",
-            escape(option.type),
+            escape(option.type.replace("BackendChoice", "name")),
             _default(option),
             escape(option.description or (meanings or {}).get(option.name, "")),
         )

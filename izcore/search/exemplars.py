@@ -12,7 +12,11 @@ Exemplars = tuple[Example, ...]
 
 
 def draw_sets(few_shot: FewShot, demonstrations: Sequence[Example], seed: int) -> tuple[Exemplars, ...]:
-    """Return different sets, in an order that counts, the first of them empty; only that if zero-shot."""
+    """Return the sets of exemplars that a search chooses among; the first of them is empty.
+
+    The others differ from each other, at least in the order of their examples, which matters to a model. A
+    zero-shot search has the empty set alone. The same ``seed`` draws the same sets.
+    """
     if not few_shot.examples:
         return ((),)
     draw = random.Random(derive_seed(seed, "exemplars"))
@@ -24,11 +28,11 @@ def draw_sets(few_shot: FewShot, demonstrations: Sequence[Example], seed: int) -
 
 
 def choose_set(sets: Sequence[Exemplars], coordinate: float) -> Exemplars:
-    """Return the set of a coordinate in [0, 1], of which every set has an equal share."""
+    """Return the set that a coordinate in [0, 1] stands for; each set has an equal share of the interval."""
     return sets[min(int(coordinate * len(sets)), len(sets) - 1)]
 
 
 def longest_exemplars(few_shot: FewShot, demonstrations: Sequence[Example]) -> Exemplars:
-    """Return the exemplars that make the longest prompt, for bounds on what it may cost."""
+    """Return the exemplars that make the longest prompt, from which follows the most that a call may cost."""
     by_length = sorted(demonstrations, key=lambda e: len(e.input) + len(e.targets[0]), reverse=True)
     return tuple(by_length[: few_shot.examples])

@@ -6,7 +6,7 @@ from izcore.plugin.records import Candidate, Guidance, Trial
 
 
 class History:
-    """Trials in order, the first trial of each guidance, and the best trial; appending takes no search."""
+    """The trials of a run in order, the best of them, and the first trial of each guidance."""
 
     def __init__(self, trials: Iterable[Trial]) -> None:
         self.trials: list[Trial] = []
@@ -32,22 +32,28 @@ class History:
                 self.best = trial
 
     def first_with(self, candidate: Candidate) -> Trial | None:
-        """Return the trial whose scores later trials with the same instruction and exemplars reuse."""
+        """Return the first trial with the candidate's instruction and exemplars, whose scores others reuse.
+
+        None where there is none.
+        """
         return self._first.get(candidate.guidance)
 
     @property
     def ranked(self) -> list[Trial]:
-        """Trials of different instructions, the best first; last those that lack scores."""
+        """The first trial of each guidance, the best first; those with failed calls come last."""
         return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
 
     def finalists(self, count: int) -> list[Trial]:
-        """Return the best ``count`` trials of different instructions that saw as much as the best one."""
+        """Return at most ``count`` of the best trials, of different guidance, without failed calls.
+
+        All of them saw as many examples as the best one.
+        """
         ranked = [trial for trial in self.ranked if _is_candidate(trial)]
         return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
 
 
 def _is_candidate(trial: Trial) -> bool:
-    """No winner is chosen on missing evidence."""
+    """Whether a trial may win: it has scores, and no call of it failed."""
     return bool(trial.scores) and None not in trial.scores
 
 

@@ -33,9 +33,10 @@ POOL_ROUND = -1
 
 @dataclass(frozen=True)
 class Proposer:
-    """The parts that propose candidates. ``exemplar_sets`` are what a few-shot search chooses among.
+    """Proposes candidates: the surrogate suggests latents, and the generator writes instructions from them.
 
-    Then a latent has one coordinate more than the generator's own, and that one chooses the set.
+    ``exemplar_sets`` are the sets of solved examples that a few-shot search chooses among. If there are
+    several, a latent has one coordinate more than the generator asks for, and that one chooses the set.
     """
 
     run_id: str
@@ -72,10 +73,11 @@ class Proposer:
     async def propose(
         self, round_: int, left: int, history: History, pool: tuple[Candidate, ...] | None = None
     ) -> Proposal:
-        """Let the surrogate suggest at most ``left`` latents, and take what the pool holds there or the
-        generator writes.
+        """Return the candidates of a round, at most ``left`` of them.
 
-        Trials without a latent come from another generator, and a surrogate learns nothing from them.
+        The surrogate suggests latents. With a ``pool`` each of them takes the nearest candidate of the pool
+        that was not tried yet; without one the generator writes an instruction from each. The surrogate is
+        not shown trials without a latent: another generator wrote them, and it could learn nothing from them.
         """
         design = self.config.search.initial - len(history)
         count = min(design if design > 0 else self.config.search.batch, left)
