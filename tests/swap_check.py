@@ -24,6 +24,7 @@ metric = "{metric}"
 generator = {generator}
 scorer = "{scorer}"
 surrogate = "{surrogate}"
+evaluation = {{ policy = "{policy}" }}
 search = {{ initial = 12, batch = 6, rounds = 1 }}
 splits = {{ validation = 15, test = 30 }}
 """
@@ -33,6 +34,7 @@ SWAPS = {
     "metric": ("exact_match", "same_letters"),
     "scorer": ("obedient", "first"),
     "task": ("csv", "mirror"),
+    "policy": ("halving", "knockout"),
 }
 """The backend before, and the one that takes its place. The core has no scorer and no task of its own: what
 is before is then another third party's, and the bundled plugin's for files."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import math
 import os
 import pkgutil
 import re
@@ -12,6 +13,7 @@ from izcore.plugin import (
     Candidate,
     Completion,
     CompletionResult,
+    EvaluationPolicy,
     Example,
     Executor,
     Exporter,
@@ -22,8 +24,11 @@ from izcore.plugin import (
     MetricResult,
     PrepareResult,
     Price,
+    Rung,
+    RungsResult,
     Scorer,
     ScorerInfo,
+    StayResult,
     SuggestResult,
     Surrogate,
     Task,
@@ -199,3 +204,19 @@ class Headline(Exporter):
     def export(self, request):
         result = request.run.result
         return ExportResult(text=f"{result.best.instruction}\n" if result and result.best else "")
+
+
+class Knockout(EvaluationPolicy):
+    """Scores all on half of the examples, and the better half of them on all."""
+
+    def __init__(self, options, context):
+        pass
+
+    def rungs(self, request):
+        half = Rung(examples=math.ceil(request.examples / 2), reduction=2)
+        whole = Rung(examples=request.examples)
+        return RungsResult(rungs=(half, whole) if half.examples < whole.examples else (whole,))
+
+    def stay(self, request):
+        best_first = sorted(range(len(request.scores)), key=lambda place: -sum(request.scores[place]))
+        return StayResult(indices=tuple(best_first[: math.ceil(request.compared / 2)]))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from izcore.plugin import (
     CommandRegistration,
+    EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
     GeneratorRegistration,
@@ -118,6 +119,17 @@ def izcore_metrics():
     return [
         MetricRegistration(
             name="same_letters", summary="Share of equal letters", factory="izcore_toy.backends:SameLetters"
+        ),
+    ]
+
+
+@hookimpl
+def izcore_evaluation_policies():
+    return [
+        EvaluationPolicyRegistration(
+            name="knockout",
+            summary="Half of the examples for all, the others for the better half",
+            factory="izcore_toy.backends:Knockout",
         ),
     ]
 
