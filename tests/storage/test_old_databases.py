@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +77,11 @@ def test_a_run_is_shown_exported_and_resumed(schema: str, run: str, old_iz: Any)
         assert_as_expected(shown, then["resumed"], *(() if schema == COSTLESS else ("cost_usd",)))
 
 
-@pytest.mark.skipif(version("izcore") != "0.1.0", reason="another version compares anew")
 @pytest.mark.parametrize("schema", ["schema-3"])
-def test_a_comparison_is_found_again_and_calls_nobody(schema: str, old_iz: Any) -> None:
-    runs = len(result_of(old_iz("runs", "list", "--json"))["runs"])
-    then = expected(schema)["comparison"]
-    command = json.loads((DATABASES / "comparison.json").read_text())
-    assert result_of(old_iz(*command, "--json")) == then
-    assert len(result_of(old_iz("runs", "list", "--json"))["runs"]) == runs
+def test_the_runs_of_a_comparison_are_shown(schema: str, old_iz: Any) -> None:
+    for method in expected(schema)["comparison"]["methods"]:
+        shown = [result_of(old_iz("runs", "show", run, "--json")) for run in method["runs"]]
+        assert {each["status"] for each in shown} == {"done"}
+        assert {each["config"]["preset"] for each in shown} == {method["name"]}
+        tested = [each["result"]["best"]["test"]["score"] for each in shown]
+        assert sum(tested) / len(tested) == pytest.approx(method["test"]["mean"])
