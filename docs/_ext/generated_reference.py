@@ -45,6 +45,7 @@ from izcore.testing import (
     ScorerConformance,
     SurrogateConformance,
     TaskConformance,
+    TrackerConformance,
 )
 from izcore.testing.conformance import Conformance
 
@@ -114,6 +115,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Surrogates": SurrogateConformance,
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
+    "Trackers": TrackerConformance,
     "Executors": ExecutorConformance,
     "Exporters": ExporterConformance,
 }

@@ -72,6 +72,7 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             hook="izcore_trackers",
             registration=registrations.TrackerRegistration,
             protocol=protocols.Tracker,
+            conformance="izcore.testing:TrackerConformance",
         ),
         "evaluation_policy": KindEntry(
             hook="izcore_evaluation_policies",

@@ -19,7 +19,7 @@ except ImportError as error:
 # Before they are imported, so that a check that fails shows what it compared.
 for _module in (
     *("chat_scorers", "conformance", "executors", "exporters", "generators", "metrics", "scorers"),
-    *("surrogates", "tasks"),
+    *("surrogates", "tasks", "trackers"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
@@ -33,6 +33,7 @@ from izcore.testing.scorers import ScorerConformance
 from izcore.testing.subject import Subject, answering
 from izcore.testing.surrogates import SurrogateConformance
 from izcore.testing.tasks import TaskConformance
+from izcore.testing.trackers import TrackerConformance
 
 __all__ = [
     "ChatProtocol",
@@ -48,5 +49,6 @@ __all__ = [
     "Subject",
     "SurrogateConformance",
     "TaskConformance",
+    "TrackerConformance",
     "answering",
 ]

@@ -16,6 +16,7 @@ from izcore.testing import (
     Subject,
     SurrogateConformance,
     TaskConformance,
+    TrackerConformance,
     answering,
 )
 
@@ -27,6 +28,7 @@ KITS: dict[str, type[Any]] = {
     "surrogate": SurrogateConformance,
     "task": TaskConformance,
     "metric": MetricConformance,
+    "tracker": TrackerConformance,
     "executor": ExecutorConformance,
     "exporter": ExporterConformance,
 }

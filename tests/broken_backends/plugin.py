@@ -89,6 +89,16 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Templated": "test_template_is_valid",
         "Crashing": "test_faulty_data_is_explained",
     },
+    "tracker": {
+        "Misspelt": "test_its_hooks_exist_and_are_marked",
+        "Unmarked": "test_its_hooks_exist_and_are_marked",
+        "Unimpressed": "test_a_run_that_ends",
+        "Fresh": "test_a_run_that_goes_on_and_stops",
+        "Hopeful": "test_failures_on_the_way",
+        "Unopened": "test_a_run_that_never_starts",
+        "Homebound": "test_another_thread_calls_it",
+        "Meddling": "test_events_are_left_as_they_were",
+    },
     "executor": {
         "Twice": "test_every_job_is_performed_once",
         "Forgetful": "test_every_job_is_yielded_once",
@@ -212,6 +222,11 @@ def izcore_surrogates():
 @hookimpl
 def izcore_tasks():
     return _backends("task")
+
+
+@hookimpl
+def izcore_trackers():
+    return _backends("tracker")
 
 
 @hookimpl

@@ -16,6 +16,7 @@ from izcore.testing import (
     Subject,
     SurrogateConformance,
     TaskConformance,
+    TrackerConformance,
     answering,
 )
 
@@ -68,6 +69,12 @@ class TestExporters(ExporterConformance):
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         name, _, table = request.param.partition(":")
         return Subject(plugin=BUILTINS, name=name, options={"table": table} if table else {})
+
+
+class TestEventLog(TrackerConformance):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        return Subject(plugin=BUILTINS, name="jsonl", options={"file": str(tmp_path / "events.jsonl")})
 
 
 class TestJudge(MetricConformance):

@@ -1,4 +1,4 @@
-"""Against real files: a tracker has no conformance class, so its promises are tested by hand."""
+"""The kit's checks of a tracker, and its own promises, against real files."""
 
 import csv
 from pathlib import Path
@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from izcore.plugin import BackendContext, Candidate, RunStarted, Trial, TrialFinished, UsageError
+from izcore.testing import Subject, TrackerConformance
 from izcore_sheet import Sheet, SheetOptions
+
+
+class TestSheet(TrackerConformance):
+    """All that the core relies on in a tracker."""
+
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        """The tracker, with a file of the test's own."""
+        return Subject(plugin="izcore_sheet", name="sheet", options={"file": str(tmp_path / "trials.csv")})
 
 
 def sheet(file: Path) -> Sheet:
