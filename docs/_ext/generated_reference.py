@@ -38,6 +38,7 @@ from izcore.plugin.records import Price, Record
 from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
+    EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
     GeneratorConformance,
@@ -115,6 +116,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Surrogates": SurrogateConformance,
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
+    "Evaluation policies": EvaluationPolicyConformance,
     "Trackers": TrackerConformance,
     "Executors": ExecutorConformance,
     "Exporters": ExporterConformance,

@@ -78,6 +78,7 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             hook="izcore_evaluation_policies",
             registration=registrations.EvaluationPolicyRegistration,
             protocol=protocols.EvaluationPolicy,
+            conformance="izcore.testing:EvaluationPolicyConformance",
         ),
         "executor": KindEntry(
             hook="izcore_executors",

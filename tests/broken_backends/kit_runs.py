@@ -8,6 +8,7 @@ import pytest
 from broken_backends.plugin import BREAKS, MODULES
 from izcore.plugin import BackendContext
 from izcore.testing import (
+    EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
     GeneratorConformance,
@@ -28,6 +29,7 @@ KITS: dict[str, type[Any]] = {
     "surrogate": SurrogateConformance,
     "task": TaskConformance,
     "metric": MetricConformance,
+    "evaluation_policy": EvaluationPolicyConformance,
     "tracker": TrackerConformance,
     "executor": ExecutorConformance,
     "exporter": ExporterConformance,

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from izcore.plugin import Meta, MetricRegistration, Options, hookimpl
-from izcore.plugin.kinds import KINDS, Kind
+from izcore.plugin.kinds import KINDS, Kind, plural
 from izcore.plugin.registrations import Registration
 
 IZCORE_API = 1
@@ -88,6 +88,18 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Unfitting": "test_metric_fits_the_examples",
         "Templated": "test_template_is_valid",
         "Crashing": "test_faulty_data_is_explained",
+    },
+    "evaluation_policy": {
+        "Endless": "test_rungs_rise_to_all_examples",
+        "Doubling": "test_stay_names_places",
+        "Generous": "test_no_more_stay_than_promised",
+        "Modest": "test_the_best_stays",
+        "Moody": "test_same_request_same_answer",
+        "Hopeful": "test_no_scores",
+        "Alone": "test_incumbent",
+        "Rooted": "test_penalties",
+        "Listed": "test_answers_travel",
+        "Meddling": "test_request_is_left_as_it_was",
     },
     "tracker": {
         "Misspelt": "test_its_hooks_exist_and_are_marked",
@@ -196,7 +208,7 @@ def _backends(kind: Kind) -> list[Registration]:
         KINDS[kind].registration(
             name=name,
             summary=f"A {kind} that is broken",
-            factory=f"broken_backends.{kind}s:{name}",
+            factory=f"broken_backends.{plural(kind).replace(' ', '_')}:{name}",
             options=options,
         )
         for name in BREAKS[kind]
@@ -222,6 +234,11 @@ def izcore_surrogates():
 @hookimpl
 def izcore_tasks():
     return _backends("task")
+
+
+@hookimpl
+def izcore_evaluation_policies():
+    return _backends("evaluation_policy")
 
 
 @hookimpl

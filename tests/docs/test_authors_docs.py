@@ -38,6 +38,7 @@ PROTOCOLS = {
     "tasks.md": plugin.Task,
     "metrics.md": plugin.Metric,
     "observers.md": plugin.Tracker,
+    "evaluation-policies.md": plugin.EvaluationPolicy,
     "executors.md": plugin.Executor,
 }
 BACKWARDS = "Write the input backwards."
@@ -116,11 +117,11 @@ def test_every_example_of_a_backend_passes_the_kit(examples: dict[str, str]) -> 
     registry, subjects = izcore.discover(), 0
     for kind in KINDS:
         for found in registry.backends(kind):
-            if found.plugin.distribution == "izcore-examples" and kind != "tracker":
+            if found.plugin.distribution == "izcore-examples":
                 module = ENTRY_POINTS[found.plugin.name]
                 assert f'Subject(plugin="{module}", name="{found.backend.name}"' in tests
                 subjects += 1
-    assert subjects == 12
+    assert subjects == 14
     assert not [plugin for plugin in registry.plugins if plugin.status == "failed"]
 
 

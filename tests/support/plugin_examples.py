@@ -18,6 +18,7 @@ ENTRY_POINTS: Mapping[str, str] = {
     "house": "izcore_house",
     "hub": "izcore_hub.plugin",
     "kernel": "izcore_kernel.plugin",
+    "once": "izcore_once",
     "polite": "izcore_polite",
     "program": "izcore_program",
     "rest": "izcore_rest.plugin",

@@ -9,6 +9,7 @@ from support import write_lines
 
 from izcore.plugin import Ask, Example, Prompt
 from izcore.testing import (
+    EvaluationPolicyConformance,
     ExporterConformance,
     GeneratorConformance,
     MetricConformance,
@@ -69,6 +70,12 @@ class TestExporters(ExporterConformance):
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         name, _, table = request.param.partition(":")
         return Subject(plugin=BUILTINS, name=name, options={"table": table} if table else {})
+
+
+class TestEvaluationPolicies(EvaluationPolicyConformance):
+    @pytest.fixture(params=["full", "halving", "racing"])
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        return Subject(plugin=BUILTINS, name=request.param)
 
 
 class TestEventLog(TrackerConformance):
