@@ -104,7 +104,14 @@ PLUGIN_MODULES = {
     "izcore.plugin.errors": "Errors",
     "izcore.plugin.seeds": "Seeds",
     "izcore.plugin.instructions": "Instructions as texts",
-    "izcore.plugin.http": "Services behind HTTP",
+    "izcore.plugin.http.chat_scorer": "Chat scorers behind HTTP",
+    "izcore.plugin.http.answers": "Their answers",
+    "izcore.plugin.http.failures": "Their failures",
+    "izcore.plugin.http.endpoint": "Where they are",
+    "izcore.plugin.http.keys": "Keys",
+    "izcore.plugin.http.prices": "Prices",
+    "izcore.plugin.http.clients": "HTTP clients",
+    "izcore.plugin.http.connection": "Connections that fail",
     "izcore.plugin.metric_figures": "Numbers that trackers show",
     "izcore.plugin.interrupts": "Interrupts",
     "izcore.plugin.process_settings": "Settings of a process",
@@ -124,7 +131,16 @@ KITS: Mapping[str, type[Conformance]] = {
 NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
 FIXTURE = type(vars(Conformance)["subject"])
 ROLE = re.compile(r":\w+:`[~.]?([^`]+)`")
-PLAIN_VALUES = ("API_VERSION", "BLANK_INSTRUCTION", "Ask", "Latent", "Meta", "Row", "hookimpl")
+PLAIN_VALUES = (
+    "API_VERSION",
+    "BLANK_INSTRUCTION",
+    "Ask",
+    "FinishReason",
+    "Latent",
+    "Meta",
+    "Row",
+    "hookimpl",
+)
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
 
 LIMITS = {
