@@ -5,14 +5,9 @@
 >>> result.best.instruction  # doctest: +SKIP
 """
 
-import asyncio
-import functools
-import inspect
-import typing
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, Unpack
+from typing import Any, Unpack
 
 from izcore.config.layers import Settings, build_config
 from izcore.config.model_roles import calls_per_answer
@@ -20,6 +15,7 @@ from izcore.config.options import RunOptions, ScoringOptions, settings_layers
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine import held_out, incumbents, paired
+from izcore.engine.entry import public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.incumbents import Trajectory
@@ -27,7 +23,7 @@ from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import check_resumable, continue_run, start_run
 from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
-from izcore.plugin.errors import BackendUnavailableError, UsageError, nearest_names
+from izcore.plugin.errors import BackendUnavailableError
 from izcore.plugin.protocols import Executor
 from izcore.plugin.records import Guidance
 from izcore.plugin.results import RunResult
@@ -37,46 +33,6 @@ from izcore.registry.registry import Registry, discover
 from izcore.storage.records import Progress, RunRecord
 from izcore.storage.store import Store
 from izcore.storage.whole_run import read_whole_run
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def public(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a public function refuse options that it does not have, and work where an event loop runs.
-
-    In a notebook a loop is running already; the function then does its work in a thread of its own.
-    """
-    known = _option_names(function)
-
-    @functools.wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        for name in kwargs:
-            if name not in known:
-                raise UsageError(
-                    f"izcore.{function.__name__} has no option {name!r}.", hint=nearest_names(name, known)
-                )
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return function(*args, **kwargs)
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(function, *args, **kwargs).result()
-
-    return checked
-
-
-def _option_names(function: Callable[..., object]) -> set[str]:
-    """Return the names that a function takes by keyword, those of a ``TypedDict`` among them."""
-    names: set[str] = set()
-    hints = typing.get_type_hints(function)
-    for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            (options,) = typing.get_args(hints[name])
-            names |= options.__annotations__.keys()
-        else:
-            names.add(name)
-    return names
 
 
 @public

@@ -132,7 +132,7 @@ def _winner(outcome: SearchOutcome, session: Session, record: RunRecord) -> Tria
             hint="Start again with a larger budget; answers that were paid for are kept.",
         )
     raise BackendError(
-        f"Every trial has failed calls, so no winner can be chosen.{session.last_failure}",
+        f"Every trial has failed calls, so no winner can be chosen. {session.failure_sentence}".rstrip(),
         hint=f"When the scorer answers again: iz resume {record.id}",
     )
 

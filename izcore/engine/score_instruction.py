@@ -55,7 +55,8 @@ async def _score(
     known = [score for score in scores if score is not None]
     if not known:
         raise BackendError(
-            f"Every call failed, so nothing can be said.{session.last_failure}", hint="Try again later."
+            f"Every call failed, so nothing can be said. {session.failure_sentence}".rstrip(),
+            hint="Try again later.",
         )
     return ScoreResult(
         task=plan.task_name,

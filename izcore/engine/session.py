@@ -56,10 +56,10 @@ class Session:
         return self.clients[SCORER]
 
     @property
-    def last_failure(self) -> str:
-        """Say how the black box's last call failed that did; empty if none has."""
+    def failure_sentence(self) -> str:
+        """The sentence that says how the black box's last failed call failed; empty if none has."""
         failure = self.black_box.last_failure
-        return f" The last failure: {failure.message}" if failure else ""
+        return f"The last failure: {failure.message}" if failure else ""
 
     def context(self, kind: Kind) -> BackendContext:
         """Return what a backend of this kind is built with; it may ask the models that its options name."""
