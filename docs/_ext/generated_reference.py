@@ -38,6 +38,7 @@ from izcore.plugin.records import Price, Record
 from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registered, Registry, discover
 from izcore.testing import (
+    ChatScorerConformance,
     EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
@@ -120,6 +121,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Every kind": Conformance,
     "Generators": GeneratorConformance,
     "Scorers": ScorerConformance,
+    "Scorers behind HTTP": ChatScorerConformance,
     "Surrogates": SurrogateConformance,
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,

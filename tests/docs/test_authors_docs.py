@@ -218,10 +218,9 @@ def test_the_endpoint_of_the_examples_takes_part_in_a_run(
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        scorer = ("--scorer", f"rest:http://127.0.0.1:{server.server_port}")
-        result = result_of(
-            iz("score", str(backwards), *scorer, "--instruction", BACKWARDS, "--json", env=examples)
-        )
+        command = ("score", str(backwards), "--scorer", "rest:tiny", "--instruction", BACKWARDS, "--json")
+        address = {"REST_BASE_URL": f"http://127.0.0.1:{server.server_port}"}
+        result = result_of(iz(*command, env={**examples, **address}))
     finally:
         server.shutdown()
         thread.join()

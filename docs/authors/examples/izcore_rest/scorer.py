@@ -1,111 +1,101 @@
-"""The scorer: ``{"prompt": …, "max_tokens": …}`` in, ``{"text": …, "tokens": [in, out]}`` out."""
+"""The scorer: ``{"model": …, "prompt": …}`` in, ``{"text": …, "tokens": [in, out]}`` out."""
 
 import os
 
 import httpx2
-import msgspec
 
 from izcore.plugin import (
     BackendContext,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    FatalScorerError,
-    LoopClients,
+    ChatAnswer,
+    ErrorReply,
+    ErrorSigns,
+    HttpAnswer,
+    HttpChatScorer,
     Prompt,
+    Provider,
     Record,
-    Scorer,
-    ScorerInfo,
-    TransientScorerError,
-    Usage,
-    check_url,
-    find_key,
-    how_to_give,
-    retry_after,
-    root_cause,
-    shortened,
-    was_sent,
+    decode_answer,
+    find_endpoint,
 )
 from izcore_rest.plugin import RestOptions
 
-KEY = "REST_API_KEY"
-"""The environment variable with the key. Keys are no options: options are kept with the run."""
+PROVIDER = Provider(
+    name="Our endpoint",
+    url="https://api.our.example",
+    host="our.example",
+    url_variable="REST_BASE_URL",
+    key_variables=("REST_API_KEY",),
+    example_url="http://127.0.0.1:8000",
+)
 
 
 class Answer(Record):
     """What comes back; fields that are not named here are passed over."""
 
     text: str
-    tokens: tuple[int, int]
+    tokens: tuple[int | None, int | None] = (None, None)
     cut: bool = False
 
 
-class Rest(Scorer):
-    """Asks the endpoint once per prompt. It never tries again by itself: that is the core's to do."""
-
-    def __init__(self, options: RestOptions, context: BackendContext) -> None:
-        self._options = options
-        self._url = check_url(options.url, "scorer.url", example="https://our.host/answer")
-        self._key = find_key(KEY, os.environ)
-        headers = {"Authorization": f"Bearer {self._key.value}"} if self._key else {}
-        self._clients = LoopClients(
-            lambda: Client(timeout=options.timeout, headers=headers), concurrency=options.concurrency
-        )
-
-    def info(self) -> ScorerInfo:
-        """Say everything that changes an answer; the key does not, and is a secret."""
-        identity = {"scorer": "rest", "url": self._url, "max_tokens": self._options.max_tokens}
-        return ScorerInfo(identity=identity, concurrency=self._options.concurrency, price=self._options.price)
-
-    def bound(self, prompt: Prompt) -> Usage:
-        """Bound the tokens: each is at least one byte of text."""
-        size = len(prompt.text.encode("utf-8", "surrogatepass"))
-        return Usage(input_tokens=size, output_tokens=self._longest(prompt))
-
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Answer every prompt, in order."""
-        completions = [await self._ask(prompt) for prompt in request.prompts]
-        return CompletionResult(completions=tuple(completions))
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
-        await self._clients.aclose()
-
-    def _longest(self, prompt: Prompt) -> int:
-        return max(self._options.max_tokens, prompt.room)
-
-    async def _ask(self, prompt: Prompt) -> Completion:
-        body = {"prompt": prompt.text, "max_tokens": self._longest(prompt)}
-        try:
-            response = await self._clients.current().post(self._url, json=body)
-        except httpx2.TransportError as error:
-            # If the request had left, the endpoint may have answered, and somebody may be billed for it.
-            raise TransientScorerError(
-                f"{self._url} cannot be reached: {root_cause(error)}.",
-                hint="Check that it runs and that scorer.url is right.",
-                may_be_billed=was_sent(error),
-            ) from None
-        if response.status_code != httpx2.codes.OK:
-            raise self._failure(response)
-        try:
-            answer = msgspec.json.decode(response.content, type=Answer)
-        except msgspec.DecodeError as error:
-            raise TransientScorerError(f"{self._url} sent no answer: {error}.", may_be_billed=True) from None
-        usage = Usage(input_tokens=answer.tokens[0], output_tokens=answer.tokens[1])
-        return Completion(text=answer.text, usage=usage, finish="length" if answer.cut else "stop")
-
-    def _failure(self, response: httpx2.Response) -> TransientScorerError | FatalScorerError:
-        """Tell what may pass from what trying again cannot mend."""
-        said = f"{self._url} answered {response.status_code}. {self._key.scrub(shortened(response.text))}"
-        if response.status_code in (408, 429) or response.status_code >= 500:
-            return TransientScorerError(said, retry_after=retry_after(response.headers))
-        refused = response.status_code in (401, 403)
-        return FatalScorerError(said, hint=how_to_give(KEY) if refused else "Check scorer.url.")
-
-
 class Client(httpx2.AsyncClient):
-    """A client with the method ``close`` that LoopClients calls."""
+    """A client whose method ``close`` can be awaited."""
 
     async def close(self) -> None:
         """Close its connections."""
         await self.aclose()
+
+
+class Rest(HttpChatScorer[Client]):
+    """Asks one model of the endpoint."""
+
+    errors = (httpx2.HTTPError,)
+    connection_errors = (httpx2.TransportError,)
+    timeout_errors = (httpx2.TimeoutException,)
+    signs = ErrorSigns(
+        quota_phrases=("out of credit",),
+        too_long_phrases=("too many tokens",),
+        model_hint="Check the model's name (rest:MODEL) and scorer.base_url.",
+        request_hint="Check the scorer's options.",
+    )
+
+    def __init__(self, options: RestOptions, _context: BackendContext) -> None:
+        endpoint = find_endpoint(
+            PROVIDER, os.environ, base_url=options.base_url, key_variable=options.api_key_env
+        )
+        longest = options.max_output_tokens or 256
+        self._fields = {"model": options.model, "system": options.system, "max_tokens": longest}
+        # All that changes an answer: it is the key of the cache. The API key changes none, and is a secret.
+        identity = {"provider": "rest", "base_url": endpoint.base_url, **self._fields}
+        super().__init__(options, endpoint, identity=identity, output_tokens=longest)
+
+    def make_client(self) -> Client:
+        """Return a client; httpx tries nothing again by itself."""
+        headers = {"Authorization": f"Bearer {self._endpoint.sent_key}"}
+        return Client(base_url=self._endpoint.base_url, timeout=self._options.timeout, headers=headers)
+
+    async def send(self, client: Client, prompt: Prompt) -> HttpAnswer:
+        """Send one prompt."""
+        fields = {"prompt": prompt.text, "temperature": prompt.temperature or 0.0}
+        longest = self.bound(prompt).output_tokens
+        response = await client.post("/answer", json={**self._fields, **fields, "max_tokens": longest})
+        response.raise_for_status()
+        return HttpAnswer(body=response.content, content_type=response.headers.get("content-type", ""))
+
+    def read(self, answer: HttpAnswer) -> ChatAnswer:
+        """Return what an answer says."""
+        body = decode_answer(answer, Answer, label=self._endpoint.label, what="answer")
+        return ChatAnswer(
+            text=body.text,
+            finish="length" if body.cut else "stop",
+            input_tokens=body.tokens[0],
+            output_tokens=body.tokens[1],
+        )
+
+    def reply_of(self, error: Exception) -> ErrorReply | None:
+        """Return the error response; of a page of HTML no word is repeated."""
+        if not isinstance(error, httpx2.HTTPStatusError):
+            return None
+        headers, words = dict(error.response.headers), error.response.text
+        if "html" in headers.get("content-type", ""):
+            words = ""
+        return ErrorReply(status=error.response.status_code, headers=headers, words=words)
