@@ -100,7 +100,7 @@ def optimize_with_all(made: dict[str, Any]) -> str:
         made["task"]["next"][-1].replace("GENERATOR", "my-generator").replace("SCORER", "my-scorer:tiny")
     )
     chosen = ("--surrogate", "my-surrogate", "--metric", "my-metric", "--json")
-    url = f"scorer.url=http://127.0.0.1:{server.server_port}/"
+    url = f"scorer.base_url=http://127.0.0.1:{server.server_port}"
     result = json.loads(run(*shlex.split(proposed), *chosen, "--set", url, folder=package))
     server.shutdown()
     best = result["best"]
