@@ -130,7 +130,16 @@ KITS: Mapping[str, type[Conformance]] = {
     "Executors": ExecutorConformance,
     "Exporters": ExporterConformance,
 }
-NOT_OVERRIDDEN = ("subject", "backend", "make", "usual", "data", "_exemptions")
+NOT_OVERRIDDEN = (
+    "subject",
+    "backend",
+    "make",
+    "usual",
+    "data",
+    "_exemptions",
+    "written",
+    "key_in_environment",
+)
 FIXTURE = type(vars(Conformance)["subject"])
 ROLE = re.compile(r":\w+:`[~.]?([^`]+)`")
 PLAIN_VALUES = (

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+import socket
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
 from izcore.plugin.records import Completion, CompletionRequest, FinishReason, Prompt, Usage
+from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
 from izcore.testing.conformance import Make
 from izcore.testing.scorers import ScorerConformance
+from izcore.testing.subject import Subject
 
 KEY = "sk-planted-0123456789abcdef"
 """The key in the environment while a check runs; it must show itself nowhere."""
@@ -22,7 +27,8 @@ KEY = "sk-planted-0123456789abcdef"
 class ChatScorerConformance(ScorerConformance):
     """What the core relies on in a scorer behind HTTP, beside what it relies on in every scorer.
 
-    ``subject`` names the scorer with options that lead it to ``chat_server``. ``protocol`` says how its
+    Its options are those of ``ChatOptions``. ``subject`` names it, with options that lead it to
+    ``chat_server``. ``protocol`` says how its
     service reads and writes. ``key_variable`` is the environment variable of its key.
     """
 
@@ -47,6 +53,14 @@ class ChatScorerConformance(ScorerConformance):
         """The key is in the environment, as users have it."""
         monkeypatch.setenv(key_variable, KEY)
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+    @pytest.fixture
+    def written(
+        self, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    ) -> Callable[[], list[str]]:
+        """Return a function that says what was logged and printed so far."""
+        caplog.set_level(logging.DEBUG)
+        return lambda: [caplog.text, *capfd.readouterr()]
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -128,6 +142,7 @@ class ChatScorerConformance(ScorerConformance):
         failure = failure_of(make(), "?")
         assert isinstance(failure, FatalScorerError)
         assert key_variable in failure.message
+        assert failure.hint
 
     def test_long_words_are_shortened(self, make: Make, chat_server: ChatServer) -> None:
         """A message fits on a screen, however much a server says."""
@@ -141,11 +156,53 @@ class ChatScorerConformance(ScorerConformance):
         chat_server.script.append(Reply(whole.body, cut=True))
         failure = failure_of(make(), "?")
         assert isinstance(failure, TransientScorerError)
+        assert "connection" in failure.message.lower()
         assert failure.may_be_billed
+
+    @pytest.mark.parametrize("reply", [Reply(b"{}", delay=30), Reply(b" " * 600, trickle=0.1)])
+    def test_a_slow_answer_ends_at_the_time_limit(
+        self,
+        subject: Subject,
+        backend: BackendRegistration,
+        context: BackendContext,
+        chat_server: ChatServer,
+        reply: Reply,
+    ) -> None:
+        """The option ``timeout`` limits the whole call, also where an answer trickles in."""
+        chat_server.script.append(reply)
+        hasty = msgspec.structs.replace(subject, options={**subject.options, "timeout": 0.5})
+        failure = failure_of(hasty.build(backend, context), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert "0.5 seconds" in failure.message
+        assert failure.may_be_billed
+
+    def test_a_server_that_is_not_there_costs_nothing(
+        self, subject: Subject, backend: BackendRegistration, context: BackendContext
+    ) -> None:
+        """What never left cannot be billed; the message names the address."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            failure = failure_of(_at_port(subject, port).build(backend, context), "?")
+        assert isinstance(failure, TransientScorerError)
+        assert f"127.0.0.1:{port}" in failure.message
+        assert "base_url" in failure.hint
+        assert not failure.may_be_billed
+
+    def test_a_server_that_speaks_something_else_is_a_failed_try(
+        self, subject: Subject, backend: BackendRegistration, context: BackendContext
+    ) -> None:
+        """Not everything that listens speaks HTTP."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            threading.Thread(target=_greet, args=(listener,), daemon=True).start()
+            scorer = _at_port(subject, listener.getsockname()[1]).build(backend, context)
+            assert isinstance(failure_of(scorer, "?"), TransientScorerError)
 
     def test_text_that_is_no_unicode_is_fatal(self, make: Make) -> None:
         """Half a character cannot be sent; no further try mends that."""
-        assert isinstance(failure_of(make(), "half a character: \ud800"), FatalScorerError)
+        failure = failure_of(make(), "half a character: \ud800")
+        assert isinstance(failure, FatalScorerError)
+        assert "UTF-8" in failure.message
 
     def test_among_several_failures_the_fatal_one_counts(self, make: Make, chat_server: ChatServer) -> None:
         """A request whose prompts fail in both ways fails for good."""
@@ -156,26 +213,23 @@ class ChatScorerConformance(ScorerConformance):
 
     @pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
     def test_the_key_is_sent_and_never_shown(
-        self,
-        make: Make,
-        chat_server: ChatServer,
-        status: int,
-        caplog: pytest.LogCaptureFixture,
-        capfd: pytest.CaptureFixture[str],
+        self, make: Make, chat_server: ChatServer, status: int, written: Callable[[], list[str]]
     ) -> None:
         """The key stands in no message, representation, log or output, also where the server repeats it."""
-        caplog.set_level(logging.DEBUG)
         if status != 200:
             chat_server.script.append(chat_server.failure(status, f"{'x' * 285}{KEY} is your key"))
-        scorer = make()
-        seen = [repr(scorer), repr(scorer.info())]
-        try:
-            seen.append(repr(ask(scorer, "?")))
-        except IzError as error:
-            seen += [str(error), repr(error), "".join(traceback.format_exception(error))]
-        captured = capfd.readouterr()
-        seen += [caplog.text, captured.out, captured.err]
+        seen = _shown(make()) + written()
         assert chat_server.protocol.key(chat_server.requests[0]) == KEY
+        assert not [text for text in seen if KEY in text or KEY[3:14] in text]
+
+    @pytest.mark.parametrize("cut", [False, True])
+    @pytest.mark.parametrize("body", [f"<html>{KEY}</html>", f'{{"{KEY}": "{KEY}"}}'])
+    def test_a_broken_answer_does_not_show_the_key(
+        self, make: Make, chat_server: ChatServer, body: str, cut: bool, written: Callable[[], list[str]]
+    ) -> None:
+        """Nor does an answer that cannot be read, or breaks off."""
+        chat_server.script.append(Reply(body.encode(), content_type="text/html", cut=cut))
+        seen = _shown(make()) + written()
         assert not [text for text in seen if KEY in text or KEY[3:14] in text]
 
     # --- event loops -----------------------------------------------------------------------------
@@ -191,6 +245,19 @@ class ChatScorerConformance(ScorerConformance):
             thread.join(timeout=30)
         assert answers == ["X"] * 4
         assert ask(scorer, "y")[0].text == "Y"
+
+    def test_a_closed_scorer_opens_again(self, make: Make, chat_server: ChatServer) -> None:
+        """Closing ends connections, not the scorer; closing twice does no harm."""
+        scorer = make()
+
+        async def twice() -> None:
+            for _ in range(2):
+                await scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),)))
+                await scorer.aclose()
+            await scorer.aclose()
+
+        asyncio.run(twice())
+        assert len(chat_server.requests) == 2
 
     def test_many_calls_at_once_are_answered(self, make: Make, chat_server: ChatServer) -> None:
         """Two hundred calls at once each get their own answer."""
@@ -238,6 +305,27 @@ def failure_of(scorer: Any, *prompts: str) -> IzError:
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     return caught.value
+
+
+def _shown(scorer: Any) -> list[str]:
+    """Return all that a scorer shows of itself, of an answer, and of a failure."""
+    seen = [repr(scorer), repr(scorer.info()), repr(vars(scorer))]
+    try:
+        return [*seen, repr(ask(scorer, "?"))]
+    except IzError as error:
+        return [*seen, str(error), repr(error), "".join(traceback.format_exception(error))]
+
+
+def _at_port(subject: Subject, port: int) -> Subject:
+    url = urlsplit(subject.options["base_url"])._replace(netloc=f"127.0.0.1:{port}").geturl()
+    return msgspec.structs.replace(subject, options={**subject.options, "base_url": url})
+
+
+def _greet(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"220 mail.example ESMTP\r\n")
 
 
 def _script(server: ChatServer, reply: Reply | None) -> None:

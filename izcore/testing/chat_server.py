@@ -26,8 +26,8 @@ class ChatRequest:
 class Reply:
     """A response, byte for byte.
 
-    ``delay`` is waited for before it, in seconds. Of a ``cut`` reply one half of the body is sent, and the
-    connection is closed.
+    ``delay`` is waited for before it, in seconds; ``trickle`` before each byte of its body. Of a ``cut``
+    reply one half of the body is sent, and the connection is closed.
     """
 
     body: bytes
@@ -35,6 +35,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     delay: float = 0.0
+    trickle: float = 0.0
     cut: bool = False
 
 
@@ -147,7 +148,10 @@ def _handler_of(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             }.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
+            body = reply.body[: len(reply.body) // 2] if reply.cut else reply.body
+            for part in (body[at : at + 1] for at in range(len(body))) if reply.trickle else (body,):
+                server.wait(reply.trickle)
+                self.wfile.write(part)
             if reply.cut:
                 self.wfile.flush()
                 self.close_connection = True

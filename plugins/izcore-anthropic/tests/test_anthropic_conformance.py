@@ -40,15 +40,19 @@ class TestAnthropic(ChatScorerConformance):
     def protocol(self) -> ChatProtocol:
         return Messages()
 
-    @pytest.fixture
-    def key_variable(self) -> str:
-        return "ANTHROPIC_API_KEY"
-
     @pytest.fixture(params=["anthropic", "claude"])
-    def subject(self, request: pytest.FixtureRequest, chat_server: ChatServer) -> Subject:
-        model = {"model": "test-model"} if request.param == "anthropic" else {}
+    def scorer(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture
+    def key_variable(self, scorer: str) -> str:
+        return "ANTHROPIC_API_KEY" if scorer == "anthropic" else "ANTHROPIC_AUTH_TOKEN"
+
+    @pytest.fixture
+    def subject(self, scorer: str, chat_server: ChatServer) -> Subject:
+        model = {"model": "test-model"} if scorer == "anthropic" else {}
         options = {**model, "base_url": chat_server.url}
-        return Subject(plugin="izcore_anthropic.plugin", name=request.param, options=options)
+        return Subject(plugin="izcore_anthropic.plugin", name=scorer, options=options)
 
     @pytest.fixture
     def failing_options(self) -> Mapping[str, Any]:

@@ -145,19 +145,6 @@ def test_a_prompt_that_the_price_list_does_not_cover_is_not_sent(server: Protoco
     assert priced.bound(Prompt(text="x" * 272000)).input_tokens > 272000
 
 
-def test_a_closed_scorer_opens_again(server: ProtocolServer) -> None:
-    scorer = make(server)
-
-    async def twice() -> None:
-        for _ in range(2):
-            await scorer.complete(CompletionRequest(prompts=(Prompt(text="?"),)))
-            await scorer.aclose()
-        await scorer.aclose()
-
-    asyncio.run(twice())
-    assert len(server.calls) == 2
-
-
 @settings(max_examples=40, deadline=None)
 @given(prompt=st.text(max_size=200), system=st.text(max_size=50), answer=st.text(max_size=100))
 def test_the_bound_bounds(prompt: str, system: str, answer: str) -> None:
