@@ -1,8 +1,10 @@
 """Which server, which key: from options and environment, checked before money is spent."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from izcore.plugin import Provider, UsageError, find_endpoint
+from izcore.plugin import Provider, UsageError, check_url, find_endpoint
 from izcore.plugin.http.endpoint import PLACEHOLDER_KEY
 
 PROVIDER = Provider(
@@ -85,3 +87,22 @@ def test_what_is_no_url_is_a_usage_error_that_names_its_source(url: str) -> None
         find_endpoint(PROVIDER, KEY, base_url=url)
     with pytest.raises(UsageError, match="OURS_BASE_URL"):
         find_endpoint(PROVIDER, {**KEY, "OURS_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:s3cret@host/v1", "https://host/v1?api-key=s3cret", "://u:s3cret@h"]
+)
+def test_a_url_with_a_secret_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_url(url, "scorer.base_url", example=PROVIDER.example_url)
+    assert "s3cret" not in str(caught.value)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https?://[^ ]{0,40}", fullmatch=True))
+def test_any_text_is_a_url_or_a_usage_error(text: str) -> None:
+    try:
+        checked = check_url(text, "scorer.base_url", example=PROVIDER.example_url)
+    except UsageError:
+        return
+    assert text.startswith(checked)
+    assert checked.lower().startswith(("http://", "https://"))
