@@ -201,19 +201,21 @@ class CompletionRequest(Record):
     seed: int = 0
 
 
-FinishReason = Literal["stop", "length", "refusal", "filtered"]
+FinishReason = Literal["stop", "length", "refusal", "filtered", "empty"]
 
 
 class Completion(Record):
     """One answer of the black box.
 
     ``finish`` tells a natural end (``stop``) from a cut (``length``), a refusal of the model and a
-    content filter of the provider.
+    content filter of the provider; ``empty`` is what the core calls a natural end without a word.
+    ``reasoning`` is what the model thought before it answered, where it is told; no part of the answer.
     """
 
     text: str
     usage: Usage = Usage()
     finish: FinishReason = "stop"
+    reasoning: str = ""
 
 
 class CompletionResult(Record):

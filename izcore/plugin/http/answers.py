@@ -1,6 +1,9 @@
 """What an answer says, in the same terms for every provider."""
 
-from typing import TypeVar
+import json
+import math
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -8,6 +11,12 @@ from izcore.plugin.errors import TransientScorerError
 from izcore.plugin.records import Completion, FinishReason, Record, Usage
 
 Body = TypeVar("Body")
+
+LARGEST_BODY = 64 * 2**20
+"""Bytes of a response, unpacked. The longest answers of today's models have a few MB; a small compressed
+response may unfold to gigabytes."""
+BELIEVED = 100
+"""A number of tokens that is so many times the most that a call can have is a fault of the server."""
 
 
 class HttpAnswer(Record):
@@ -18,12 +27,37 @@ class HttpAnswer(Record):
 
 
 class ChatAnswer(Record):
-    """What a provider's answer says. A number of tokens is None where the answer does not tell it."""
+    """What a provider's answer says.
+
+    ``reasoning`` is what the model thought, where the provider keeps it apart from the ``text``. A number of
+    tokens is None where the answer does not tell it.
+    """
 
     text: str
     finish: FinishReason = "stop"
+    reasoning: str = ""
     input_tokens: int | None = None
     output_tokens: int | None = None
+
+
+class Chunks(Protocol):
+    """A response whose body has not been read, such as httpx's."""
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """Yield the unpacked body piece by piece."""
+        ...
+
+
+async def read_capped(response: Chunks, limit: int = LARGEST_BODY) -> bytes:
+    """Return the unpacked body of a response; raise TransientScorerError above ``limit`` bytes."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            raise TransientScorerError(
+                f"The server sent an answer larger than {limit // 2**20} MiB.", may_be_billed=True
+            )
+    return bytes(body)
 
 
 def decode_answer(answer: HttpAnswer, body: type[Body], *, label: str, what: str, hint: str = "") -> Body:
@@ -36,25 +70,51 @@ def decode_answer(answer: HttpAnswer, body: type[Body], *, label: str, what: str
     try:
         return msgspec.json.decode(answer.body, type=body)
     except msgspec.ValidationError as error:
-        raise TransientScorerError(
-            f"{label} sent something that is no {what}: {error}.", may_be_billed=True
-        ) from None
+        fault, hint = f"something that is no {what}: {error}", ""
+    except UnicodeError:
+        fault, hint = "an answer that is not UTF-8", ""
+    except RecursionError:
+        fault, hint = "an answer that is nested too deeply", ""
     except msgspec.DecodeError:
-        raise TransientScorerError(
-            f"{label} sent an answer that is not JSON.",
-            hint="" if "json" in answer.content_type else hint,
-            may_be_billed=True,
-        ) from None
+        fault, hint = "an answer that is not JSON", "" if "json" in answer.content_type else hint
+    raise TransientScorerError(f"{label} sent {fault}.", hint=hint, may_be_billed=True)
 
 
-def completion_of(answer: ChatAnswer, bound: Usage) -> Completion:
+def token_counts(usage: msgspec.Raw) -> Mapping[str, Any]:
+    """Return the object in which an answer tells its tokens; an empty one where it is none.
+
+    What an answer says of its tokens is advice: it never makes the answer unreadable.
+    """
+    try:
+        found = json.loads(bytes(usage))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def tokens_of(count: Any) -> int | None:
+    """Return a number of tokens, fractions rounded up, also from a text; None where it is no such number."""
+    if isinstance(count, bool) or not isinstance(count, int | float | str):
+        return None
+    try:
+        number = count if isinstance(count, int) else math.ceil(float(count))
+    except (ValueError, OverflowError):
+        return None
+    return number if number >= 0 else None
+
+
+def completion_of(answer: ChatAnswer, bound: Usage, doubt: Callable[[str], None] | None = None) -> Completion:
     """Return the completion that an answer makes.
 
     Tokens that it does not tell, or a prompt of none, which cannot be, are charged at ``bound``, so that a
-    budget still holds.
+    budget still holds. So are absurd numbers, of which ``doubt`` is told.
     """
-    usage = Usage(
-        input_tokens=answer.input_tokens or bound.input_tokens,
-        output_tokens=bound.output_tokens if answer.output_tokens is None else answer.output_tokens,
-    )
-    return Completion(text=answer.text, usage=usage, finish=answer.finish)
+    told = (answer.input_tokens or None, answer.output_tokens)
+    counts = []
+    for count, most in zip(told, (bound.input_tokens, bound.output_tokens), strict=True):
+        absurd = count is not None and count > BELIEVED * max(most, 1)
+        if absurd and doubt is not None:
+            doubt(f"it tells {count:.3g} tokens where there can be {most} at most; the bound is booked")
+        counts.append(most if count is None or absurd else count)
+    usage = Usage(input_tokens=counts[0], output_tokens=counts[1])
+    return Completion(text=answer.text, usage=usage, finish=answer.finish, reasoning=answer.reasoning)

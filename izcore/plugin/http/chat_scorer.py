@@ -1,6 +1,8 @@
 """A scorer for a model behind HTTP: all that does not depend on whose model it is."""
 
 import asyncio
+import logging
+import os
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Generic
@@ -33,6 +35,9 @@ from izcore.plugin.records import (
     Usage,
 )
 
+logger = logging.getLogger(__name__)
+
+PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 OFFICIAL_OVERHEAD = 64
 OTHER_OVERHEAD = 512
 """Tokens that a chat template adds: a few at the providers themselves; some open models add a system prompt
@@ -109,7 +114,8 @@ class HttpChatScorer(Scorer, Generic[Client]):
             *self.errors,
             *(TimeoutError, UnicodeError, TransientScorerError),
         )
-        self._clients: LoopClients[Client] = LoopClients(self.make_client, concurrency=options.concurrency)
+        self._doubted = False
+        self._clients: LoopClients[Client] = LoopClients(self._make_client, concurrency=options.concurrency)
 
     @abstractmethod
     def make_client(self) -> Client:
@@ -120,8 +126,11 @@ class HttpChatScorer(Scorer, Generic[Client]):
         """Send one prompt and return the response; raise one of :attr:`errors` for an error response."""
 
     @abstractmethod
-    def read(self, answer: HttpAnswer) -> ChatAnswer:
-        """Return what a response says; raise TransientScorerError where it says nothing that can be read."""
+    def read(self, answer: HttpAnswer) -> ChatAnswer | ErrorReply:
+        """Return what a response says: an answer, or the error that came in its place.
+
+        Raises TransientScorerError where it says nothing that can be read.
+        """
 
     @abstractmethod
     def reply_of(self, error: Exception) -> ErrorReply | None:
@@ -163,22 +172,51 @@ class HttpChatScorer(Scorer, Generic[Client]):
             # A client's timeout starts afresh with every byte received; this one is for the whole call.
             async with asyncio.timeout(self._options.timeout):
                 answer = await self.send(self._clients.current(), prompt)
-            return completion_of(self.read(answer), bound)
+            said = self.read(answer)
+            if isinstance(said, ChatAnswer):
+                return completion_of(said, bound, self._doubt)
+            outcome = self._outcome(said, bound)
         except self._understood as error:
             reply = self.reply_of(error)
-            if reply is not None and is_filtered(reply, self.signs):
-                # Providers may charge for a prompt that they reject, without saying how much.
-                return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
-            failure = without_key(self._failure(error, reply), self._endpoint)
+            outcome = self._failure(error) if reply is None else self._outcome(reply, bound)
+        if isinstance(outcome, Completion):
+            return outcome
+        failure = without_key(outcome, self._endpoint)
         # Raised here, the failure does not drag the client's error (with the request's headers) along.
         raise failure
 
-    def _failure(self, error: Exception, reply: ErrorReply | None) -> Failure:
+    def _outcome(self, reply: ErrorReply, bound: Usage) -> Completion | Failure:
+        if is_filtered(reply, self.signs):
+            # Providers may charge for a prompt that they reject, without saying how much.
+            return Completion(text="", usage=Usage(input_tokens=bound.input_tokens), finish="filtered")
+        return failure_of(reply, self.signs, self._endpoint, self._options.model)
+
+    def _make_client(self) -> Client:
+        try:
+            return self.make_client()
+        except (ImportError, ValueError) as error:
+            # Clients read the system's proxies when they are made.
+            found = [each for each in PROXY_VARIABLES if os.environ.get(each) or os.environ.get(each.lower())]
+            if not found:
+                raise
+            missing = isinstance(error, ImportError)
+            what = "needs support that is not installed" if missing else "cannot be used"
+            message = f"The proxy that {' or '.join(found)} names {what}: {root_cause(error)}."
+        # Raised here, it does not drag the client's error along.
+        raise FatalScorerError(
+            message, hint="For a SOCKS proxy: pip install socksio. Without a proxy: unset the variable."
+        )
+
+    def _doubt(self, what: str) -> None:
+        """Tell once what the server says of itself that cannot be."""
+        if not self._doubted:
+            self._doubted = True
+            logger.warning("%s does not count tokens right: %s.", self._endpoint.label, what)
+
+    def _failure(self, error: Exception) -> Failure:
         endpoint = self._endpoint
         if isinstance(error, Failure):
             return error
-        if reply is not None:
-            return failure_of(reply, self.signs, endpoint, self._options.model)
         if isinstance(error, (*self.timeout_errors, TimeoutError)):
             return TransientScorerError(
                 f"{endpoint.label} did not answer within {self._options.timeout:g} seconds.",
@@ -191,8 +229,12 @@ class HttpChatScorer(Scorer, Generic[Client]):
                 hint="Check that the server runs and that base_url is right.",
                 may_be_billed=was_sent(error),
             )
-        if isinstance(error, UnicodeError):
+        if isinstance(error, UnicodeEncodeError):
             return FatalScorerError("The prompt holds characters that cannot be sent as UTF-8.")
+        if isinstance(error, UnicodeError):
+            return TransientScorerError(
+                f"{endpoint.label} sent an answer that is not UTF-8.", may_be_billed=True
+            )
         return FatalScorerError(
             f"The client of {endpoint.provider.name} failed: {type(error).__name__}: {error}."
         )

@@ -6,6 +6,7 @@ from izcore.plugin.errors import FatalScorerError, TransientScorerError
 from izcore.plugin.http.connection import retry_after, shortened
 from izcore.plugin.http.endpoint import Endpoint
 from izcore.plugin.http.keys import how_to_give
+from izcore.plugin.http.meanings import meant_status
 from izcore.plugin.records import Record
 
 Failure = TransientScorerError | FatalScorerError
@@ -14,12 +15,37 @@ GATEWAY_TIMEOUTS = {504, 524}
 """A gateway gave up waiting for the provider, who may answer all the same, and bill it."""
 
 
-class ErrorReply(Record):
-    """An error response of a server.
+FILTER_STATUSES = {400, 403, 422}
+"""With these, a prompt is rejected for what it says; gateways differ in which they choose."""
+FILTER_CODES = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "responsibleaipolicyviolation",
+        "contentpolicyviolationerror",
+    }
+)
+FILTER_PHRASES = (
+    "content management policy",
+    "contentpolicyviolation",
+    "responsibleaipolicyviolation",
+    "content policy",
+    "content filter",
+    "content_filter",
+    "was flagged",
+    "safety system",
+    "prohibited content",
+)
+"""What gateways pass on of the filters of well-known providers, whoever it was."""
 
-    ``headers`` have lower-case names. ``codes`` are all names that the protocol gives the error. ``words``
-    are the server's own, in one line; empty for a page of HTML. ``field`` is the field of the request that
-    the server complains about, where it says so.
+
+class ErrorReply(Record):
+    """An error of a server: an error response, or one that came with status 200 in place of an answer.
+
+    ``status`` is the response's. ``headers`` have lower-case names. ``codes`` are all names that the protocol
+    gives the error. ``words`` are the server's own, in one line; empty for a page of HTML. ``field`` is the
+    field of the request that the server complains about, where it says so. ``may_be_billed`` says that the
+    server tells of tokens.
     """
 
     status: int
@@ -27,10 +53,17 @@ class ErrorReply(Record):
     codes: frozenset[str] = frozenset()
     words: str = ""
     field: str = ""
+    may_be_billed: bool = False
+
+    @property
+    def meaning(self) -> int:
+        """The HTTP status that it means, whichever it came with."""
+        return meant_status(self.status, self.codes, self.words)
 
     def has(self, codes: frozenset[str], phrases: tuple[str, ...]) -> bool:
         """Whether it holds one of these codes, or one of these phrases, written in lower case."""
-        return bool(self.codes & codes) or any(phrase in self.words.lower() for phrase in phrases)
+        lower = {code.lower() for code in self.codes}
+        return not lower.isdisjoint(codes) or any(phrase in self.words.lower() for phrase in phrases)
 
 
 class ErrorSigns(Record):
@@ -55,12 +88,13 @@ class ErrorSigns(Record):
 
 def is_filtered(reply: ErrorReply, signs: ErrorSigns) -> bool:
     """Whether the provider's content filter rejected the prompt: an outcome of that prompt, no failure."""
-    return reply.status == 400 and reply.has(signs.filtered_codes, signs.filtered_phrases)
+    found = reply.has(signs.filtered_codes | FILTER_CODES, signs.filtered_phrases + FILTER_PHRASES)
+    return found and (reply.status < 400 or reply.status in FILTER_STATUSES)
 
 
 def failure_of(reply: ErrorReply, signs: ErrorSigns, endpoint: Endpoint, model: str) -> Failure:
     """Return the failure that an error response means."""
-    status, who, words = reply.status, endpoint.label, shortened(endpoint.key.scrub(reply.words))
+    status, who, words = reply.meaning, endpoint.label, shortened(endpoint.key.scrub(reply.words))
 
     def fatal(message: str, hint: str) -> FatalScorerError:
         return FatalScorerError(f"{message} ({status}). {words}".rstrip(), hint=hint)
@@ -86,7 +120,7 @@ def failure_of(reply: ErrorReply, signs: ErrorSigns, endpoint: Endpoint, model: 
         return TransientScorerError(
             f"{who} could not answer now ({status}). {words}".rstrip(),
             retry_after=wait,
-            may_be_billed=status in GATEWAY_TIMEOUTS,
+            may_be_billed=status in GATEWAY_TIMEOUTS or reply.may_be_billed,
         )
     if status == 403:
         hint = f"Check that the key in {endpoint.key.variable} may use {model}."

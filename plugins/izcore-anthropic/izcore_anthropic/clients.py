@@ -1,13 +1,38 @@
 """Makes the SDK's client."""
 
 from ssl import SSLContext
+from typing import Any
 
 import httpx2
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
 
-from izcore.plugin import Endpoint
+from izcore.plugin import Endpoint, read_capped
 
 CONNECT_SECONDS = 30.0
+
+
+class CappedClient(DefaultAsyncHttpxClient):
+    """Reads no response that is longer than any answer, however small it is while it is compressed."""
+
+    async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
+        """Send a request; return the response with its body, unless it is to be a stream."""
+        response = await super().send(request, stream=True, **options)
+        if stream:
+            return response
+        try:
+            content = await read_capped(response)
+        finally:
+            await response.aclose()
+        packed = ("content-encoding", "content-length", "transfer-encoding")
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in packed]
+        return httpx2.Response(
+            response.status_code,
+            headers=headers,
+            content=content,
+            request=response.request,
+            extensions=response.extensions,
+            history=response.history,
+        )
 
 
 def make_client(endpoint: Endpoint, *, seconds: float, tls: SSLContext) -> AsyncAnthropic:
@@ -24,5 +49,5 @@ def make_client(endpoint: Endpoint, *, seconds: float, tls: SSLContext) -> Async
         timeout=timeout,
         # The core tries again, under the budget; two layers of retries would multiply.
         max_retries=0,
-        http_client=DefaultAsyncHttpxClient(limits=limits, timeout=timeout, verify=tls),
+        http_client=CappedClient(limits=limits, timeout=timeout, verify=tls),
     )

@@ -1,10 +1,8 @@
 """How Anthropic's Messages say what went wrong, and what the SDK makes of it."""
 
-from typing import Any
-
 from anthropic import APIStatusError
 
-from izcore.plugin import ErrorReply, ErrorSigns
+from izcore.plugin import ErrorReply, ErrorSigns, read_error
 
 SIGNS = ErrorSigns(
     filtered_phrases=("content filtering policy",),
@@ -33,24 +31,4 @@ SIGNS = ErrorSigns(
 
 def reply_of(error: APIStatusError) -> ErrorReply:
     """Return the error response in what the SDK raised; of a page of HTML no word is repeated."""
-    body: Any = error.body
-    headers = error.response.headers
-    inner = _inner(body)
-    if isinstance(body, dict):
-        said = inner.get("message") or body.get("detail") or body.get("error") or ""
-    else:
-        said = "" if "html" in headers.get("content-type", "") else body or ""
-    details = inner.get("details")
-    codes = (inner.get("type"), details.get("error_code") if isinstance(details, dict) else None)
-    return ErrorReply(
-        status=error.status_code,
-        headers=dict(headers),
-        codes=frozenset(str(code) for code in codes if code),
-        words=" ".join(str(said).split()),
-    )
-
-
-def _inner(body: Any) -> dict[str, Any]:
-    """What the protocol wraps into ``error``; empty if the server does not keep to it."""
-    inner = body.get("error") if isinstance(body, dict) else None
-    return inner if isinstance(inner, dict) else {}
+    return read_error(error.body, status=error.status_code, headers=dict(error.response.headers))

@@ -57,8 +57,8 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
         )
         return HttpAnswer(body=await raw.read(), content_type=raw.headers.get("content-type", ""))
 
-    def read(self, answer: HttpAnswer) -> ChatAnswer:
-        """Return what a message says."""
+    def read(self, answer: HttpAnswer) -> ChatAnswer | ErrorReply:
+        """Return what a message says, or the error in its place."""
         return read_answer(answer, self._endpoint.label)
 
     def reply_of(self, error: Exception) -> ErrorReply | None:

@@ -131,9 +131,13 @@ def test_what_the_usage_does_not_say_is_charged_at_its_bound(
         (Body(b"<html>hello</html>", "text/html"), "not JSON"),
         (Body(b'{"content": 5}'), "no message"),
         (Body(b"[]"), "no message"),
-        (Body(b'{"content": [], "stop_reason": "end_turn", "usage": {"output_tokens": -5}}'), "no message"),
+        (
+            Body(b'{"content": [{"type": "text", "text": "so"}], "stop_reason": "lost"}'),
+            "stop_reason is 'lost'",
+        ),
+        (Body(b'{"content": [{"type": "text", "text": "caf\xc3"}]}'), "not UTF-8"),
         (Body(b'{"content": [{"text": "ok"}], "stop_reason": "end_turn"}'), "no message"),
-        (Body(b'{"error": {"message": "upstream is down"}}'), "without a message"),
+        (Body(b'{"error": {"message": "upstream is down"}}'), "upstream is down"),
     ],
 )
 def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: Any, said: str) -> None:

@@ -1,10 +1,11 @@
 """How Chat Completions say what went wrong, and what the SDK makes of it."""
 
-from typing import Any
+import re
 
+import msgspec
 from openai import APIStatusError
 
-from izcore.plugin import ErrorReply, ErrorSigns
+from izcore.plugin import ErrorReply, ErrorSigns, read_error
 
 _ANOTHER_NAME = "If this is one of OpenAI's reasoning models under another name, set scorer.reasoning = true."
 
@@ -29,16 +30,12 @@ SIGNS = ErrorSigns(
 
 def reply_of(error: APIStatusError) -> ErrorReply:
     """Return the error response in what the SDK raised; of a page of HTML no word is repeated."""
-    body: Any = error.body
-    headers = error.response.headers
-    if isinstance(body, dict):
-        said = body.get("message") or body.get("detail") or ""
-    else:
-        said = "" if "html" in headers.get("content-type", "") else body or ""
-    return ErrorReply(
-        status=error.status_code,
-        headers=dict(headers),
-        codes=frozenset(str(code) for code in (error.code, error.type) if code),
-        words=" ".join(str(said).split()),
-        field=error.param or "",
-    )
+    reply = read_error(error.body, status=error.status_code, headers=dict(error.response.headers))
+    return reply if reply.field else msgspec.structs.replace(reply, field=_named_field(reply.words))
+
+
+def _named_field(words: str) -> str:
+    """The field that a gateway's words say is not supported, where it does not name it apart."""
+    if "support" not in words.lower() and "max_completion_tokens" not in words:
+        return ""
+    return next((field for field in SIGNS.field_hints if re.search(rf"\b{field}\b", words)), "")

@@ -76,8 +76,8 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
         response = await client.post("/chat/completions", cast_to=httpx2.Response, body=self._body(prompt))
         return HttpAnswer(body=response.content, content_type=response.headers.get("content-type", ""))
 
-    def read(self, answer: HttpAnswer) -> ChatAnswer:
-        """Return what a chat completion says."""
+    def read(self, answer: HttpAnswer) -> ChatAnswer | ErrorReply:
+        """Return what a chat completion says, or the error in its place."""
         return read_answer(answer, self._endpoint.label)
 
     def reply_of(self, error: Exception) -> ErrorReply | None:

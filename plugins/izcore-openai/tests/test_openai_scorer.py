@@ -1,6 +1,7 @@
 """Answers over real HTTP: text, usage, how an answer ended, several prompts, several event loops."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -90,6 +91,11 @@ def test_a_content_filter_is_not_a_wrong_answer(server: ProtocolServer, status: 
         ('{"prompt_tokens": 0, "completion_tokens": 0}', None, 0),
         ('{"prompt_tokens": 7, "completion_tokens": null}', 7, None),
         ('{"prompt_tokens": 7, "completion_tokens": 2}', 7, 2),
+        ('{"prompt_tokens": 7.25, "completion_tokens": "2"}', 8, 2),
+        ('{"prompt_tokens": -7, "completion_tokens": 2.0}', None, 2),
+        ('{"prompt_tokens": 3e18, "completion_tokens": 30000000000000000000}', None, None),
+        ('{"prompt_tokens": 1e999, "completion_tokens": [2]}', None, None),
+        ('["many"]', None, None),
     ],
 )
 def test_what_the_usage_does_not_say_is_charged_at_its_bound(
@@ -111,6 +117,27 @@ def test_content_in_parts_is_joined(server: ProtocolServer) -> None:
     assert ask(make(server), "?")[0].text == "ab"
 
 
+def _choice(finish: str, content: str | None, **more: Any) -> bytes:
+    choice = {"finish_reason": finish, "message": {"content": content}, **more}
+    return json.dumps({"choices": [choice]}).encode()
+
+
+@pytest.mark.parametrize("message", [{"reasoning_content": "hm"}, {"reasoning": "hm"}])
+def test_what_a_server_keeps_apart_is_reasoning(server: ProtocolServer, message: dict[str, str]) -> None:
+    choice = {"finish_reason": "stop", "message": {"content": "yes", **message}}
+    server.script.append(Body(json.dumps({"choices": [choice]}).encode()))
+    (completion,) = ask(make(server), "?")
+    assert (completion.text, completion.reasoning) == ("yes", "hm")
+
+
+def test_typed_parts_of_thought_are_reasoning(server: ProtocolServer) -> None:
+    thought = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]
+    choice = {"message": {"content": [*thought, {"type": "text", "text": "yes"}]}}
+    server.script.append(Body(json.dumps({"choices": [choice]}).encode()))
+    (completion,) = ask(make(server), "?")
+    assert (completion.text, completion.reasoning) == ("yes", "hm")
+
+
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
@@ -121,8 +148,15 @@ def test_content_in_parts_is_joined(server: ProtocolServer) -> None:
         (Body(b'{"choices": 5}'), "no chat completion"),
         (Body(b"[]"), "no chat completion"),
         (Body(b'{"choices": [{"message": {"content": 5}}]}'), "no chat completion"),
-        (Body(b'{"choices": [{"message": {}}], "usage": {"prompt_tokens": -5}}'), "no chat completion"),
-        (Body(b'{"error": {"message": "upstream is down"}}'), "without choices"),
+        (Body(b'{"choices": [{"message": {}}], "usage": {"prompt_tokens": -5}}'), "without content"),
+        (Body(b'{"error": {"message": "upstream is down"}}'), "upstream is down"),
+        (Body(_choice("error", "half an ans")), "finish_reason is 'error'"),
+        (Body(_choice("abort", "half an ans")), "finish_reason is 'abort'"),
+        (Body(_choice("stop", None)), "without content"),
+        (Body(_choice("error", "", error={"code": 503, "message": "lost it"})), "lost it"),
+        (Body(b'{"choices": [{"message": {"content": "caf\xc3"}}]}'), "not UTF-8"),
+        (Body(b'{"choices": [{"message": {"content": "\\udc00"}}]}'), "not JSON"),
+        (Body(b'{"n": ' + b"[" * 150_000 + b"]" * 150_000 + b"}"), "nested too deeply"),
     ],
 )
 def test_a_broken_answer_may_be_asked_again(server: ProtocolServer, behaviour: Any, said: str) -> None:

@@ -52,10 +52,11 @@ class NoChoices:
 
 @dataclass(frozen=True)
 class Body:
-    """These bytes with status 200, whatever they are."""
+    """These bytes, whatever they are."""
 
     content: bytes
     content_type: str = "application/json"
+    status: int = 200
 
 
 @dataclass(frozen=True)
