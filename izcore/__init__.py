@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from izcore.plugin.run_record import Row as Row
     from izcore.plugin.run_record import Run as Run
     from izcore.plugin.run_record import TrialAnswer as TrialAnswer
-    from izcore.registry.registry import BackendChoice as BackendChoice
+    from izcore.registry.choices import BackendChoice as BackendChoice
     from izcore.registry.registry import Registry as Registry
     from izcore.registry.registry import discover as discover
     from izcore.scoring.statistics import adjust_for_number as adjust_for_number
@@ -119,7 +119,8 @@ _HOMES = {
         "ValidationScore",
     ),
     "izcore.plugin.run_record": ("InstructionScores", "Row", "Run", "TrialAnswer"),
-    "izcore.registry.registry": ("BackendChoice", "Registry", "discover"),
+    "izcore.registry.choices": ("BackendChoice",),
+    "izcore.registry.registry": ("Registry", "discover"),
     "izcore.scoring.statistics": (
         "adjust_for_number",
         "mean_over_runs",

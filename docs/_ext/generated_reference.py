@@ -35,8 +35,9 @@ from izcore.plugin.errors import IzError
 from izcore.plugin.kinds import KINDS, Kind, plural
 from izcore.plugin.options import OptionDescription, describe_options
 from izcore.plugin.records import Price, Record
+from izcore.registry.choices import Registered
 from izcore.registry.event_dispatch import HOOK_OF
-from izcore.registry.registry import Registered, Registry, discover
+from izcore.registry.registry import Registry, discover
 from izcore.testing import (
     ChatScorerConformance,
     EvaluationPolicyConformance,

@@ -61,7 +61,7 @@ def _pull(model: Any, *, check: bool) -> dict[str, Any]:
     from izcore.config.paths import Paths
     from izcore.plugin.errors import BackendUnavailableError
     from izcore.plugin.registrations import PullRequest
-    from izcore.registry.registry import import_object
+    from izcore.registry.imports import import_object
 
     try:
         pull = import_object(model.pull)

@@ -9,8 +9,9 @@ from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, r
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from izcore.registry.choices import Registered
     from izcore.registry.discovery import PluginInfo
-    from izcore.registry.registry import Registered, Registry
+    from izcore.registry.registry import Registry
 
 LISTED_NAMES = 8
 
@@ -196,7 +197,7 @@ def _show_backend(registered: "Registered") -> None:
 def _what_does_not_load(registry: "Registry") -> list[dict[str, str]]:
     from izcore.plugin.kinds import words
     from izcore.plugin.registrations import Model
-    from izcore.registry.registry import import_object
+    from izcore.registry.imports import import_object
 
     findings = [
         {"what": f"plugin {p.name}", "from": p.distribution, "why": p.reason, "fix": p.fix}

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from izcore.plugin.kinds import Kind
     from izcore.plugin.records import FinishReason
     from izcore.plugin.results import RunResult
-    from izcore.registry.registry import BackendChoice, Registry
+    from izcore.registry.choices import BackendChoice
+    from izcore.registry.registry import Registry
 
 UNUSUAL: "Mapping[FinishReason, str]" = {
     "refusal": "were refused by the model",

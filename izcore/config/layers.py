@@ -28,7 +28,8 @@ from izcore.plugin.kinds import Kind
 from izcore.plugin.options import explain_validation
 from izcore.plugin.records import Record
 from izcore.plugin.registrations import TaskRegistration
-from izcore.registry.registry import BackendChoice, Registry
+from izcore.registry.choices import BackendChoice
+from izcore.registry.registry import Registry
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")

@@ -3,7 +3,8 @@
 from izcore.config.schema import ScoringConfig
 from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.records import Record
-from izcore.registry.registry import BackendChoice, Registry
+from izcore.registry.choices import BackendChoice
+from izcore.registry.registry import Registry
 
 
 class ModelRole(Record):

@@ -8,7 +8,7 @@ from msgspec import Meta
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.kinds import Kind
 from izcore.plugin.records import Example, Price, Record
-from izcore.registry.registry import BackendChoice
+from izcore.registry.choices import BackendChoice
 
 DEFAULT_PRESET = "default"
 

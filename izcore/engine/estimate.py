@@ -10,7 +10,7 @@ from izcore.plugin.evaluation import Rung
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Example, Guidance, Prompt, Splits, Usage
 from izcore.plugin.results import Estimate
-from izcore.registry.registry import BackendChoice
+from izcore.registry.choices import BackendChoice
 from izcore.scoring.prompt import render_prompt
 from izcore.search.evaluation_policies import most_that_see
 from izcore.search.exemplars import longest_exemplars

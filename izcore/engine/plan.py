@@ -25,7 +25,8 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
 from izcore.plugin.results import Estimate
-from izcore.registry.registry import BackendChoice, Registry
+from izcore.registry.choices import BackendChoice
+from izcore.registry.registry import Registry
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template
 from izcore.search.evaluation_policies import rungs_of

@@ -4,7 +4,7 @@ from izcore.config.schema import ScoringConfig
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Price
-from izcore.registry.registry import BackendChoice
+from izcore.registry.choices import BackendChoice
 
 
 def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:

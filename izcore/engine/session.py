@@ -17,7 +17,7 @@ from izcore.plugin.protocols import Metric, Scorer
 from izcore.plugin.records import AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
-from izcore.registry.registry import BackendChoice
+from izcore.registry.choices import BackendChoice
 from izcore.scoring.account import Account
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from izcore.engine.environment import Environment
 from izcore.plugin.protocols import Tracker
-from izcore.registry.registry import BackendChoice
+from izcore.registry.choices import BackendChoice
 from izcore.storage.records import RunRecord
 
 

@@ -7,7 +7,8 @@ from izcore.config.schema import RunConfig, SplitSizes
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Candidate, Record, Trial
-from izcore.registry.registry import BackendChoice, Registry
+from izcore.registry.choices import BackendChoice
+from izcore.registry.registry import Registry
 from izcore.search.history import History
 from izcore.storage.records import RunPlan, RunRecord
 from izcore.storage.store import Store

@@ -5,11 +5,8 @@ right, speaks this API version and claims no taken name joins the others. Whatev
 kept as a reason to show, and the rest works.
 """
 
-import contextlib
-import importlib
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, Literal, TypeVar
 
@@ -17,26 +14,21 @@ import msgspec
 
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import (
-    BackendError,
-    BackendUnavailableError,
     ConfigError,
-    InterruptedRunError,
-    IzError,
     UnknownNameError,
     nearest_names,
 )
 from izcore.plugin.kinds import Kind, kind_registered_by, words
 from izcore.plugin.options import convert_options
-from izcore.plugin.records import Record
 from izcore.plugin.registrations import (
     BackendContext,
     BackendRegistration,
     CommandRegistration,
     Model,
     Preset,
-    Registration,
     TaskRegistration,
 )
+from izcore.registry.choices import BackendChoice, Registered
 from izcore.registry.contributions import (
     Contributions,
     RefusedError,
@@ -44,7 +36,7 @@ from izcore.registry.contributions import (
     contributions_of,
     plugin_manager,
 )
-from izcore.registry.deprecations import BACKEND_OF_EVERY_KIND, OLDER_HOOK_API, warn_deprecated
+from izcore.registry.deprecations import BACKEND_OF_EVERY_KIND, warn_deprecated
 from izcore.registry.discovery import (
     CORE_DISTRIBUTION,
     PluginChoice,
@@ -54,9 +46,11 @@ from izcore.registry.discovery import (
 )
 from izcore.registry.guards import Guarded
 from izcore.registry.hints import where_to_find
+from izcore.registry.imports import blaming, import_object
+from izcore.registry.loading import Loading, check_api_version
 from izcore.registry.presets import Presets
 from izcore.registry.redaction import without_keys
-from izcore.registry.time_limits import LOADING_SECONDS, VARIABLE, TimeLimitError, allowed_seconds, time_limit
+from izcore.registry.time_limits import LOADING_SECONDS, allowed_seconds
 from izcore.registry.tracing import Tracer
 
 R = TypeVar("R", bound=BackendRegistration)
@@ -64,28 +58,6 @@ R = TypeVar("R", bound=BackendRegistration)
 BLOCKED_VARIABLE = "IZ_NO_PLUGINS"
 ONLY_VARIABLE = "IZ_PLUGINS"
 ACCEPTED_API_VERSIONS = range(hookspecs.OLDEST_API_VERSION, hookspecs.API_VERSION + 1)
-
-
-class Registered(Record):
-    """A backend and the plugin that it came from."""
-
-    kind: Kind
-    backend: BackendRegistration
-    plugin: PluginInfo
-
-    @property
-    def key(self) -> str:
-        """Where a configuration holds its options: of each kind a run has one, but any number of trackers."""
-        if self.kind == "tracker":
-            return f"trackers.{self.backend.name}"
-        return "evaluation" if self.kind == "evaluation_policy" else self.kind
-
-
-class BackendChoice(Record):
-    """A backend chosen for a run, with every option at its effective value."""
-
-    name: str
-    options: Mapping[str, Any] = {}
 
 
 class Registry:
@@ -140,47 +112,19 @@ class Registry:
 
     def _join(self, info: PluginInfo, load: Callable[[], object]) -> None:
         limit = None if info.distribution == CORE_DISTRIBUTION else self._time_limit
-        doing = "import"
-
-        def still_busy() -> None:
-            print(  # noqa: T201 - the main thread is busy and can say nothing itself
-                f"iz: the {doing} of the plugin {info.name} of {info.distribution} has taken {limit:g} s and "
-                f"goes on. Leave it out with: iz --no-plugin {info.name} …",
-                file=sys.stderr,
-                flush=True,
-            )
-
+        loading = Loading(info, limit)
         try:
-            # A plugin that prints while it loads must not spoil what the command line prints.
-            with contextlib.redirect_stdout(sys.stderr), time_limit(limit, still_busy):
+            with loading.watched():
                 plugin = load()
-                doing = "registration"
+                loading.doing = "registration"
                 info = msgspec.structs.replace(info, api_version=api_version_of(plugin))
                 self._check_may_join(info)
                 contributed = contributions_of(plugin, info.name, self.tracer)
                 self._check_names(contributed, info)
                 self.hooks.register(plugin, name=info.name)
-        except RefusedError as refusal:
-            return self._note(info, "failed", refusal.reason, refusal.fix)
-        except ModuleNotFoundError as error:
-            return self._note(
-                info, "failed", f"it needs the module {error.name}", f"pip install {info.distribution}"
-            )
-        except TimeLimitError:
-            return self._note(
-                info,
-                "failed",
-                f"its {doing} took longer than {limit:g} s",
-                f"iz --no-plugin {info.name} …, or a longer {VARIABLE}",
-            )
-        except KeyboardInterrupt:
-            raise InterruptedRunError(
-                f"Stopped during the {doing} of the plugin {info.name} of {info.distribution}.",
-                hint=f"Leave it out with: iz --no-plugin {info.name} …",
-            ) from None
         except BaseException as error:
-            reason = f"its {doing} failed: {_one_line(error)}"
-            return self._note(info, "failed", reason, f"pip install -U {info.distribution}")
+            refusal = loading.refusal(error)
+            return self._note(info, "failed", refusal.reason, refusal.fix)
         self.plugins.append(info)
         self._origins[info.name] = info.distribution
         self._contributions[info.name] = contributed
@@ -215,23 +159,12 @@ class Registry:
         self.plugins.append(msgspec.structs.replace(info, status=status, reason=reason, fix=fix))
 
     def _check_may_join(self, info: PluginInfo) -> None:
-        says, accepted = info.api_version, self._api_versions
-        assert says is not None
-        if says not in accepted:
-            known = f"{accepted[0]} to {accepted[-1]}" if len(accepted) > 1 else f"{accepted[0]}"
-            raise RefusedError(
-                f"it needs hook API {says}, this izcore has {known}",
-                f"pip install -U {info.distribution if says < accepted[0] else CORE_DISTRIBUTION}",
-            )
+        check_api_version(info, self._api_versions)
         if self.hooks.get_plugin(info.name) is not None:
             taken = next(p for p in self.plugins if p.name == info.name and p.status == "loaded")
             raise RefusedError(
                 f"the plugin name {info.name!r} is taken by {taken.distribution}",
                 f"pip uninstall {info.distribution} or {taken.distribution}",
-            )
-        if says != accepted[-1]:
-            warn_deprecated(
-                OLDER_HOOK_API, by=info.distribution, details=f"{says}; this izcore has {accepted[-1]}"
             )
 
     def _check_names(self, contributed: Contributions, info: PluginInfo) -> None:
@@ -334,7 +267,7 @@ class Registry:
         backend, distribution = registered.backend, registered.plugin.distribution
         options = convert_options(backend.options, choice.options, where=registered.key)
         what = f"The {words(kind)} {choice.name!r} of {distribution}"
-        with _blaming(what, backend, distribution):
+        with blaming(what, backend, distribution):
             made = import_object(backend.factory)(options, context)
         return Guarded(kind, made, what)
 
@@ -369,7 +302,7 @@ class Registry:
     def import_command(self, name: str) -> object:
         """Import a plugin's sub-command of ``iz``; failures name the distribution at fault."""
         command, plugin = self._commands[name]
-        with _blaming(f"The command {name!r} of {plugin.distribution}", command, plugin.distribution):
+        with blaming(f"The command {name!r} of {plugin.distribution}", command, plugin.distribution):
             return import_object(command.app)
 
     def import_function(self, command: str) -> Callable[..., Any] | None:
@@ -377,7 +310,7 @@ class Registry:
         if command not in self._commands or not self._commands[command][0].function:
             return None
         registered, plugin = self._commands[command]
-        with _blaming(
+        with blaming(
             f"The function of {command!r} of {plugin.distribution}", registered, plugin.distribution
         ):
             return import_object(registered.function)
@@ -389,37 +322,6 @@ class Registry:
     def contributions(self, plugin: PluginInfo) -> Contributions:
         """Return what a plugin registered; nothing if it did not load."""
         return self._contributions[plugin.name] if plugin.status == "loaded" else Contributions()
-
-
-def import_object(path: str) -> Callable[..., Any]:
-    """Import ``package.module:name``."""
-    module, _, name = path.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return found
-
-
-@contextlib.contextmanager
-def _blaming(what: str, registration: Registration, distribution: str) -> Iterator[None]:
-    """Turn what goes wrong while something of a plugin is imported and made into errors that name it."""
-    try:
-        yield
-    except IzError:
-        raise
-    except ImportError as error:
-        raise BackendUnavailableError(
-            f"{what} cannot be loaded: {_one_line(error)}",
-            hint=f"Install what it needs: {registration.install or f'pip install {distribution}'}",
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise BackendError(
-            f"{what} failed to start: {_one_line(error)}",
-            hint="This is a fault of the plugin; report it to its authors.",
-        ) from error
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def discover(blocked: Iterable[str] = (), *, trace: bool = False) -> Registry:

@@ -17,7 +17,7 @@ from izcore.plugin.options import convert_options, describe_options
 from izcore.plugin.records import Ask, Options
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.guards import resolved
-from izcore.registry.registry import import_object
+from izcore.registry.imports import import_object
 from izcore.testing.fresh_process import modules_loaded_by
 from izcore.testing.subject import Subject, answering, load_alone, refused_version
 

@@ -13,7 +13,8 @@ from izcore.plugin.options import convert_options
 from izcore.plugin.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.discovery import PluginInfo
-from izcore.registry.registry import Registry, import_object
+from izcore.registry.imports import import_object
+from izcore.registry.registry import Registry
 
 
 class Subject(Record):

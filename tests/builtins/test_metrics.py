@@ -31,7 +31,7 @@ from izcore.plugin.options import convert_options
 from izcore.plugin.protocols import Metric
 from izcore.plugin.records import Example, MetricRequest
 from izcore.plugin.registrations import BackendContext
-from izcore.registry.registry import import_object
+from izcore.registry.imports import import_object
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 TEXT_METRICS: tuple[type[TextMetric], ...] = (ExactMatch, F1, ExactSet, Contains)

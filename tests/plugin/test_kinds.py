@@ -9,7 +9,7 @@ import izcore.plugin
 from izcore.plugin import BackendRegistration, hookspecs
 from izcore.plugin.kinds import KINDS, Kind, kind_registered_by, plural
 from izcore.registry.contributions import KIND_OF, REGISTERING_HOOKS
-from izcore.registry.registry import import_object
+from izcore.registry.imports import import_object
 
 
 def test_type_checkers_know_the_kinds_of_the_table() -> None:
