@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, models, optimize, plugins, plugins_new, resume, runs, score, tasks
+from izcore.cli import cache, models, new_plugin, optimize, plugins, resume, runs, score, tasks
 from izcore.cli.plugin_commands import CommandsOfPlugins
 
 app = typer.Typer(
@@ -58,5 +58,5 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
-plugins.app.command("new")(plugins_new.new_plugin)
+plugins.app.command("new")(new_plugin.new_plugin)
 app.add_typer(plugins.app, name="plugins")

@@ -17,7 +17,7 @@ from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted,
 from izcore.plugin.hookspecs import hookimpl
 from izcore.plugin.interrupts import interruptible
 from izcore.plugin.records import Trial, Usage
-from izcore.scoring.ledger import dollars
+from izcore.scoring.budget_ledger import dollars
 
 PHASES: dict[Phase, str] = {
     "prepare": "preparing the generator",

@@ -9,7 +9,7 @@ from rich.text import Text
 from izcore.cli.shared import out, print_json
 from izcore.plugin.records import Example, Splits
 from izcore.plugin.results import TestScore
-from izcore.scoring.ledger import dollars
+from izcore.scoring.budget_ledger import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from izcore.plugin.records import Example, Guidance, Prompt, Splits, Usage
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.scoring.prompt import render_prompt
-from izcore.search.evaluation_policies import most_that_see
 from izcore.search.exemplars import longest_exemplars
+from izcore.search.rungs import most_that_see
 
 TYPICAL_INSTRUCTION = "x" * 160
 """Stands for an instruction that is not written yet, when costs are estimated."""

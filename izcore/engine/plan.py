@@ -29,8 +29,8 @@ from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template
-from izcore.search.evaluation_policies import rungs_of
 from izcore.search.proposer import trials_in_all
+from izcore.search.rungs import rungs_of
 from izcore.storage.records import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)

@@ -18,12 +18,12 @@ from izcore.plugin.records import AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
 from izcore.registry.choices import BackendChoice
-from izcore.scoring.account import Account
+from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.evaluator import Evaluator
-from izcore.scoring.ledger import Ledger
+from izcore.scoring.model_account import Account
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.timing import Timing
 

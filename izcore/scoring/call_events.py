@@ -6,7 +6,7 @@ from typing import Literal
 
 from izcore.plugin.events import CallFinished, CallsAnswered
 from izcore.plugin.records import Completion, Prompt, Record, Usage
-from izcore.scoring.account import Account
+from izcore.scoring.model_account import Account
 
 
 @dataclass(frozen=True)

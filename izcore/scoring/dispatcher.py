@@ -8,8 +8,8 @@ from izcore.config.schema import RateLimits, Retries
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Amount, Completion, CompletionRequest, Prompt, Record
-from izcore.scoring.account import Account
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.model_account import Account
 from izcore.scoring.rate_limiter import RateLimiter
 from izcore.scoring.retry_policy import RetryPolicy
 from izcore.scoring.stop_switch import StopSwitch

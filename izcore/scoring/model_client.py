@@ -5,10 +5,10 @@ from collections.abc import Container, Mapping, Sequence
 
 from izcore.plugin.errors import IzError, TransientScorerError
 from izcore.plugin.records import Amount, Completion, Prompt, Record, Usage
-from izcore.scoring.account import Account
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Batch, Dispatcher
+from izcore.scoring.model_account import Account
 from izcore.storage.records import Answer
 
 

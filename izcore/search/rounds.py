@@ -10,7 +10,7 @@ from izcore.plugin.evaluation import Rung, StayRequest
 from izcore.plugin.protocols import EvaluationPolicy
 from izcore.plugin.records import Example, Guidance, Trial
 from izcore.scoring.evaluator import Evaluation, Evaluator
-from izcore.search.evaluation_policies import rungs_of
+from izcore.search.rungs import rungs_of
 
 Settle = Callable[[Mapping[Guidance, Evaluation]], None]
 """Is told evaluations that nothing will change any more."""

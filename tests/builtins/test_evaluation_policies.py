@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from izcore.builtins.evaluation_policies import FullEvaluation, Racing, SuccessiveHalving, chance_of_lead
 from izcore.builtins.options import HalvingOptions, RacingOptions
 from izcore.plugin import BackendContext, EvaluationPolicy, Options, RungsRequest, StayRequest
-from izcore.search.evaluation_policies import most_that_see, rungs_of
+from izcore.search.rungs import most_that_see, rungs_of
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 

@@ -20,11 +20,11 @@ from izcore.plugin.records import (
     Usage,
 )
 from izcore.registry.guards import Guarded
-from izcore.scoring.account import Account
+from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
-from izcore.scoring.ledger import Ledger
+from izcore.scoring.model_account import Account
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.timing import Timing
 from izcore.storage.store import Store

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from izcore.config.schema import Limits
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.records import Amount, Price, Usage
-from izcore.scoring.ledger import ROUNDING, Ledger
+from izcore.scoring.budget_ledger import ROUNDING, Ledger
 
 PRICE = Price(input=1000.0, output=3000.0)
 
