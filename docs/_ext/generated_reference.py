@@ -40,6 +40,7 @@ from izcore.registry.event_dispatch import HOOK_OF
 from izcore.registry.registry import Registry, discover
 from izcore.testing import (
     ChatScorerConformance,
+    CommandConformance,
     EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
@@ -50,6 +51,7 @@ from izcore.testing import (
     TaskConformance,
     TrackerConformance,
 )
+from izcore.testing.backends import BackendConformance
 from izcore.testing.conformance import Conformance
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
@@ -120,6 +122,7 @@ PLUGIN_MODULES = {
 }
 KITS: Mapping[str, type[Conformance]] = {
     "Every kind": Conformance,
+    "Every kind that is built from options": BackendConformance,
     "Generators": GeneratorConformance,
     "Scorers": ScorerConformance,
     "Scorers behind HTTP": ChatScorerConformance,
@@ -130,6 +133,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Trackers": TrackerConformance,
     "Executors": ExecutorConformance,
     "Exporters": ExporterConformance,
+    "Commands": CommandConformance,
 }
 NOT_OVERRIDDEN = (
     "subject",

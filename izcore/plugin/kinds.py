@@ -27,13 +27,13 @@ class KindEntry(Record):
 
     ``hook`` registers it, with records of the type ``registration``. ``protocol`` is what an object of the
     kind can do; None where nothing is built from options, as for commands. ``conformance`` is the import path
-    of the class with its tests, which need pytest; it is empty where there is none yet.
+    of the class with its tests, which need pytest.
     """
 
     hook: str
     registration: type[registrations.Registration]
+    conformance: str
     protocol: type | None = None
-    conformance: str = ""
 
 
 KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
@@ -92,7 +92,11 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             protocol=protocols.Exporter,
             conformance="izcore.testing:ExporterConformance",
         ),
-        "command": KindEntry(hook="izcore_commands", registration=registrations.CommandRegistration),
+        "command": KindEntry(
+            hook="izcore_commands",
+            registration=registrations.CommandRegistration,
+            conformance="izcore.testing:CommandConformance",
+        ),
     }
 )
 

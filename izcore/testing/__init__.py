@@ -18,13 +18,14 @@ except ImportError as error:
 
 # Before they are imported, so that a check that fails shows what it compared.
 for _module in (
-    *("chat_scorers", "conformance", "evaluation_policies", "executors", "exporters", "generators"),
-    *("metrics", "scorers", "surrogates", "tasks", "trackers"),
+    *("backends", "chat_scorers", "commands", "conformance", "evaluation_policies", "executors", "exporters"),
+    *("generators", "metrics", "scorers", "surrogates", "tasks", "trackers"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from izcore.testing.chat_scorers import ChatScorerConformance
 from izcore.testing.chat_server import ChatProtocol, ChatRequest, ChatServer, Reply
+from izcore.testing.commands import CommandConformance
 from izcore.testing.evaluation_policies import EvaluationPolicyConformance
 from izcore.testing.executors import ExecutorConformance
 from izcore.testing.exporters import ExporterConformance
@@ -41,6 +42,7 @@ __all__ = [
     "ChatRequest",
     "ChatScorerConformance",
     "ChatServer",
+    "CommandConformance",
     "EvaluationPolicyConformance",
     "ExecutorConformance",
     "ExporterConformance",

@@ -15,8 +15,8 @@ import pytest
 from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
 from izcore.plugin.records import Completion, CompletionRequest, FinishReason, Prompt, Usage
 from izcore.plugin.registrations import BackendContext, BackendRegistration
+from izcore.testing.backends import Make
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
-from izcore.testing.conformance import Make
 from izcore.testing.scorers import ScorerConformance
 from izcore.testing.subject import Subject
 

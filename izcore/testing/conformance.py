@@ -1,30 +1,22 @@
-"""What all kinds have in common: finding and building the subject, exemptions, checks of registration."""
+"""What all kinds have in common: finding the subject, exemptions, checks of registration."""
 
 import asyncio
 import contextlib
 import inspect
 import pickle
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import pytest
 
-from izcore.plugin.errors import ConfigError
 from izcore.plugin.kinds import Kind
-from izcore.plugin.options import convert_options, describe_options
-from izcore.plugin.records import Ask, Options
-from izcore.plugin.registrations import BackendContext, BackendRegistration
+from izcore.plugin.registrations import Registration
 from izcore.registry.guards import resolved
-from izcore.registry.imports import import_object
 from izcore.testing.fresh_process import modules_loaded_by
-from izcore.testing.subject import Subject, answering, load_alone, refused_version
+from izcore.testing.subject import Subject, load_alone, refused_version
 
 T = TypeVar("T")
-Make = Callable[[], Any]
-"""Builds the subject anew, as a run does."""
-
 HEAVY_MODULES = frozenset(
     (
         *("torch", "tensorflow", "jax", "numpy", "scipy", "sklearn", "pandas", "matplotlib", "datasets"),
@@ -40,7 +32,6 @@ class Conformance:
     """Base of the classes for each kind."""
 
     kind: ClassVar[Kind]
-    methods: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -57,26 +48,10 @@ class Conformance:
         pytest.fail("Override the fixture subject: return Subject(plugin=…, name=…).", pytrace=False)
 
     @pytest.fixture
-    def ask(self) -> Ask:
-        """What answers where the backend asks a model (``models`` of its registration): it says "1"."""
-        return answering(lambda prompt: "1")
-
-    @pytest.fixture
-    def context(self, tmp_path: Path, ask: Ask) -> BackendContext:
-        """What the backend is told beside its options: seed 0, and folders of the test's own."""
-        return BackendContext(
-            seed=0, cache_dir=str(tmp_path / "cache"), data_dir=str(tmp_path / "data"), ask=ask
-        )
-
-    @pytest.fixture
-    def backend(self, subject: Subject) -> BackendRegistration:
+    def backend(self, subject: Subject) -> Registration:
         """What the plugin registers under the subject's name."""
-        return needs("test_backend_is_found", lambda: subject.find(self.kind))
-
-    @pytest.fixture
-    def make(self, subject: Subject, backend: BackendRegistration, context: BackendContext) -> Make:
-        """Builds the backend anew with each call."""
-        return lambda: needs("test_backend_starts", lambda: subject.build(backend, context))
+        found: Registration = needs("test_backend_is_found", lambda: subject.find(self.kind))
+        return found
 
     @pytest.fixture(autouse=True)
     def _exemptions(self, request: pytest.FixtureRequest, subject: Subject) -> None:
@@ -86,8 +61,6 @@ class Conformance:
                 pytest.fail(f"Subject.exempt names {name!r}, which is no check of a {self.kind}.")
         if request.function.__name__ in subject.exempt:
             pytest.skip(f"exempt: {subject.exempt[request.function.__name__]}")
-
-    # --- registration ----------------------------------------------------------------------------
 
     def test_api_version_is_declared(self, subject: Subject) -> None:
         """The plugin says with ``IZCORE_API`` which hook API it was written for, and this core has it.
@@ -110,7 +83,7 @@ class Conformance:
             pytest.skip(f"not run, because test_hooks_are_registered fails: {refusal}")
         assert subject.find(self.kind).name == subject.name
 
-    def test_summary_is_a_line(self, backend: BackendRegistration) -> None:
+    def test_summary_is_a_line(self, backend: Registration) -> None:
         """The summary tells a user in one line, of at most 120 characters, what the backend does.
 
         ``iz plugins list`` shows it in a table.
@@ -120,67 +93,16 @@ class Conformance:
         assert len(summary.split()) > 1, "more than a word"
         assert len(summary) <= LONGEST_SUMMARY
 
-    def test_plugin_module_is_light(self, subject: Subject, backend: BackendRegistration) -> None:
-        """Importing the plugin's module and calling its hooks loads no library and not the factory's module.
+    def test_plugin_module_is_light(self, subject: Subject, backend: Registration) -> None:
+        """Importing the plugin's module and calling its hooks loads no library and not what it registers.
 
         The module is imported whenever ``iz`` lists what there is. Only a plugin that consists of one module
         has the factory in it.
         """
         loaded = modules_loaded_by(subject.plugin)
         assert not loaded & HEAVY_MODULES
-        module = backend.factory.partition(":")[0]
+        module = backend.imports.partition(":")[0]
         assert module == subject.plugin or module not in loaded, f"{module} loads without being chosen"
-
-    # --- options ---------------------------------------------------------------------------------
-
-    def test_options_are_accepted(self, subject: Subject, backend: BackendRegistration) -> None:
-        """The options are a subclass of ``Options`` and accept what the subject sets."""
-        assert issubclass(backend.options, Options)
-        subject.chosen_options(backend)
-
-    def test_unknown_options_are_refused(self, subject: Subject, backend: BackendRegistration) -> None:
-        """An option that does not exist is refused, not ignored: it is a user's typing mistake."""
-        options = needs("test_options_are_accepted", lambda: subject.chosen_options(backend))
-        unknown = {**msgspec.to_builtins(options), "no_such_option": 1}
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.convert(unknown, backend.options, strict=False)
-        with pytest.raises(ConfigError, match="no_such_option"):
-            convert_options(backend.options, unknown, where=self.kind)
-
-    def test_options_explain_themselves(self, backend: BackendRegistration) -> None:
-        """Every option has a name, a type, a default and a description, for ``iz plugins show``."""
-        described = needs("test_options_are_accepted", lambda: describe_options(backend.options))
-        assert [each.name for each in described if not each.description.strip()] == []
-
-    def test_options_travel(self, subject: Subject, backend: BackendRegistration) -> None:
-        """Options are the same after the way through the database and to a worker process.
-
-        They go as plain JSON data there, and pickled to the workers of a comparison.
-        """
-        options = needs("test_options_are_accepted", lambda: subject.chosen_options(backend))
-        plain = msgspec.to_builtins(options)
-        stored = msgspec.json.decode(msgspec.json.encode(plain))
-        assert convert_options(backend.options, stored, where=self.kind) == options
-        assert pickle.loads(pickle.dumps(plain)) == plain
-
-    # --- the factory -----------------------------------------------------------------------------
-
-    def test_factory_can_be_imported(self, backend: BackendRegistration) -> None:
-        """The registration's ``factory`` is the import path ``package.module:name`` of something callable."""
-        assert callable(import_object(backend.factory))
-
-    def test_backend_starts(
-        self, subject: Subject, backend: BackendRegistration, context: BackendContext
-    ) -> None:
-        """The factory takes options and context, also while a run is planned and ``context.ask`` is None.
-
-        What it makes has all methods of its kind; subclassing the protocol supplies those that are optional.
-        """
-        needs("test_options_are_accepted", lambda: subject.chosen_options(backend))
-        needs("test_factory_can_be_imported", lambda: import_object(backend.factory))
-        planned = subject.build(backend, msgspec.structs.replace(context, ask=None))
-        for made in (planned, subject.build(backend, context)):
-            assert [name for name in self.methods if not callable(getattr(made, name, None))] == []
 
 
 def checks_of(tested: type) -> Mapping[str, Any]:

@@ -9,7 +9,8 @@ import pytest
 from izcore.plugin.evaluation import Rung, RungsRequest, StayRequest
 from izcore.plugin.protocols import EvaluationPolicy
 from izcore.registry.result_checks import misfit
-from izcore.testing.conformance import Conformance, Make, travelled, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import travelled, unchanged
 
 EXAMPLES = 20
 INSTRUCTIONS = 8
@@ -20,7 +21,7 @@ SIZES = [
 ]
 
 
-class EvaluationPolicyConformance(Conformance):
+class EvaluationPolicyConformance(BackendConformance):
     """What the core relies on in an evaluation policy."""
 
     kind = "evaluation_policy"

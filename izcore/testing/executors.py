@@ -8,7 +8,7 @@ import pytest
 
 from izcore.plugin.errors import ConfigError, IzError
 from izcore.plugin.jobs import Job
-from izcore.testing.conformance import Conformance, Make
+from izcore.testing.backends import BackendConformance, Make
 
 NAMES = ("first", "second", "“Größe” 🙂", "a\nb", "fifth")
 
@@ -25,7 +25,7 @@ def refuse(payload: str) -> None:
     raise ConfigError(f"{json.loads(payload)['name']}: refused.", hint="Ask for something else.")
 
 
-class ExecutorConformance(Conformance):
+class ExecutorConformance(BackendConformance):
     """What the core relies on in an executor. Its jobs write into files of ``tmp_path``."""
 
     kind = "executor"

@@ -3,13 +3,14 @@
 import msgspec
 
 from izcore.plugin.exports import ExportRequest, ExportResult
-from izcore.testing.conformance import Conformance, Make, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import unchanged
 from izcore.testing.sample_run import sample_run
 
 ODD = 'Say "“Größe”" 🙂,\n| twice; <b>now</b>\t\\'
 
 
-class ExporterConformance(Conformance):
+class ExporterConformance(BackendConformance):
     """What the core relies on in an exporter."""
 
     kind = "exporter"

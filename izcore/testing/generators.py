@@ -19,13 +19,14 @@ from izcore.plugin.records import (
 )
 from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.seeds import sobol_latents
-from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import finished, needs, travelled, unchanged
 from izcore.testing.subject import answering
 
 Demonstrations = tuple[Example, ...]
 
 
-class GeneratorConformance(Conformance):
+class GeneratorConformance(BackendConformance):
     """What the core relies on in a generator; every check builds it anew and prepares it."""
 
     kind = "generator"

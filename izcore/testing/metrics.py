@@ -8,14 +8,15 @@ import pytest
 from izcore.plugin.protocols import Metric
 from izcore.plugin.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
 from izcore.plugin.registrations import BackendContext, BackendRegistration
-from izcore.testing.conformance import Conformance, Make, finished, needs, travelled, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import finished, needs, travelled, unchanged
 from izcore.testing.subject import Subject
 
 Examples = tuple[Example, ...]
 WRONG_ANSWERS = ("something else", "No.", "“Größe” 🙂\n\nline two", "0")
 
 
-class MetricConformance(Conformance):
+class MetricConformance(BackendConformance):
     """What the core relies on in a metric. Metrics that ask a model get the fixture ``ask``."""
 
     kind = "metric"

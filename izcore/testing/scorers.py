@@ -24,14 +24,15 @@ from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.redaction import keys_in
 from izcore.scoring.completion_cache import completion_key
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
-from izcore.testing.conformance import Conformance, Make, needs, travelled, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import needs, travelled, unchanged
 from izcore.testing.subject import Subject
 
 Prompts = tuple[Prompt, ...]
 ODD_INPUTS = ("", "“Größe” 🙂\n\tline two", "{instruction} %s \\n <b>&amp;</b>")
 
 
-class ScorerConformance(Conformance):
+class ScorerConformance(BackendConformance):
     """What the core relies on in a scorer. The prompts are those of a run: see ``prompts``."""
 
     kind = "scorer"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from izcore.plugin.hookspecs import API_VERSION
-from izcore.plugin.kinds import Kind
+from izcore.plugin.kinds import Kind, words
 from izcore.plugin.options import convert_options
 from izcore.plugin.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
 from izcore.plugin.registrations import BackendContext, BackendRegistration
@@ -35,14 +35,17 @@ class Subject(Record):
             if not reason.strip():
                 raise ValueError(f"Subject.exempt: say why {check} does not fit {self.name}.")
 
-    def find(self, kind: Kind) -> BackendRegistration:
+    def find(self, kind: Kind) -> Any:
         """Return what the plugin registers under the name; LookupError says why it is not there."""
         registry, refusal = load_alone(self.plugin)
         if refusal:
             raise LookupError(f"{self.plugin} cannot be used: {refusal}")
-        found = {each.backend.name: each.backend for each in registry.backends(kind)}
+        offered = [each.backend for each in registry.backends(kind)]
+        found = {each.name: each for each in (registry.commands() if kind == "command" else offered)}
         if self.name not in found:
-            raise LookupError(f"{self.plugin} registers no {kind} named {self.name!r}, but {sorted(found)}.")
+            raise LookupError(
+                f"{self.plugin} registers no {words(kind)} named {self.name!r}, but {sorted(found)}."
+            )
         return found[self.name]
 
     def chosen_options(self, backend: BackendRegistration) -> Options:

@@ -13,7 +13,8 @@ from izcore.plugin.protocols import Surrogate
 from izcore.plugin.records import Candidate, Latent, SuggestRequest, SuggestResult, Trial
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import sobol_latents
-from izcore.testing.conformance import Conformance, Make, travelled, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import travelled, unchanged
 from izcore.testing.fresh_process import suggested_elsewhere
 from izcore.testing.subject import Subject
 
@@ -29,7 +30,7 @@ USUAL: tuple[Scores, ...] = tuple(
 """Scores as a run has them: 0 or 1, some instructions better than others."""
 
 
-class SurrogateConformance(Conformance):
+class SurrogateConformance(BackendConformance):
     """What the core relies on in a surrogate, whatever the history."""
 
     kind = "surrogate"

@@ -13,14 +13,15 @@ from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import check_template
-from izcore.testing.conformance import Conformance, Make, needs, travelled
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import needs, travelled
 from izcore.testing.subject import Subject
 
 SCORED = 50
 """Examples whose own targets are scored."""
 
 
-class TaskConformance(Conformance):
+class TaskConformance(BackendConformance):
     """What the core relies on in a task. Nothing is fetched: the subject's data must be there."""
 
     kind = "task"

@@ -20,7 +20,8 @@ from izcore.plugin.events import (
 )
 from izcore.plugin.protocols import Tracker
 from izcore.plugin.records import Completion, Prompt, Record, Usage
-from izcore.testing.conformance import Conformance, Make, unchanged
+from izcore.testing.backends import BackendConformance, Make
+from izcore.testing.conformance import unchanged
 from izcore.testing.sample_run import sample_run
 
 RUN = sample_run("Add s.")
@@ -52,7 +53,7 @@ HOOKS = {
 }
 
 
-class TrackerConformance(Conformance):
+class TrackerConformance(BackendConformance):
     """What the core relies on in a tracker. What it writes goes to ``tmp_path`` or a test's server."""
 
     kind = "tracker"

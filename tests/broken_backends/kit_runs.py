@@ -8,6 +8,7 @@ import pytest
 from broken_backends.plugin import BREAKS, MODULES
 from izcore.plugin import BackendContext
 from izcore.testing import (
+    CommandConformance,
     EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
@@ -33,6 +34,7 @@ KITS: dict[str, type[Any]] = {
     "tracker": TrackerConformance,
     "executor": ExecutorConformance,
     "exporter": ExporterConformance,
+    "command": CommandConformance,
 }
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="", ask=answering(lambda prompt: "1"))
 ELSEWHERE = "test_fresh_process_suggests_the_same"
@@ -49,6 +51,8 @@ for _kind, _names in BREAKS.items():
         _exempt = {}
         if _kind == "scorer":
             _fixtures["failing_options"] = {"down": True}
+        elif _kind == "command":
+            _fixtures["json_arguments"] = ("--json",)
         elif _kind == "task":
             _fixtures["faulty_options"] = [{"down": True}]
         elif _kind == "surrogate" and _check != ELSEWHERE:

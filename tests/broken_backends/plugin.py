@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from izcore.plugin import Meta, MetricRegistration, Options, hookimpl
+from izcore.plugin import CommandRegistration, Meta, MetricRegistration, Options, hookimpl
 from izcore.plugin.kinds import KINDS, Kind, plural
 from izcore.plugin.registrations import Registration
 
@@ -125,6 +125,15 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Impatient": "test_unfinished_runs",
         "Plain": "test_odd_texts",
         "Meddling": "test_request_is_left_as_it_was",
+    },
+    "command": {
+        "nowhere": "test_app_can_be_imported",
+        "numeric": "test_app_can_be_imported",
+        "empty": "test_help_is_shown",
+        "blunt": "test_a_mistake_is_explained",
+        "forgiving": "test_a_mistake_is_explained",
+        "chatty": "test_json_stands_alone",
+        "helpless": "test_json_stands_alone",
     },
     "metric": {
         "Short": "test_one_score_per_answer",
@@ -254,6 +263,16 @@ def izcore_executors():
 @hookimpl
 def izcore_exporters():
     return _backends("exporter")
+
+
+@hookimpl
+def izcore_commands():
+    return [
+        CommandRegistration(
+            name=name, summary="A command that is broken", app=f"broken_backends.commands:{name}"
+        )
+        for name in BREAKS["command"]
+    ]
 
 
 @hookimpl

@@ -30,8 +30,7 @@ def test_a_kind_has_a_hook_and_public_types_of_its_own(kind: Kind) -> None:
     assert (entry.protocol is not None) == issubclass(entry.registration, BackendRegistration)
     if entry.protocol is not None:
         assert getattr(izcore.plugin, entry.protocol.__name__) is entry.protocol
-    if entry.conformance:
-        assert import_object(entry.conformance).kind == kind
+    assert import_object(entry.conformance).kind == kind
 
 
 def test_every_hook_that_registers_backends_or_commands_is_of_a_kind() -> None:

@@ -1,6 +1,7 @@
 """The command on a real run, called as the command line calls it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,34 @@ from typer.testing import CliRunner
 
 import izcore
 from izcore.plugin import IzError
+from izcore.testing import CommandConformance, Subject
 from izcore_winner.command import winner
+
+
+class TestWinner(CommandConformance):
+    """What every command promises."""
+
+    @pytest.fixture
+    def subject(self) -> Subject:
+        """Say which command is tested."""
+        return Subject(plugin="izcore_winner.plugin", name="winner")
+
+    @pytest.fixture
+    def mistaken(self) -> Sequence[str]:
+        """A run that is not there."""
+        return ("no-such-run",)
+
+    @pytest.fixture
+    def json_arguments(self, tmp_path: Path) -> Sequence[str]:
+        """A run that is there."""
+        return ("last", "--db", finished_run(tmp_path)[0], "--json")
+
+
+def finished_run(folder: Path) -> tuple[str, izcore.RunResult]:
+    """Return a database with a small run, and the result of the run."""
+    db = str(folder / "runs.sqlite")
+    small = {"search": {"initial": 4, "rounds": 0}, "splits": {"test": 4, "validation": 4}}
+    return db, izcore.optimize("mirror", generator="phrases", scorer="obedient", settings=small, db=db)
 
 
 def winner_of(*arguments: str) -> str:
@@ -25,9 +53,7 @@ def winner_of(*arguments: str) -> str:
 def test_it_prints_the_instruction_that_won(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a line to put into a script, or as JSON."""
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
-    db = str(tmp_path / "runs.sqlite")
-    small = {"search": {"initial": 4, "rounds": 0}, "splits": {"test": 4, "validation": 4}}
-    run = izcore.optimize("mirror", generator="phrases", scorer="obedient", settings=small, db=db)
+    db, run = finished_run(tmp_path)
     assert run.best is not None
     assert winner_of("--db", db) == f"{run.best.instruction}\n"
     assert json.loads(winner_of(run.run_id, "--db", db, "--json"))["instruction"] == run.best.instruction

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from support import Iz, assert_explained, iz_command, result_of, write_lines
 
 import izcore
 from izcore import IzError, RunRecord, UsageError
+from izcore.testing import CommandConformance, Subject
 from izcore_compare import ComparisonResult, MethodResult
 
 BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "metric": "same_letters"}
@@ -54,6 +56,20 @@ def records(result: ComparisonResult) -> dict[str, list[RunRecord]]:
 def by_name(result: ComparisonResult) -> dict[str, MethodResult]:
     """What was found of each method, without the ids of runs."""
     return {m.name: MethodResult(name=m.name, test=m.test, calls=m.calls, runs=()) for m in result.methods}
+
+
+class TestConformance(CommandConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin="izcore_compare.plugin", name="compare")
+
+    @pytest.fixture
+    def mistaken(self) -> Sequence[str]:
+        return (*COMMAND[1:], "--methods", "no-such-preset")
+
+    @pytest.fixture
+    def json_arguments(self) -> Sequence[str]:
+        return (*COMMAND[1:], "--methods", "random,quick", "--dry-run", "--json")
 
 
 def test_the_result_has_exactly_the_promised_fields(iz: Iz, narrow: str) -> None:
