@@ -1,4 +1,4 @@
-"""Makes a package of every kind, builds and installs it, runs its tests, and runs all five together.
+"""Makes a package of every kind, builds and installs it, runs its tests, and runs several of them together.
 
 Run by ``nox -s new`` in an environment that holds nothing but the core's wheel and tools.
 """
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def optimize_with_all(made: dict[str, Any]) -> str:
-    """Run the command that the task's package proposes, with the other four where it leaves them open."""
+    """Run the command that the task's package proposes, with other packages where it leaves kinds open."""
     package: Path = made["task"]["folder"]
     lines = (package / "examples.my-task").read_text(encoding="utf-8").splitlines()[1:]
     Endpoint.capitals = dict(line.split("\t") for line in lines)

@@ -1,10 +1,12 @@
 """``iz plugins new``: a package to begin a plugin with."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from izcore.cli.shared import JsonOption, explained, print_json, registry_of, stdout_kept_clean
 
@@ -21,7 +23,7 @@ def new_plugin(
     ],
     kind: Annotated[
         str,
-        typer.Option("--kind", metavar="KIND", help="generator, scorer, surrogate, task or metric."),
+        typer.Option("--kind", metavar="KIND", help="What the plugin offers, such as scorer or metric."),
     ],
     into: Annotated[
         Path, typer.Option("--into", metavar="FOLDER", help="Folder that the package's folder is made in.")
@@ -41,7 +43,7 @@ def new_plugin(
     names = read_name(name, known)
     with stdout_kept_clean():
         registry = registry_of(context)
-        _check_free(names, registry)
+        _check_free(names, registry, _own_commands(context))
     files = render_package(names)
     target = into.expanduser() / names.distribution
     write_package(files, target)
@@ -65,13 +67,13 @@ def new_plugin(
             }
         )
         return
-    typer.echo(f"{target} holds the {kind} {names.backend}, its tests and a README. Next:\n")
+    typer.echo(f"{target} holds the {names.words} {names.backend}, its tests and a README. Next:\n")
     for step in steps:
         typer.echo(f"  {step}")
 
 
-def _check_free(names: "Names", registry: "Registry") -> None:
-    """Raise UsageError where something that is installed has one of the names."""
+def _check_free(names: "Names", registry: "Registry", own_commands: Collection[str]) -> None:
+    """Raise UsageError where ``iz`` itself or something that is installed has one of the names."""
     from importlib.util import find_spec
 
     from izcore.plugin.errors import UsageError
@@ -80,7 +82,9 @@ def _check_free(names: "Names", registry: "Registry") -> None:
     plugins = {name: p.distribution for p in registry.plugins for name in (p.name, p.distribution)}
     owner = plugins.get(names.backend) or plugins.get(names.distribution)
     if names.backend in owners:
-        taken = f"{owners[names.backend]} has a {names.kind} named {names.backend!r}"
+        taken = f"{owners[names.backend]} has {names.article} {names.words} named {names.backend!r}"
+    elif names.kind == "command" and (names.backend in own_commands or registry.has_command(names.backend)):
+        taken = f"iz has a command {names.backend!r} already"
     elif owner:
         taken = f"{owner} is a plugin that is installed"
     elif find_spec(names.package):
@@ -90,10 +94,17 @@ def _check_free(names: "Names", registry: "Registry") -> None:
     raise UsageError(f"The name is taken: {taken}.", hint="Choose another name.")
 
 
+def _own_commands(context: typer.Context) -> Collection[str]:
+    root = context.find_root().command
+    return root.commands if isinstance(root, TyperGroup) else ()
+
+
 def _left_open(names: "Names", registry: "Registry") -> list[str]:
-    """Return the options of ``iz optimize`` that no installed plugin's part of the preset answers."""
+    """Return the options that a run needs and no installed plugin's part of the preset answers."""
     from izcore.plugin.kinds import Kind
 
+    if names.kind in ("exporter", "command"):  # they look at a run that is there
+        return []
     kinds: tuple[Kind, ...] = ("generator", "scorer")
     chosen = {kind for settings in registry.presets.settings("quick") for kind in settings}
     return [f"--{kind} {kind.upper()}" for kind in kinds if kind not in {*chosen, names.kind}]

@@ -4,7 +4,7 @@ import keyword
 import re
 
 from izcore.plugin.errors import UsageError
-from izcore.plugin.kinds import Kind
+from izcore.plugin.kinds import Kind, words
 from izcore.plugin.records import Record
 
 PREFIX = "izcore-"
@@ -28,9 +28,24 @@ class Names(Record):
     stem: str
 
     @property
+    def words(self) -> str:
+        """What people call the kind, such as "evaluation policy"."""
+        return words(self.kind)
+
+    @property
+    def article(self) -> str:
+        """What stands before the words: "an evaluation policy", "a scorer"."""
+        return "an" if self.kind[0] in "aeiou" else "a"
+
+    @property
+    def module(self) -> str:
+        """Name of the module with the backend: the last word of the kind."""
+        return self.words.split()[-1]
+
+    @property
     def factory(self) -> str:
         """Name of the backend's class."""
-        return self.stem + self.kind.capitalize()
+        return self.stem + self.module.capitalize()
 
     @property
     def examples(self) -> str:
@@ -49,7 +64,8 @@ def read_name(given: str, kind: Kind) -> Names:
     dashed = backend.replace("_", "-")
     return Names(
         kind=kind,
-        backend=backend,
+        # On the command line there is no underscore within a word.
+        backend=dashed if kind == "command" else backend,
         distribution=PREFIX + dashed,
         package=(PREFIX + dashed).replace("-", "_"),
         stem="".join(part.capitalize() for part in dashed.split("-")),
@@ -65,6 +81,6 @@ def _fault(name: str) -> str:
 
 
 def _repaired(name: str) -> str:
-    words = re.findall("[a-z0-9]+", name.lower())
-    better = "-".join(words).lstrip("0123456789-")[:LONGEST].rstrip("-")
+    parts = re.findall("[a-z0-9]+", name.lower())
+    better = "-".join(parts).lstrip("0123456789-")[:LONGEST].rstrip("-")
     return f"my-{better}" if keyword.iskeyword(better) else better or "mine"

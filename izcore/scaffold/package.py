@@ -7,14 +7,17 @@ from pathlib import Path, PurePosixPath
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.hookspecs import API_VERSION
-from izcore.plugin.kinds import Kind
+from izcore.plugin.kinds import KINDS, Kind
 from izcore.scaffold.naming import Names
 
 SHARED = "every_kind"
 """Folder of the templates that all kinds have; each kind has a folder of its own name beside it."""
 
-TEMPLATED_KINDS: tuple[Kind, ...] = ("generator", "scorer", "surrogate", "task", "metric")
-"""Kinds that there are templates of. A tracker's whole code is in the documentation."""
+TEMPLATED_KINDS: tuple[Kind, ...] = tuple(KINDS)
+"""Kinds that there are templates of: all."""
+
+DERIVED = ("words", "article", "module", "factory", "examples")
+"""Properties of :class:`Names` that templates use beside its fields."""
 
 _SUFFIX = ".jinja"
 
@@ -43,7 +46,7 @@ def render_package(names: Names) -> dict[str, str]:
         "izcore_requirement": requirement(version("izcore")),
         "try_it": try_it(names),
         "key_variable": f"{names.package.removeprefix('izcore_').upper()}_API_KEY",
-        **{name: getattr(names, name) for name in (*names.__struct_fields__, "factory", "examples")},
+        **{name: getattr(names, name) for name in (*names.__struct_fields__, *DERIVED)},
     }
     files = {}
     for path in templates.list_templates(extensions=[_SUFFIX.removeprefix(".")]):
@@ -55,10 +58,24 @@ def render_package(names: Names) -> dict[str, str]:
 
 
 def try_it(names: Names) -> str:
-    """Return the command that tries a new backend on the examples that come with it."""
-    chosen = "" if names.kind == "task" else f" --{names.kind} {names.backend}"
-    model = ":llama3.2" if names.kind == "scorer" else ""
-    return f"iz optimize {names.examples} --preset quick{chosen}{model}"
+    """Return the command that tries a new backend, on examples or on runs that are there."""
+    optimize = f"iz optimize {names.examples} --preset quick"
+    match names.kind:
+        case "task":
+            return optimize
+        case "scorer":
+            return f"{optimize} --scorer {names.backend}:llama3.2"
+        case "evaluation_policy":
+            return f"{optimize} --set evaluation.policy={names.backend}"
+        case "executor":
+            methods = "--methods quick,random --seeds 2 --max-calls 200"
+            return f"iz compare {names.examples} {methods} --executor {names.backend}"
+        case "exporter":
+            return f"iz runs export last --format {names.backend}"
+        case "command":
+            return f"iz {names.backend}"
+        case _:
+            return f"{optimize} --{names.kind} {names.backend}"
 
 
 def requirement(core: str) -> str:

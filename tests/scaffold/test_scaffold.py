@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from support import Iz, assert_explained, result_of
 
+import izcore.scaffold
 from izcore.plugin.errors import UsageError
-from izcore.plugin.kinds import Kind
-from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, write_package
-from izcore.scaffold.package import requirement
+from izcore.plugin.kinds import KINDS, Kind
+from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, try_it, write_package
+from izcore.scaffold.package import SHARED, requirement
 
 
 @pytest.mark.parametrize("given", ["mine", "izcore-mine", "izcore_mine"])
@@ -54,7 +55,10 @@ def test_bad_names_are_refused_with_a_better_one(given: str, better: str) -> Non
 
 @pytest.mark.parametrize("kind", TEMPLATED_KINDS)
 def test_every_kind_is_a_whole_package(kind: Kind) -> None:
-    files = render_package(read_name("mine", kind))
+    names = read_name("mine", kind)
+    files = render_package(names)
+    module = names.module
+    conformance = KINDS[kind].conformance.rpartition(":")[2].removesuffix("Conformance")
     examples = "examples.mine" if kind == "task" else "examples.csv"
     assert {
         ".github/workflows/ci.yml",
@@ -63,20 +67,60 @@ def test_every_kind_is_a_whole_package(kind: Kind) -> None:
         "README.md",
         examples,
         "izcore_mine/__init__.py",
-        "izcore_mine/options.py",
         "izcore_mine/plugin.py",
         "izcore_mine/py.typed",
-        f"izcore_mine/{kind}.py",
+        f"izcore_mine/{module}.py",
         "pyproject.toml",
-        f"tests/test_{kind}.py",
+        f"tests/test_{module}.py",
     } <= set(files)
+    assert ("izcore_mine/options.py" in files) == (kind != "command")
     for path, text in files.items():
         assert "{{" not in text.replace("${{", ""), path
         assert "{%" not in text, path
         if path.endswith(".py"):
             ast.parse(text)
-    assert f"Mine{kind.capitalize()}(" in files[f"izcore_mine/{kind}.py"]
-    assert f"{kind.capitalize()}Conformance" in files[f"tests/test_{kind}.py"]
+    assert kind == "command" or f"class {names.factory}(" in files[f"izcore_mine/{module}.py"]
+    # The scorer is tested by the class of scorers behind HTTP, which has all tests of scorers.
+    assert f"{conformance}Conformance)" in files[f"tests/test_{module}.py"]
+    assert f"the {names.words}: it is imported" in files["README.md"]
+
+
+def test_every_kind_has_templates_and_no_folder_is_left_over() -> None:
+    folders = {path.name for path in Path(izcore.scaffold.__file__).with_name("templates").iterdir()}
+    assert folders - {SHARED} == set(TEMPLATED_KINDS) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "factory"),
+    [
+        ("scorer", "scorer", "TwoWordsScorer"),
+        ("evaluation_policy", "policy", "TwoWordsPolicy"),
+        ("executor", "executor", "TwoWordsExecutor"),
+    ],
+)
+def test_module_and_class_are_called_by_the_last_word_of_the_kind(
+    kind: Kind, module: str, factory: str
+) -> None:
+    names = read_name("two_words", kind)
+    assert (names.module, names.factory) == (module, factory)
+
+
+def test_a_command_is_typed_with_dashes() -> None:
+    assert read_name("two_words", "command").backend == "two-words"
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("tracker", "iz optimize examples.csv --preset quick --tracker mine"),
+        ("evaluation_policy", "iz optimize examples.csv --preset quick --set evaluation.policy=mine"),
+        ("executor", "iz compare examples.csv --methods quick,random --seeds 2 --max-calls 200"),
+        ("exporter", "iz runs export last --format mine"),
+        ("command", "iz mine"),
+    ],
+)
+def test_each_kind_is_tried_where_it_is_chosen(kind: Kind, command: str) -> None:
+    assert try_it(read_name("mine", kind)).startswith(command)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +173,9 @@ def test_the_proposed_command_leaves_open_what_nothing_answers(iz: Iz, tmp_path:
         (("Mine", "--kind", "scorer"), ("'Mine'", "'mine'")),
         (("mine", "--kind", "scorrer"), ("scorrer", "Did you mean scorer")),
         (("obedient", "--kind", "scorer"), ("taken", "izcore-toy", "obedient")),
+        (("score", "--kind", "command"), ("taken", "iz has a command 'score'")),
+        (("compare", "--kind", "command"), ("taken", "iz has a command 'compare'")),
+        (("racing", "--kind", "evaluation_policy"), ("taken", "izcore has an evaluation policy")),
         (("exact_match", "--kind", "metric"), ("taken", "izcore has a metric")),
         (("toy", "--kind", "metric"), ("taken", "izcore-toy")),
         (("mine", "--kind", "scorer", "--into", "nowhere"), ("nowhere", "no such folder")),
