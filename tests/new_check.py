@@ -83,8 +83,8 @@ def main() -> None:
         for kind, package in packages.items():
             tested = run("pytest", "--quiet", folder=package).splitlines()[-1]
             run("mypy", folder=package)
-            shown = run("iz", "plugins", "show", f"my-{kind}", folder=package)
-            assert f"izcore-my-{kind} 0.1.0" in shown, shown
+            shown = run("iz", "plugins", "show", made[kind]["name"], folder=package)
+            assert f"{made[kind]['distribution']} 0.1.0" in " ".join(shown.split()), shown
             print(f"{kind}: {tested}")
         print(optimize_with_all(made))
 
