@@ -115,6 +115,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.http.keys": "Keys",
     "izcore.plugin.http.prices": "Prices",
     "izcore.plugin.http.clients": "HTTP clients",
+    "izcore.plugin.http.error_bodies": "What HTTP errors say",
     "izcore.plugin.http.connection": "Connections that fail",
     "izcore.plugin.metric_figures": "Numbers that trackers show",
     "izcore.plugin.interrupts": "Interrupts",
