@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 UNUSUAL: "Mapping[FinishReason, str]" = {
     "refusal": "were refused by the model",
     "filtered": "were withheld by a content filter",
-    "length": "were cut at the limit of output tokens",
+    "length": "were cut at the limit of output tokens (the scorer has an option to raise it)",
+    "empty": "were empty",
 }
 
 

@@ -18,6 +18,7 @@ from izcore.config.schema import (
     Limits,
     Objective,
     RateLimits,
+    ReasoningMarks,
     Retries,
     SearchSize,
     SplitSizes,
@@ -50,6 +51,7 @@ PLAIN_KEYS = (
     "retries",
     "rate",
     "prices",
+    "reasoning",
     "cache",
     "seed",
 )
@@ -164,6 +166,7 @@ def _check_table(key: str, table: Settings) -> None:
         "budget": Limits,
         "retries": Retries,
         "rate": RateLimits,
+        "reasoning": ReasoningMarks,
     }
     if key in tables:
         known = [field.name for field in msgspec.structs.fields(tables[key])]

@@ -133,6 +133,16 @@ class RateLimits(Record, forbid_unknown_fields=True):
     ) = None
 
 
+class ReasoningMarks(Record, forbid_unknown_fields=True):
+    """How a model's reasoning is told from its answer, where both come in one text."""
+
+    read: Annotated[bool, Meta(description="Whether reasoning is taken out of answers at all")] = True
+    marks: Annotated[
+        tuple[tuple[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(min_length=1)]], ...],
+        Meta(description="Pairs of marks, before and after reasoning; else those of well-known models"),
+    ] = ()
+
+
 class TaskConfig(Record):
     """Everything that decides a task's examples and how they are split."""
 
@@ -157,6 +167,7 @@ class ScoringConfig(TaskConfig):
     retries: Retries = Retries()
     rate: RateLimits = RateLimits()
     prices: Mapping[str, Price] = {}
+    reasoning: ReasoningMarks = ReasoningMarks()
     cache: Annotated[bool, Meta(description="Reuse answers that other runs paid for")] = True
 
 

@@ -18,6 +18,7 @@ from izcore.plugin.records import Agreement, PrepareRequest, PrepareResult, Tria
 from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.results import RunResult
 from izcore.plugin.seeds import derive_seed
+from izcore.scoring.reasoning import count_finishes
 from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search, SearchOutcome
 from izcore.search.objective import pareto_front
@@ -187,7 +188,7 @@ def _result(
         tokens=spent.usage,
         cost_usd=session.ledger.cost_usd,
         lost_calls=store.lost(record.id).calls,
-        finishes=store.finishes(record.id),
+        finishes=count_finishes(store.completions_of(record.id), record.config.reasoning),
         agreement=agreement,
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         seconds=seconds,

@@ -13,6 +13,7 @@ from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.records import FinishReason, Guidance, Record, Usage
 from izcore.plugin.results import TestScore
 from izcore.plugin.seeds import derive_seed
+from izcore.scoring.reasoning import count_finishes
 from izcore.scoring.statistics import mean_with_interval
 from izcore.storage.records import RunPlan
 
@@ -66,5 +67,5 @@ async def _score(
         cached_calls=session.ledger.cached_calls,
         tokens=session.ledger.spent.usage,
         cost_usd=session.ledger.cost_usd,
-        finishes=environment.store.finishes(run_id),
+        finishes=count_finishes(environment.store.completions_of(run_id), config.reasoning),
     )

@@ -10,6 +10,7 @@ from izcore.plugin.protocols import Scorer
 from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
 from izcore.plugin.registrations import ScorerRegistration
 from izcore.registry.registry import Registry
+from izcore.scoring.reasoning import USUAL_MARKS, read_answer
 
 QUESTION = "Reply with the word ok."
 
@@ -55,4 +56,4 @@ async def _ask(scorer: Scorer) -> Completion:
         result = await scorer.complete(CompletionRequest(prompts=(Prompt(text=QUESTION),)))
     finally:
         await scorer.aclose()
-    return result.completions[0]
+    return read_answer(result.completions[0], USUAL_MARKS)

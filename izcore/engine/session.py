@@ -144,4 +144,5 @@ def _client(
         Dispatcher(model.scorer, account, events, settings, timing),
         account,
         events,
+        config.reasoning,
     )

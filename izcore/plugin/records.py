@@ -340,6 +340,7 @@ class Trial(Record):
 
     ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
     are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
+    ``reasonings[i]`` is what the model thought before it; there are none where no answer has any.
     There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
     examples, once a finalist was tested again. ``reused`` is the index of the earlier trial with the same
     instruction, whose scores these are. ``penalty`` is what the run's objective takes off the mean score for
@@ -352,6 +353,7 @@ class Trial(Record):
     scores: tuple[float | None, ...]
     answers: tuple[str | None, ...] = ()
     finishes: tuple[FinishReason | None, ...] = ()
+    reasonings: tuple[str, ...] = ()
     reused: int | None = None
     calls: int = 0
     cached_calls: int = 0

@@ -27,6 +27,7 @@ class Evaluation(Record):
     ``scores``: from 0 to 1; None where the call failed for good or the metric could not grade the answer.
     ``answers``: what the black box said; None where the call failed for good.
     ``finishes``: how each answer ended; None where the call failed for good.
+    ``reasonings``: what was thought before each answer; empty where it is not told or the call failed.
     ``calls``: how many of the answers this run paid for.
     ``cached_calls``: how many of the answers other runs paid for.
     ``usage``: tokens of the answers that this run paid for.
@@ -37,6 +38,7 @@ class Evaluation(Record):
     scores: tuple[float | None, ...]
     answers: tuple[str | None, ...]
     finishes: tuple[FinishReason | None, ...]
+    reasonings: tuple[str, ...]
     calls: int
     cached_calls: int
     usage: Usage
@@ -71,6 +73,7 @@ class Evaluator:
             scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
             answers=tuple(None if c is None else c.text for c in answers.completions),
             finishes=tuple(None if c is None else c.finish for c in answers.completions),
+            reasonings=tuple("" if c is None else c.reasoning for c in answers.completions),
             calls=answers.calls,
             cached_calls=answers.cached_calls,
             usage=answers.usage,

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 
+from izcore.config.schema import ReasoningMarks
 from izcore.plugin.errors import IzError, TransientScorerError
 from izcore.plugin.records import Amount, Completion, Prompt, Record, Usage
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Batch, Dispatcher
 from izcore.scoring.model_account import Account
+from izcore.scoring.reasoning import USUAL_MARKS, read_answer
 from izcore.storage.records import Answer
 
 
@@ -33,12 +35,19 @@ class ModelClient:
     """Answers prompts for one run with one model.
 
     ``cache`` knows what needs no call, ``dispatcher`` makes the calls on ``account``, whose ledger keeps to
-    the run's budget; ``events`` tells observers what came from the cache.
+    the run's budget; ``events`` tells observers what came from the cache. On disk and in events a completion
+    is what the scorer returned; ``marks`` say what of it is the answer.
     """
 
     def __init__(
-        self, cache: CompletionCache, dispatcher: Dispatcher, account: Account, events: CallEvents
+        self,
+        cache: CompletionCache,
+        dispatcher: Dispatcher,
+        account: Account,
+        events: CallEvents,
+        marks: ReasoningMarks = USUAL_MARKS,
     ) -> None:
+        self._marks = marks
         self._cache = cache
         self._dispatcher = dispatcher
         self._account = account
@@ -116,7 +125,9 @@ class ModelClient:
         costs = [self._account.amount(answer.completion.usage) for answer in answers if answer.paid]
         spent = sum(costs, Amount())
         return Answers(
-            completions=tuple(known[key].completion if key in known else None for key in keys),
+            completions=tuple(
+                read_answer(known[key].completion, self._marks) if key in known else None for key in keys
+            ),
             calls=spent.calls,
             cached_calls=len(answers) - spent.calls,
             usage=spent.usage,

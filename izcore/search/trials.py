@@ -16,6 +16,7 @@ def scored_trial(
         scores=evaluation.scores,
         answers=evaluation.answers,
         finishes=evaluation.finishes,
+        reasonings=evaluation.reasonings if any(evaluation.reasonings) else (),
         calls=evaluation.calls,
         cached_calls=evaluation.cached_calls,
         usage=evaluation.usage,
@@ -33,6 +34,7 @@ def reusing_trial(index: int, round_: int, candidate: Candidate, earlier: Trial)
         scores=earlier.scores,
         answers=earlier.answers,
         finishes=earlier.finishes,
+        reasonings=earlier.reasonings,
         reused=earlier.index,
         penalty=earlier.penalty,
     )

@@ -87,11 +87,25 @@ def _from_3_to_4(db: sqlite3.Connection) -> None:
         db.execute("UPDATE runs SET config = ? WHERE id = ?", (msgspec.json.encode(config).decode(), run_id))
 
 
+def _from_4_to_5(db: sqlite3.Connection) -> None:
+    """Keep reasoning with completions, and say in every run's configuration that it is read as is usual."""
+    db.execute("ALTER TABLE completions ADD COLUMN reasoning TEXT NOT NULL DEFAULT ''")
+    for run_id, text in db.execute("SELECT id, config FROM runs").fetchall():
+        config = {}
+        for key, value in msgspec.json.decode(text).items():
+            # Equal configurations are equal texts, so it stands where a new one has it.
+            if key == "cache":
+                config["reasoning"] = {"read": True, "marks": []}
+            config[key] = value
+        db.execute("UPDATE runs SET config = ? WHERE id = ?", (msgspec.json.encode(config).decode(), run_id))
+
+
 _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _VERSION_1,
     _FROM_1_TO_2,
     _FROM_2_TO_3,
     _from_3_to_4,
+    _from_4_to_5,
 )
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 

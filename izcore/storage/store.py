@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
-from izcore.plugin.records import Amount, Candidate, Completion, FinishReason, Trial, Usage
+from izcore.plugin.records import Amount, Candidate, Completion, Trial, Usage
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.storage.records import Answer, CacheInfo, Progress, Proposal, RunPlan, RunRecord
 from izcore.storage.schema import explaining, open_database
@@ -209,9 +209,10 @@ class Store:
     def answers(self, run_id: str, keys: Sequence[str]) -> dict[str, Answer]:
         """Return the answers that this run already has, by key."""
         return {
-            row[0]: Answer(completion=_completion(row[1:5]), paid=bool(row[5]))
+            row[0]: Answer(completion=_completion(row[1:6]), paid=bool(row[6]))
             for row in self._all(
-                "SELECT key, text, input_tokens, output_tokens, finish, paid FROM answers JOIN completions"
+                "SELECT key, text, input_tokens, output_tokens, finish, reasoning, paid"
+                " FROM answers JOIN completions"
                 f" USING (key) WHERE run_id = ? AND key IN ({_marks(keys)})",
                 run_id,
                 *keys,
@@ -221,9 +222,9 @@ class Store:
     def cached(self, keys: Sequence[str]) -> dict[str, Completion]:
         """Return the completions on disk, whichever run paid for them, by key."""
         return {
-            row[0]: _completion(row[1:5])
+            row[0]: _completion(row[1:6])
             for row in self._all(
-                "SELECT key, text, input_tokens, output_tokens, finish FROM completions"
+                "SELECT key, text, input_tokens, output_tokens, finish, reasoning FROM completions"
                 f" WHERE key IN ({_marks(keys)})",
                 *keys,
             )
@@ -272,9 +273,11 @@ class Store:
         """
         with self._writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO completions"
+                " (key, text, input_tokens, output_tokens, finish, created, reasoning)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (key, c.text, c.usage.input_tokens, c.usage.output_tokens, c.finish, created)
+                    (key, c.text, c.usage.input_tokens, c.usage.output_tokens, c.finish, created, c.reasoning)
                     for key, c in completions.items()
                 ],
             )
@@ -305,14 +308,14 @@ class Store:
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         return Amount(calls=calls, usage=usage, cost_usd=cost)
 
-    def finishes(self, run_id: str) -> dict[FinishReason, int]:
-        """Count a run's answers, paid and free, by how they ended."""
+    def completions_of(self, run_id: str) -> Iterator[Completion]:
+        """Yield the completions of a run's answers, paid and free, as the scorers returned them."""
         rows = self._all(
-            "SELECT finish, count(*) FROM answers JOIN completions USING (key) WHERE run_id = ?"
-            " GROUP BY finish ORDER BY finish",
+            "SELECT text, input_tokens, output_tokens, finish, reasoning FROM answers JOIN completions"
+            " USING (key) WHERE run_id = ?",
             run_id,
         )
-        return dict(rows)
+        return map(_completion, rows)
 
     def cache_info(self) -> CacheInfo:
         """Say what the cache of completions holds."""
@@ -389,9 +392,9 @@ def _run_record(row: Sequence[Any]) -> RunRecord:
 
 
 def _completion(row: Sequence[Any]) -> Completion:
-    text, input_tokens, output_tokens, finish = row
+    text, input_tokens, output_tokens, finish, reasoning = row
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-    return Completion(text=text, usage=usage, finish=finish)
+    return Completion(text=text, usage=usage, finish=finish, reasoning=reasoning)
 
 
 def _json(value: object) -> str:

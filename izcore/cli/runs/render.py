@@ -77,8 +77,8 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
         console.print(f"Not finished; go on with: iz resume {record.id}")
 
 
-def show_trial(record: RunRecord, trial: Trial) -> None:
-    """Print one trial with every answer."""
+def show_trial(record: RunRecord, trial: Trial, *, reasoning: bool = False) -> None:
+    """Print one trial with every answer, and with what was thought before it if ``reasoning``."""
     console = out()
     console.print(Text(trial.candidate.instruction, "bold"))
     show_exemplars(console, trial.candidate.exemplars)
@@ -98,6 +98,13 @@ def show_trial(record: RunRecord, trial: Trial) -> None:
         targets = Text(" | ".join(example.targets))
         table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer), ended)
     console.print(table)
+    if reasoning:
+        examples = (*splits.validation, *splits.retest)
+        for example, thought in zip(examples, trial.reasonings, strict=False):
+            if thought:
+                console.print(Text(f"before the answer to {example.input!r}: {thought}", "dim"))
+        if not any(trial.reasonings):
+            console.print("No answer of this trial tells what was thought before it.", style="dim")
 
 
 def _named(instruction: str, exemplars: tuple[Example, ...]) -> str:

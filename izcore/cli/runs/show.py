@@ -16,6 +16,9 @@ def show_run(
     trial: Annotated[
         int | None, typer.Option("--trial", metavar="N", help="Show this trial with every answer.")
     ] = None,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="With --trial: what the model thought before each answer.")
+    ] = False,
 ) -> None:
     """Show a run: its settings, prompt template, best trials and result."""
     from izcore.api import open_store
@@ -33,6 +36,6 @@ def show_run(
     if json:
         print_json({**summary(record), "plan": record.plan, "trials_list": trials})
     elif trial is not None:
-        show_trial(record, trials[0])
+        show_trial(record, trials[0], reasoning=reasoning)
     else:
         show_record(registry_of(context), record, trials)
