@@ -28,9 +28,7 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
                 raise UsageError(
                     f"izcore.{function.__name__} has no option {name!r}.", hint=nearest_names(name, known)
                 )
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not _in_running_loop():
             return function(*args, **kwargs)
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(function, *args, **kwargs).result()
@@ -49,3 +47,12 @@ def _option_names(function: Callable[..., object]) -> set[str]:
         else:
             names.add(name)
     return names
+
+
+def _in_running_loop() -> bool:
+    # Nothing may be done within the handler: every later error would seem to come from this one.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
