@@ -25,6 +25,7 @@ from izcore.config.schema import (
     Limits,
     Objective,
     RateLimits,
+    ReasoningMarks,
     Retries,
     RunConfig,
     SearchSize,
@@ -71,6 +72,7 @@ TABLES: Mapping[str, type[Record]] = {
     "budget": Limits,
     "retries": Retries,
     "rate": RateLimits,
+    "reasoning": ReasoningMarks,
 }
 MEANINGS = {
     "task": "What to optimise for: a task's name, or the path of a file or folder",
@@ -93,6 +95,7 @@ MEANINGS = {
     "budget": "Hard limits",
     "retries": "How long a failing call is tried again",
     "rate": "How fast each model may be asked",
+    "reasoning": "How a model's reasoning is told from its answer",
     "prices": "Prices of models that the scorer's own list does not know",
     "cache": "Whether answers that other runs paid for are used",
 }
