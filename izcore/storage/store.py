@@ -6,7 +6,6 @@ may use one file: transactions are short, and a run belongs to the process that 
 
 import contextlib
 import hashlib
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,30 +16,17 @@ from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
-from izcore.plugin.records import Amount, Candidate, Completion, Trial, Usage
+from izcore.plugin.records import Candidate, Trial
 from izcore.plugin.results import RunResult, RunStatus
-from izcore.storage.records import Answer, CacheInfo, Progress, Proposal, RunPlan, RunRecord
-from izcore.storage.schema import explaining, open_database
+from izcore.storage.completion_tables import CompletionTables
+from izcore.storage.records import Progress, Proposal, RunPlan, RunRecord
 
 
-class Store:
-    """Access to one database file. Not to be shared between threads."""
+class Store(CompletionTables):
+    """Access to one database file: its runs, and through its base its completions.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._connection = open_database(path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # --- runs ------------------------------------------------------------------------------------
+    Not to be shared between threads.
+    """
 
     def create_run(self, run_id: str, config: RunConfig, plan: RunPlan, *, created: float) -> RunRecord:
         """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
@@ -204,175 +190,11 @@ class Store:
         rows = self._all("SELECT instruction, scores FROM test_scores WHERE run_id = ?", run_id)
         return {row[0]: msgspec.json.decode(row[1], type=tuple[float | None, ...]) for row in rows}
 
-    # --- completions -----------------------------------------------------------------------------
-
-    def answers(self, run_id: str, keys: Sequence[str]) -> dict[str, Answer]:
-        """Return the answers that this run already has, by key."""
-        return {
-            row[0]: Answer(completion=_completion(row[1:6]), paid=bool(row[6]))
-            for row in self._all(
-                "SELECT key, text, input_tokens, output_tokens, finish, reasoning, paid"
-                " FROM answers JOIN completions"
-                f" USING (key) WHERE run_id = ? AND key IN ({_marks(keys)})",
-                run_id,
-                *keys,
-            )
-        }
-
-    def cached(self, keys: Sequence[str]) -> dict[str, Completion]:
-        """Return the completions on disk, whichever run paid for them, by key."""
-        return {
-            row[0]: _completion(row[1:6])
-            for row in self._all(
-                "SELECT key, text, input_tokens, output_tokens, finish, reasoning FROM completions"
-                f" WHERE key IN ({_marks(keys)})",
-                *keys,
-            )
-        }
-
-    def adopt(self, run_id: str, keys: Iterable[str]) -> None:
-        """Book completions on disk that other runs paid for as this run's free answers."""
-        if rows := [(run_id, key) for key in keys]:
-            with self._writing() as db:
-                db.executemany("INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)", rows)
-
-    def add_sent(self, run_id: str, bounds: Sequence[Amount]) -> list[int]:
-        """Note calls that are about to be sent, with the most that each may cost; return their numbers.
-
-        A note is taken back when the answer arrives, or the failure is known to be free. What is left of a
-        process that died, or of a call that timed out, may have been billed: it counts as spent.
-        """
-        with self._writing() as db:
-            return [
-                db.execute(
-                    "INSERT INTO sent (run_id, input_tokens, output_tokens, cost_usd) VALUES (?, ?, ?, ?)",
-                    (run_id, bound.usage.input_tokens, bound.usage.output_tokens, bound.cost_usd),
-                ).lastrowid
-                or 0
-                for bound in bounds
-            ]
-
-    def forget_sent(self, sent: Sequence[int]) -> None:
-        """Take notes of sent calls back: nothing will be billed for them."""
-        if sent:
-            with self._writing() as db:
-                _delete_sent(db, sent)
-
-    def add_paid(
-        self,
-        run_id: str,
-        completions: Mapping[str, Completion],
-        costs: Sequence[float],
-        *,
-        created: float,
-        sent: Sequence[int] = (),
-    ) -> None:
-        """Write completions that this run paid for, and their costs in US dollars, all or none.
-
-        ``sent`` are the numbers of their notes, which are taken back.
-        """
-        with self._writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO completions"
-                " (key, text, input_tokens, output_tokens, finish, created, reasoning)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (key, c.text, c.usage.input_tokens, c.usage.output_tokens, c.finish, created, c.reasoning)
-                    for key, c in completions.items()
-                ],
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO answers (run_id, key, paid, cost_usd) VALUES (?, ?, 1, ?)",
-                [(run_id, key, cost) for key, cost in zip(completions, costs, strict=True)],
-            )
-            _delete_sent(db, sent)
-
-    def spent(self, run_id: str) -> tuple[Amount, int]:
-        """Return what a run paid for or may be billed for, and how many answers it had free."""
-        ((calls, input_tokens, output_tokens, cost, cached),) = self._all(
-            "SELECT coalesce(sum(paid), 0), coalesce(sum(paid * input_tokens), 0),"
-            " coalesce(sum(paid * output_tokens), 0), coalesce(sum(cost_usd), 0.0),"
-            " coalesce(sum(1 - paid), 0) FROM answers JOIN completions USING (key) WHERE run_id = ?",
-            run_id,
-        )
-        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-        return Amount(calls=calls, usage=usage, cost_usd=cost) + self.lost(run_id), cached
-
-    def lost(self, run_id: str) -> Amount:
-        """Return the most that calls may have cost a run that were sent and never answered."""
-        ((calls, input_tokens, output_tokens, cost),) = self._all(
-            "SELECT count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
-            " coalesce(sum(cost_usd), 0.0) FROM sent WHERE run_id = ?",
-            run_id,
-        )
-        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-        return Amount(calls=calls, usage=usage, cost_usd=cost)
-
-    def completions_of(self, run_id: str) -> Iterator[Completion]:
-        """Yield the completions of a run's answers, paid and free, as the scorers returned them."""
-        rows = self._all(
-            "SELECT text, input_tokens, output_tokens, finish, reasoning FROM answers JOIN completions"
-            " USING (key) WHERE run_id = ?",
-            run_id,
-        )
-        return map(_completion, rows)
-
-    def cache_info(self) -> CacheInfo:
-        """Say what the cache of completions holds."""
-        ((completions, characters, input_tokens, output_tokens, oldest, newest),) = self._all(
-            "SELECT count(*), coalesce(sum(length(text)), 0), coalesce(sum(input_tokens), 0),"
-            " coalesce(sum(output_tokens), 0), min(created), max(created) FROM completions"
-        )
-        ((hits,),) = self._all("SELECT count(*) FROM answers WHERE paid = 0")
-        return CacheInfo(
-            completions=completions,
-            characters=characters,
-            tokens=Usage(input_tokens=input_tokens, output_tokens=output_tokens),
-            oldest=oldest,
-            newest=newest,
-            hits=hits,
-        )
-
-    def clear_cache(self, *, before: float | None = None) -> int:
-        """Delete completions, all or those made before a time in seconds since 1970; return their number.
-
-        Those that an unfinished run would ask for again stay: it has paid for them.
-        """
-        with self._writing() as db:
-            return db.execute(
-                "DELETE FROM completions WHERE (?1 IS NULL OR created < ?1) AND key NOT IN"
-                " (SELECT key FROM answers JOIN runs ON runs.id = run_id WHERE status != 'done')",
-                (before,),
-            ).rowcount
-
-    # --- plumbing --------------------------------------------------------------------------------
-
-    def _all(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with explaining(self.path):
-            return self._connection.execute(query, parameters).fetchall()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with explaining(self.path):
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # An interrupt may come before the transaction has begun, and after it has ended.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
 
 _SELECT_RUN = (
     "SELECT id, created, task, status, config, plan, generator_state, result, seconds,"
     " (SELECT count(*) FROM trials WHERE run_id = runs.id) FROM runs"
 )
-
-
-def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
-    db.executemany("DELETE FROM sent WHERE id = ?", [(number,) for number in sent])
 
 
 def _run_record(row: Sequence[Any]) -> RunRecord:
@@ -391,18 +213,8 @@ def _run_record(row: Sequence[Any]) -> RunRecord:
     )
 
 
-def _completion(row: Sequence[Any]) -> Completion:
-    text, input_tokens, output_tokens, finish, reasoning = row
-    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-    return Completion(text=text, usage=usage, finish=finish, reasoning=reasoning)
-
-
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _marks(keys: Sequence[str]) -> str:
-    return ",".join("?" * len(keys))
 
 
 def new_run_id(task: str, *, now: float, token: str) -> str:

@@ -1,0 +1,44 @@
+"""The connection to one database file: queries, and transactions that are kept whole or not at all."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from izcore.storage.schema import explaining, open_database
+
+
+class Connection:
+    """An open database file. Not to be shared between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = open_database(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _all(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with explaining(self.path):
+            return self._connection.execute(query, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with explaining(self.path):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # An interrupt may come before the transaction has begun, and after it has ended.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
