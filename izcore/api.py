@@ -25,9 +25,9 @@ from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError
 from izcore.plugin.protocols import Executor
-from izcore.plugin.records import Guidance
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import Run
+from izcore.plugin.trials import Guidance
 from izcore.registry.hints import where_to_find
 from izcore.registry.registry import Registry, discover
 from izcore.storage.records import Progress, RunRecord

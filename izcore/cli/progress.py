@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.show import score_less
+from izcore.plugin.calls import Usage
 from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
 from izcore.plugin.hookspecs import hookimpl
 from izcore.plugin.interrupts import interruptible
-from izcore.plugin.records import Trial, Usage
+from izcore.plugin.trials import Trial
 from izcore.scoring.budget_ledger import dollars
 
 PHASES: dict[Phase, str] = {

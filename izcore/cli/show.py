@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out, print_json
-from izcore.plugin.records import Example, Splits
+from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import TestScore
 from izcore.scoring.budget_ledger import dollars
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
     from izcore.engine.score_instruction import ScoreResult
+    from izcore.plugin.calls import FinishReason
     from izcore.plugin.kinds import Kind
-    from izcore.plugin.records import FinishReason
     from izcore.plugin.results import RunResult
     from izcore.registry.choices import BackendChoice
     from izcore.registry.registry import Registry

@@ -8,7 +8,7 @@ from izcore.cli.shared import JsonOption, err, explained, out, print_json, regis
 
 if TYPE_CHECKING:
     from izcore.config.schema import TaskConfig
-    from izcore.plugin.records import TaskData
+    from izcore.plugin.examples import TaskData
     from izcore.registry.registry import Registry
 
 app = typer.Typer(help="Tasks: named ones, and files of your own.", no_args_is_help=True)
@@ -139,7 +139,7 @@ def fetch_tasks(
 
     from izcore.config.paths import Paths
     from izcore.plugin.errors import DataError, IzError
-    from izcore.plugin.records import FetchRequest
+    from izcore.plugin.examples import FetchRequest
     from izcore.plugin.registrations import TaskRegistration
 
     if from_folder is not None and not Path(from_folder).is_dir():

@@ -27,7 +27,7 @@ from izcore.config.schema import (
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
 from izcore.plugin.kinds import Kind
 from izcore.plugin.options import explain_validation
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry

@@ -2,7 +2,7 @@
 
 from izcore.config.schema import ScoringConfig
 from izcore.plugin.kinds import KINDS, Kind
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
 

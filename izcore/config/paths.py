@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from izcore.config.folders import cache_folder, data_folder
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.plugin.registrations import BackendContext
 
 DATABASE_VARIABLE = "IZ_DB"

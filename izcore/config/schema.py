@@ -5,9 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from izcore.plugin.calls import Price
 from izcore.plugin.errors import ConfigError
+from izcore.plugin.examples import Example
 from izcore.plugin.kinds import Kind
-from izcore.plugin.records import Example, Price, Record
+from izcore.plugin.record import Record
 from izcore.registry.choices import BackendChoice
 
 DEFAULT_PRESET = "default"

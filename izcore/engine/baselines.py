@@ -1,7 +1,9 @@
 """The instructions that the winner of a search is compared with on the test split."""
 
+from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Generator
-from izcore.plugin.records import Example, Guidance, PrepareRequest, Record
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Guidance, PrepareRequest
 from izcore.registry.guards import resolved
 
 NO_INSTRUCTION = "no instruction"

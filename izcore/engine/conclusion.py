@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from izcore.engine.baselines import NamedInstruction
 from izcore.engine.verdict import describe_comparison, describe_missing
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Example, Guidance, Record, Trial
+from izcore.plugin.examples import Example
+from izcore.plugin.record import Record
 from izcore.plugin.results import Baseline, Best, TestScore, ValidationScore
 from izcore.plugin.seeds import derive_seed
+from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.statistics import mean_with_interval, paired_p_value
 

@@ -6,10 +6,12 @@ from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine.call_limit import tested_instructions
 from izcore.engine.prices import known_price
+from izcore.plugin.calls import Prompt, Usage
 from izcore.plugin.evaluation import Rung
+from izcore.plugin.examples import Example, Splits
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Example, Guidance, Prompt, Splits, Usage
 from izcore.plugin.results import Estimate
+from izcore.plugin.trials import Guidance
 from izcore.registry.choices import BackendChoice
 from izcore.scoring.prompt import render_prompt
 from izcore.search.exemplars import longest_exemplars

@@ -10,7 +10,7 @@ from izcore.engine.environment import Environment
 from izcore.engine.session import open_session
 from izcore.plugin.errors import BackendError, InterruptedRunError, UsageError
 from izcore.plugin.interrupts import undisguised_interrupts
-from izcore.plugin.records import Guidance
+from izcore.plugin.trials import Guidance
 from izcore.storage.records import RunRecord
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from izcore.plugin.records import Guidance, Record, Trial
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Guidance, Trial
 from izcore.search.history import History
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store

@@ -15,14 +15,10 @@ from izcore.engine.prices import known_price
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.plugin.errors import UsageError
+from izcore.plugin.examples import Example, LoadRequest, TaskData
 from izcore.plugin.kinds import KINDS
 from izcore.plugin.protocols import EvaluationPolicy, Generator, Metric, Scorer
-from izcore.plugin.records import (
-    Example,
-    LoadRequest,
-    Record,
-    TaskData,
-)
+from izcore.plugin.record import Record
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice

@@ -1,9 +1,9 @@
 """What the models that a run asks charge for."""
 
 from izcore.config.schema import ScoringConfig
+from izcore.plugin.calls import Price
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Price
 from izcore.registry.choices import BackendChoice
 
 

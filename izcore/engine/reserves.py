@@ -6,8 +6,9 @@ from izcore.config.schema import Limits
 from izcore.engine.call_limit import tested_instructions
 from izcore.engine.estimate import graded_prompt, typical_guidance
 from izcore.engine.session import Session
+from izcore.plugin.calls import Amount
 from izcore.plugin.errors import UsageError
-from izcore.plugin.records import Amount, Example
+from izcore.plugin.examples import Example
 from izcore.storage.records import RunRecord
 
 

@@ -13,11 +13,12 @@ from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, RunStarted
+from izcore.plugin.examples import Agreement
 from izcore.plugin.protocols import Generator, Surrogate
-from izcore.plugin.records import Agreement, PrepareRequest, PrepareResult, Trial
 from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.results import RunResult
 from izcore.plugin.seeds import derive_seed
+from izcore.plugin.trials import PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
 from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search, SearchOutcome

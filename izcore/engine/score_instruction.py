@@ -7,12 +7,14 @@ from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
 from izcore.engine.plan import fix_plan, load_task
 from izcore.engine.session import open_session
+from izcore.plugin.calls import FinishReason, Usage
 from izcore.plugin.errors import BackendError, InterruptedRunError
 from izcore.plugin.events import PhaseStarted
 from izcore.plugin.interrupts import undisguised_interrupts
-from izcore.plugin.records import FinishReason, Guidance, Record, Usage
+from izcore.plugin.record import Record
 from izcore.plugin.results import TestScore
 from izcore.plugin.seeds import derive_seed
+from izcore.plugin.trials import Guidance
 from izcore.scoring.reasoning import count_finishes
 from izcore.scoring.statistics import mean_with_interval
 from izcore.storage.records import RunPlan

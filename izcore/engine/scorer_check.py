@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from izcore.config.paths import Paths
+from izcore.plugin.calls import Completion, CompletionRequest, Prompt, Usage
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Completion, CompletionRequest, Prompt, Record, Usage
+from izcore.plugin.record import Record
 from izcore.plugin.registrations import ScorerRegistration
 from izcore.registry.registry import Registry
 from izcore.scoring.reasoning import USUAL_MARKS, read_answer

@@ -11,10 +11,10 @@ from izcore.config.model_roles import SCORER, ModelRole, models_by_role
 from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
 from izcore.engine.prices import known_price
+from izcore.plugin.calls import AskRequest, AskResult, Price
 from izcore.plugin.errors import BackendError
 from izcore.plugin.kinds import Kind
 from izcore.plugin.protocols import Metric, Scorer
-from izcore.plugin.records import AskRequest, AskResult, Price
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import derive_seed
 from izcore.registry.choices import BackendChoice

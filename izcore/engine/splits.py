@@ -7,7 +7,7 @@ import msgspec
 
 from izcore.config.schema import SplitSizes
 from izcore.plugin.errors import DataError
-from izcore.plugin.records import Example, Splits, TaskData
+from izcore.plugin.examples import Example, Splits, TaskData
 from izcore.plugin.seeds import derive_seed
 
 SMALLEST_SCORED_SPLIT = 5

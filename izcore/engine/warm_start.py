@@ -6,7 +6,8 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, SplitSizes
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Candidate, Record, Trial
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Candidate, Trial
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
 from izcore.search.history import History

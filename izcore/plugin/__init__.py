@@ -2,6 +2,19 @@
 
 from msgspec import Meta
 
+from izcore.plugin.calls import (
+    Ask,
+    AskRequest,
+    AskResult,
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    FinishReason,
+    Price,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
 from izcore.plugin.errors import (
     BackendError,
     BackendUnavailableError,
@@ -28,6 +41,17 @@ from izcore.plugin.events import (
     RunStarted,
     RunStopped,
     TrialFinished,
+)
+from izcore.plugin.examples import (
+    Agreement,
+    Example,
+    FetchRequest,
+    FetchResult,
+    LoadRequest,
+    MetricRequest,
+    MetricResult,
+    Splits,
+    TaskData,
 )
 from izcore.plugin.exports import ExportRequest, ExportResult
 from izcore.plugin.hookspecs import API_VERSION, hookimpl
@@ -80,40 +104,7 @@ from izcore.plugin.protocols import (
     Task,
     Tracker,
 )
-from izcore.plugin.records import (
-    Agreement,
-    Ask,
-    AskRequest,
-    AskResult,
-    Candidate,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    Example,
-    FetchRequest,
-    FetchResult,
-    FinishReason,
-    GenerateRequest,
-    GenerateResult,
-    Guidance,
-    Latent,
-    LoadRequest,
-    MetricRequest,
-    MetricResult,
-    Options,
-    PrepareRequest,
-    PrepareResult,
-    Price,
-    Prompt,
-    Record,
-    ScorerInfo,
-    Splits,
-    SuggestRequest,
-    SuggestResult,
-    TaskData,
-    Trial,
-    Usage,
-)
+from izcore.plugin.record import Options, Record
 from izcore.plugin.registrations import (
     Backend,
     BackendContext,
@@ -136,6 +127,18 @@ from izcore.plugin.registrations import (
 )
 from izcore.plugin.run_record import InstructionScores, Row, Run, TrialAnswer
 from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.plugin.trials import (
+    Candidate,
+    GenerateRequest,
+    GenerateResult,
+    Guidance,
+    Latent,
+    PrepareRequest,
+    PrepareResult,
+    SuggestRequest,
+    SuggestResult,
+    Trial,
+)
 
 __all__ = [
     "API_VERSION",

@@ -1,6 +1,6 @@
 """Frozen records that an evaluation policy is asked with, and answers with."""
 
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 
 class RungsRequest(Record):

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from izcore.plugin.records import Completion, Prompt, Record, Trial, Usage
+from izcore.plugin.calls import Completion, Prompt, Usage
+from izcore.plugin.record import Record
 from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.trials import Trial
 
 Phase = Literal["prepare", "pool", "suggest", "generate", "evaluate", "retest", "test"]
 

@@ -1,6 +1,6 @@
 """Frozen records for exporters: the run that is wanted, and the text that it becomes."""
 
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.plugin.run_record import Run
 
 

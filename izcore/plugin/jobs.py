@@ -1,6 +1,6 @@
 """What an executor performs."""
 
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 
 class Job(Record):

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from izcore.plugin import protocols, registrations
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 Kind = Literal[
     "generator",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from izcore.plugin.errors import ConfigError, nearest_names
-from izcore.plugin.records import Options, Record
+from izcore.plugin.record import Options, Record
 
 
 class OptionDescription(Record):

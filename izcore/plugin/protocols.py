@@ -8,29 +8,27 @@ No backend may change what it is given; all requests and results are immutable.
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Protocol
 
+from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
-from izcore.plugin.exports import ExportRequest, ExportResult
-from izcore.plugin.jobs import Job
-from izcore.plugin.records import (
+from izcore.plugin.examples import (
     Agreement,
-    Candidate,
-    CompletionRequest,
-    CompletionResult,
     FetchRequest,
     FetchResult,
-    GenerateRequest,
-    GenerateResult,
     LoadRequest,
     MetricRequest,
     MetricResult,
+    TaskData,
+)
+from izcore.plugin.exports import ExportRequest, ExportResult
+from izcore.plugin.jobs import Job
+from izcore.plugin.trials import (
+    Candidate,
+    GenerateRequest,
+    GenerateResult,
     PrepareRequest,
     PrepareResult,
-    Prompt,
-    ScorerInfo,
     SuggestRequest,
     SuggestResult,
-    TaskData,
-    Usage,
 )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from izcore.plugin.records import Ask, Options, Record
+from izcore.plugin.calls import Ask
+from izcore.plugin.record import Options, Record
 
 
 class Registration(Record):

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from izcore.plugin.records import Agreement, Example, FinishReason, Guidance, Record, Usage
+from izcore.plugin.calls import FinishReason, Usage
+from izcore.plugin.examples import Agreement, Example
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Guidance
 
 
 class ValidationScore(Record):

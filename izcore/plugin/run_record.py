@@ -4,8 +4,11 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from izcore.plugin.records import Example, FinishReason, Guidance, Record, Splits, Trial
+from izcore.plugin.calls import FinishReason
+from izcore.plugin.examples import Example, Splits
+from izcore.plugin.record import Record
 from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.trials import Guidance, Trial
 
 Row = dict[str, str | int | float | None]
 """A line of a table: values by the names of their columns. Rows of one kind all have the same columns."""

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from izcore.plugin.records import Latent
+from izcore.plugin.trials import Latent
 
 
 def derive_seed(seed: int, *labels: str | int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from izcore.plugin.kinds import Kind
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.plugin.registrations import BackendRegistration
 from izcore.registry.discovery import PluginInfo
 

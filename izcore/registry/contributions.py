@@ -14,7 +14,7 @@ from izcore.plugin import hookspecs
 from izcore.plugin.errors import ConfigError, nearest_names
 from izcore.plugin.kinds import KINDS, Kind, words
 from izcore.plugin.options import convert_options
-from izcore.plugin.records import Options, Record
+from izcore.plugin.record import Options, Record
 from izcore.plugin.registrations import (
     Backend,
     BackendRegistration,

@@ -7,7 +7,7 @@ that may be. Each constant has a test that provokes its warning (``tests/plugin/
 import warnings
 
 from izcore.plugin.errors import IzDeprecationWarning
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 
 class Deprecation(Record):

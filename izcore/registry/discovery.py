@@ -9,7 +9,7 @@ from typing import Literal
 
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import IzWarning, nearest_names
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 CORE_DISTRIBUTION = "izcore"
 

@@ -25,7 +25,7 @@ from izcore.plugin.events import (
     RunStopped,
     TrialFinished,
 )
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.registry.observer_thread import ObserverThread
 from izcore.registry.redaction import without_keys
 from izcore.registry.registry import Registry

@@ -9,7 +9,7 @@ import msgspec
 
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.kinds import KINDS, Kind
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.registry.contributions import HOOKS
 from izcore.registry.result_checks import misfit
 

@@ -2,17 +2,10 @@
 
 import math
 
+from izcore.plugin.calls import CompletionRequest, CompletionResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
-from izcore.plugin.records import (
-    CompletionRequest,
-    CompletionResult,
-    GenerateRequest,
-    GenerateResult,
-    MetricRequest,
-    MetricResult,
-    SuggestRequest,
-    SuggestResult,
-)
+from izcore.plugin.examples import MetricRequest, MetricResult
+from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
 
 
 def misfit(request: object, result: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import pluggy
 
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore.registry.redaction import without_keys
 
 SHOWN_CHARACTERS = 40

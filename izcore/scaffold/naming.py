@@ -5,7 +5,7 @@ import re
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.kinds import Kind, words
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 PREFIX = "izcore-"
 LONGEST = 30

@@ -4,8 +4,8 @@ import asyncio
 import math
 
 from izcore.config.schema import Limits
+from izcore.plugin.calls import Amount
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Amount
 
 ROUNDING = 1e-9
 """US dollars: sums of floating-point costs may be off by less than this."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from izcore.plugin.calls import Completion, Prompt, Usage
 from izcore.plugin.events import CallFinished, CallsAnswered
-from izcore.plugin.records import Completion, Prompt, Record, Usage
+from izcore.plugin.record import Record
 from izcore.scoring.model_account import Account
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from izcore.plugin.calls import Completion, Prompt, ScorerInfo
 from izcore.plugin.errors import IzError
-from izcore.plugin.records import Completion, Prompt, ScorerInfo
 from izcore.storage.records import Answer
 from izcore.storage.store import Store
 

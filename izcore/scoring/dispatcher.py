@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from izcore.config.schema import RateLimits, Retries
+from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import Amount, Completion, CompletionRequest, Prompt, Record
+from izcore.plugin.record import Record
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.model_account import Account
 from izcore.scoring.rate_limiter import RateLimiter

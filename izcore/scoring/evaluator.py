@@ -3,19 +3,12 @@
 import math
 from collections.abc import Sequence
 
+from izcore.plugin.calls import Completion, FinishReason, Prompt, Usage
 from izcore.plugin.errors import IzError
+from izcore.plugin.examples import Agreement, Example, MetricRequest
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import (
-    Agreement,
-    Completion,
-    Example,
-    FinishReason,
-    Guidance,
-    MetricRequest,
-    Prompt,
-    Record,
-    Usage,
-)
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.prompt import render_prompt

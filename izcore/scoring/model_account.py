@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from izcore.plugin.records import Amount, Completion, Price, Usage
+from izcore.plugin.calls import Amount, Completion, Price, Usage
 from izcore.scoring.budget_ledger import Ledger
 from izcore.storage.store import Store
 

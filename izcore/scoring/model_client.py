@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Container, Mapping, Sequence
 
 from izcore.config.schema import ReasoningMarks
+from izcore.plugin.calls import Amount, Completion, Prompt, Usage
 from izcore.plugin.errors import IzError, TransientScorerError
-from izcore.plugin.records import Amount, Completion, Prompt, Record, Usage
+from izcore.plugin.record import Record
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Batch, Dispatcher

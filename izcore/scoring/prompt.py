@@ -3,7 +3,8 @@
 import re
 
 from izcore.plugin.errors import ConfigError
-from izcore.plugin.records import Example, Guidance
+from izcore.plugin.examples import Example
+from izcore.plugin.trials import Guidance
 
 DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 """The template where neither the user nor the task has one."""

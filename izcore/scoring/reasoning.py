@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from izcore.config.schema import ReasoningMarks
-from izcore.plugin.records import Completion, FinishReason
+from izcore.plugin.calls import Completion, FinishReason
 
 USUAL_MARKS = ReasoningMarks()
 MARKS = (

@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 
 from izcore.config.schema import FewShot
-from izcore.plugin.records import Example
+from izcore.plugin.examples import Example
 from izcore.plugin.seeds import derive_seed
 
 Exemplars = tuple[Example, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin.records import Candidate, Guidance, Trial
+from izcore.plugin.trials import Candidate, Guidance, Trial
 
 
 class History:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, TrialFinished
-from izcore.plugin.records import Candidate, Guidance, Splits, Trial
+from izcore.plugin.examples import Splits
+from izcore.plugin.trials import Candidate, Guidance, Trial
 from izcore.registry.event_dispatch import Events
 from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.search.history import History

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin.records import Trial
 from izcore.plugin.results import FrontPoint, ValidationScore
+from izcore.plugin.trials import Trial
 
 
 def pareto_front(trials: Iterable[Trial], examples: int) -> tuple[FrontPoint, ...]:

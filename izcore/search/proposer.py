@@ -8,18 +8,18 @@ import msgspec
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.events import PhaseStarted
+from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Generator, Surrogate
-from izcore.plugin.records import (
+from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
     GenerateResult,
     Latent,
     PrepareResult,
-    Splits,
     SuggestRequest,
     Trial,
 )
-from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.registry.event_dispatch import Events
 from izcore.registry.guards import resolved
 from izcore.search.exemplars import Exemplars, choose_set

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from izcore.config.schema import Objective
 from izcore.plugin.errors import BudgetExhaustedError, IzError
 from izcore.plugin.evaluation import Rung, StayRequest
+from izcore.plugin.examples import Example
 from izcore.plugin.protocols import EvaluationPolicy
-from izcore.plugin.records import Example, Guidance, Trial
+from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.search.rungs import rungs_of
 

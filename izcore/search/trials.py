@@ -1,7 +1,7 @@
 """Makes trials: from what a candidate scored, or from an earlier trial of the same instruction."""
 
 from izcore.config.schema import Objective
-from izcore.plugin.records import Candidate, Trial
+from izcore.plugin.trials import Candidate, Trial
 from izcore.scoring.evaluator import Evaluation
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from izcore.plugin.records import Amount, Completion, Usage
+from izcore.plugin.calls import Amount, Completion, Usage
 from izcore.storage.connection import Connection
 from izcore.storage.records import Answer, CacheInfo
 

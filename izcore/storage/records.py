@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from izcore.config.schema import RunConfig
-from izcore.plugin.records import Candidate, Completion, Record, Splits, Usage
+from izcore.plugin.calls import Completion, Usage
+from izcore.plugin.examples import Splits
+from izcore.plugin.record import Record
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.run_record import Row
+from izcore.plugin.trials import Candidate
 
 
 class RunPlan(Record):

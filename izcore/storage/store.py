@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
-from izcore.plugin.records import Candidate, Trial
 from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.completion_tables import CompletionTables
 from izcore.storage.records import Progress, Proposal, RunPlan, RunRecord
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from izcore.plugin.records import Guidance
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import THIS_INSTRUCTION, InstructionScores, Run
+from izcore.plugin.trials import Guidance
 from izcore.storage.store import Store
 
 

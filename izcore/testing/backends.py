@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
+from izcore.plugin.calls import Ask
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.options import convert_options, describe_options
-from izcore.plugin.records import Ask, Options
+from izcore.plugin.record import Options
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.imports import import_object
 from izcore.testing.conformance import Conformance, needs

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from izcore.plugin.calls import Completion, CompletionRequest, FinishReason, Prompt, Usage
 from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
-from izcore.plugin.records import Completion, CompletionRequest, FinishReason, Prompt, Usage
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.backends import Make
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from izcore.plugin.records import FinishReason, Usage
+from izcore.plugin.calls import FinishReason, Usage
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ print("MODULES", *sys.modules)
 _SUGGEST = """
 import sys
 import msgspec
-from izcore.plugin.records import SuggestRequest
+from izcore.plugin.trials import SuggestRequest
 from izcore.plugin.registrations import BackendContext
 from izcore.testing.subject import Subject
 subject, context, request = msgspec.json.decode(sys.stdin.buffer.read())

@@ -6,19 +6,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from izcore.plugin.calls import Ask
+from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Generator
-from izcore.plugin.records import (
-    Ask,
+from izcore.plugin.registrations import GeneratorRegistration
+from izcore.plugin.seeds import sobol_latents
+from izcore.plugin.trials import (
     Candidate,
-    Example,
     GenerateRequest,
     GenerateResult,
     PrepareRequest,
     PrepareResult,
     Trial,
 )
-from izcore.plugin.registrations import GeneratorRegistration
-from izcore.plugin.seeds import sobol_latents
 from izcore.testing.backends import BackendConformance, Make
 from izcore.testing.conformance import finished, needs, travelled, unchanged
 from izcore.testing.subject import answering

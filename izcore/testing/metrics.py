@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from izcore.plugin.calls import AskRequest, AskResult
+from izcore.plugin.examples import Agreement, Example, MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import Agreement, AskRequest, AskResult, Example, MetricRequest, MetricResult
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.backends import BackendConformance, Make
 from izcore.testing.conformance import finished, needs, travelled, unchanged

@@ -1,8 +1,10 @@
 """A small run that has all that a run can have, for checks of what is given runs."""
 
-from izcore.plugin.records import Candidate, Example, Guidance, Splits, Trial, Usage
+from izcore.plugin.calls import Usage
+from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import Baseline, Best, RunResult, TestScore, ValidationScore
 from izcore.plugin.run_record import THIS_INSTRUCTION, InstructionScores, Run
+from izcore.plugin.trials import Candidate, Guidance, Trial
 
 
 def sample_run(instruction: str) -> Run:

@@ -9,18 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
 from izcore.plugin.errors import FatalScorerError, TransientScorerError, UsageError
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import (
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    Guidance,
-    Prompt,
-    ScorerInfo,
-    Usage,
-)
 from izcore.plugin.registrations import BackendContext, BackendRegistration
+from izcore.plugin.trials import Guidance
 from izcore.registry.redaction import keys_in
 from izcore.scoring.completion_cache import completion_key
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from izcore.plugin.calls import Ask, AskRequest, AskResult, Completion, Prompt, Usage
 from izcore.plugin.hookspecs import API_VERSION
 from izcore.plugin.kinds import Kind, words
 from izcore.plugin.options import convert_options
-from izcore.plugin.records import Ask, AskRequest, AskResult, Completion, Options, Prompt, Record, Usage
+from izcore.plugin.record import Options, Record
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.discovery import PluginInfo
 from izcore.registry.imports import import_object

@@ -10,9 +10,9 @@ import pytest
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Surrogate
-from izcore.plugin.records import Candidate, Latent, SuggestRequest, SuggestResult, Trial
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import sobol_latents
+from izcore.plugin.trials import Candidate, Latent, SuggestRequest, SuggestResult, Trial
 from izcore.testing.backends import BackendConformance, Make
 from izcore.testing.conformance import travelled, unchanged
 from izcore.testing.fresh_process import suggested_elsewhere

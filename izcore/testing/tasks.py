@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from izcore.plugin.errors import UsageError
-from izcore.plugin.records import Example, LoadRequest, TaskData
+from izcore.plugin.examples import Example, LoadRequest, TaskData
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers

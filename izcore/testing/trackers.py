@@ -9,6 +9,7 @@ import msgspec
 import pluggy
 
 from izcore.plugin import hookspecs
+from izcore.plugin.calls import Completion, Prompt, Usage
 from izcore.plugin.events import (
     CallFinished,
     CallsAnswered,
@@ -19,7 +20,7 @@ from izcore.plugin.events import (
     TrialFinished,
 )
 from izcore.plugin.protocols import Tracker
-from izcore.plugin.records import Completion, Prompt, Record, Usage
+from izcore.plugin.record import Record
 from izcore.testing.backends import BackendConformance, Make
 from izcore.testing.conformance import unchanged
 from izcore.testing.sample_run import sample_run

@@ -20,8 +20,9 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from izcore.config.schema import Limits, RateLimits
 from izcore.plugin import BackendContext, CallFinished, Prompt
+from izcore.plugin.calls import Amount, Price
 from izcore.plugin.process_settings import collect_rarely
-from izcore.plugin.records import Amount, Price, Record
+from izcore.plugin.record import Record
 from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.completion_cache import CompletionCache

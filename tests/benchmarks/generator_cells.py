@@ -10,7 +10,7 @@ import torch
 from setting import Setting
 
 from izcore.config.paths import Paths
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 from izcore_transformers.models.loading import load_model
 from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.calibration import FLUENT

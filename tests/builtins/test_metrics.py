@@ -27,9 +27,9 @@ from izcore.builtins.metrics.options import (
 )
 from izcore.builtins.metrics.text import F1, Contains, ExactMatch, ExactSet, Regex, TextMetric
 from izcore.plugin.errors import BackendError, ConfigError, UsageError
+from izcore.plugin.examples import Example, MetricRequest
 from izcore.plugin.options import convert_options
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import Example, MetricRequest
 from izcore.plugin.registrations import BackendContext
 from izcore.registry.imports import import_object
 

@@ -24,8 +24,8 @@ from izcore.config.layers import build_config, parse_assignments, read_toml
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.plugin import hookspecs
 from izcore.plugin.kinds import KINDS
-from izcore.plugin.records import Trial
 from izcore.plugin.results import RunResult
+from izcore.plugin.trials import Trial
 from izcore.registry.registry import discover
 from izcore.testing.conformance import checks_of
 from izcore_compare import ComparisonResult
@@ -47,7 +47,7 @@ def izcore_presets():
 
 def parse(arguments: list[str]) -> tuple[str, dict[str, Any]]:
     """Parse the arguments of ``iz`` as Typer does; return the command's name and its parameters."""
-    command: Any = generated_reference().command_line()
+    command: Any = generated_reference("command_line").command_line()
     names: list[str] = []
     rest = list(arguments)
     while hasattr(command, "commands"):
@@ -102,7 +102,7 @@ def test_commands_within_sentences_exist(page: Path) -> None:
         words = code.split()
         if words[:1] != ["iz"] or len(words) < 2 or not words[1].isalpha():
             continue
-        command: Any = generated_reference().command_line()
+        command: Any = generated_reference("command_line").command_line()
         for word in words[1:]:
             if hasattr(command, "commands") and word.isalpha() and word.islower():
                 assert word in command.commands, code
@@ -123,20 +123,20 @@ def test_nox_sessions_exist() -> None:
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
 def test_configurations_are_valid(block: Block) -> None:
-    generator = generated_reference()
+    generator = generated_reference("settings")
     text = f"```toml\n{block.text}```\n"
     assert list(generator.configuration_problems(text)) == []
 
 
 def test_the_example_configuration_is_valid() -> None:
     file = read_toml(ROOT / "docs" / "examples" / "run.toml")
-    built = build_config(discover(), [generated_reference().ANY_RUN, file], RunConfig)
+    built = build_config(discover(), [generated_reference("settings").ANY_RUN, file], RunConfig)
     assert built.budget.max_cost == 1.0
 
 
 def test_a_wrong_configuration_would_be_noticed() -> None:
     text = '```toml\n[search]\nbatsh = 3\n```\n\n```toml\nscorer = "openai:"\nx = \n```\n'
-    problems = list(generated_reference().configuration_problems(text))
+    problems = list(generated_reference("settings").configuration_problems(text))
     assert len(problems) == 2
     assert "search.batsh" in problems[0]
 
@@ -229,8 +229,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_reference_names_every_command_option_backend_and_hook() -> None:
     generator = generated_reference()
     written = {name: write() for name, write in generator.GENERATED.items()}
-    root = generated_reference().command_line()
-    for path, command in generator.leaves(root, ("iz",)):
+    root = generated_reference("command_line").command_line()
+    for path, command in generated_reference("command_line").leaves(root, ("iz",)):
         assert f"## `{' '.join(path)}`" in written["commands"]
         for parameter in command.params:
             for name in parameter.opts if parameter.param_type_name == "option" else ():
@@ -239,8 +239,8 @@ def test_the_reference_names_every_command_option_backend_and_hook() -> None:
         for found in discover().backends(kind):
             assert f"**{found.backend.name}**" in written["backends"]
     for name in plugin.__all__:
-        assert f".{name}\n" in written["plugin-api"] or name in generator.PLAIN_VALUES
-    for kit in generator.KITS.values():
+        assert f".{name}\n" in written["plugin-api"] or name in generated_reference("plugin_api").PLAIN_VALUES
+    for kit in generated_reference("conformance_kit").KITS.values():
         for name in checks_of(kit):
             assert f"- `{name}`: " in written["conformance"]
     for name in vars(hookspecs):
@@ -248,7 +248,7 @@ def test_the_reference_names_every_command_option_backend_and_hook() -> None:
 
 
 def test_shown_presets_are_what_a_run_gets() -> None:
-    registry, generator = discover(), generated_reference()
+    registry, generator = discover(), generated_reference("settings")
     for name in registry.presets.summaries():
         shown = generator.merged_preset(registry, name)
         assert tomllib.loads(generator.as_toml(shown)) == json.loads(json.dumps(shown))

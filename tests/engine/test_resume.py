@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
-from izcore.plugin.records import Trial
+from izcore.plugin.trials import Trial
 from izcore.storage.store import Store
 
 KILLS = 20

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from izcore.config.schema import SplitSizes
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT, cut_splits, fingerprint, split_examples
 from izcore.plugin.errors import DataError
-from izcore.plugin.records import Example, TaskData
+from izcore.plugin.examples import Example, TaskData
 
 
 def task(size: int, held_out: int = 0, start: int = 0) -> TaskData:

@@ -13,7 +13,8 @@ import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
 import izcore
-from izcore.plugin.records import Candidate, Splits, Trial
+from izcore.plugin.examples import Splits
+from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.store import Store
 
 SEARCH = (

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from izcore.config.schema import Limits
+from izcore.plugin.calls import Amount, Price, Usage
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Amount, Price, Usage
 from izcore.scoring.budget_ledger import ROUNDING, Ledger
 
 PRICE = Price(input=1000.0, output=3000.0)

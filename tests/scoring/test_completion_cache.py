@@ -6,8 +6,8 @@ from pathlib import Path
 from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
+from izcore.plugin.calls import Prompt, ScorerInfo
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Prompt, ScorerInfo
 from izcore.scoring.completion_cache import completion_key
 
 

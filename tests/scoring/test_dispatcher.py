@@ -7,8 +7,8 @@ import pytest
 from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
+from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt
 from izcore.plugin.errors import BackendError, FatalScorerError, TransientScorerError
-from izcore.plugin.records import CompletionRequest, CompletionResult, Prompt
 
 
 def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:

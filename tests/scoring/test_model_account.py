@@ -6,8 +6,8 @@ import pytest
 from support.scripted_model import PRICE, Bench, Scripted, echo, lost
 
 from izcore.config.schema import Limits, Retries
+from izcore.plugin.calls import Price
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.records import Price
 
 
 def test_a_call_that_may_be_billed_is_booked_at_its_bound_and_tried_again(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.scripted_model import Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
+from izcore.plugin.calls import Prompt, Usage
 from izcore.plugin.errors import BudgetExhaustedError, TransientScorerError
-from izcore.plugin.records import Prompt, Usage
 
 
 def test_answers_come_in_order_and_a_prompt_is_asked_once(tmp_path: Path) -> None:

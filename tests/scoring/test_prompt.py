@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from izcore.plugin.records import Example, Guidance
+from izcore.plugin.examples import Example
+from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
 
 SHOWN = (Example(input="1", targets=("odd", "uneven")), Example(input="{input}", targets=("{exemplars}",)))

@@ -7,8 +7,8 @@ import pytest
 from support.scripted_model import Bench, Scripted
 
 from izcore.config.schema import Retries
+from izcore.plugin.calls import Prompt
 from izcore.plugin.errors import FatalScorerError, TransientScorerError
-from izcore.plugin.records import Prompt
 
 
 def test_a_fatal_error_ends_the_waits_of_others(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
 from izcore.config.schema import FewShot
-from izcore.plugin.records import Example
+from izcore.plugin.examples import Example
 from izcore.search.exemplars import choose_set, draw_sets
 from izcore.storage.store import Store
 

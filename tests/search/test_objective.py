@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
 from izcore.config.schema import Objective
-from izcore.plugin.records import Candidate, Trial
+from izcore.plugin.trials import Candidate, Trial
 from izcore.search.history import History
 from izcore.search.objective import pareto_front
 from izcore.storage.store import Store

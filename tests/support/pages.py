@@ -1,8 +1,9 @@
 """The pages of README and documentation, and the blocks of code and commands that they show."""
 
-import importlib.util
+import importlib
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 SHELL_JOINTS = ("|", "||", "&&", ";", ">")
-GENERATOR = ROOT / "docs" / "_ext" / "generated_reference.py"
+EXTENSIONS = ROOT / "docs" / "_ext"
 
 
 class Block(NamedTuple):
@@ -75,11 +76,8 @@ def _commands_of(program: str) -> Iterator[Any]:
 
 
 @cache
-def generated_reference() -> Any:
-    """Import the module that writes the reference pages."""
-    spec = importlib.util.spec_from_file_location("generated_reference", GENERATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def generated_reference(module: str = "") -> Any:
+    """Import the package that writes the reference pages, or a module of it."""
+    if str(EXTENSIONS) not in sys.path:
+        sys.path.insert(0, str(EXTENSIONS))
+    return importlib.import_module(f"generated_reference.{module}".rstrip("."))

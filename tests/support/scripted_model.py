@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from izcore.config.schema import Limits, Retries
-from izcore.plugin.errors import TransientScorerError
-from izcore.plugin.events import CallFinished
-from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import (
+from izcore.plugin.calls import (
     Completion,
     CompletionRequest,
     CompletionResult,
     Price,
     Prompt,
-    Record,
     ScorerInfo,
     Usage,
 )
+from izcore.plugin.errors import TransientScorerError
+from izcore.plugin.events import CallFinished
+from izcore.plugin.protocols import Scorer
+from izcore.plugin.record import Record
 from izcore.registry.guards import Guarded
 from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents

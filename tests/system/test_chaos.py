@@ -15,7 +15,7 @@ import pytest
 from support import iz_command, without_times, write_lines
 from support.servers.chaos_server import ChaosServer
 
-from izcore.plugin.records import Price
+from izcore.plugin.calls import Price
 from izcore.storage.store import Store
 
 CONCURRENCY = 16

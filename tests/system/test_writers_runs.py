@@ -15,8 +15,8 @@ import izcore
 from izcore.api import open_store, plan
 from izcore.plugin import CallFinished, hookimpl
 from izcore.plugin.errors import BackendError
-from izcore.plugin.records import Trial
 from izcore.plugin.results import RunResult
+from izcore.plugin.trials import Trial
 from izcore.storage.store import Store
 
 pytest.importorskip("izcore_writers")

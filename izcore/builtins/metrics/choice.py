@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from izcore.builtins.metrics.normalisation import fold_case, longest_spans, normalise, squeeze, whole_phrase
 from izcore.builtins.metrics.options import ChoiceOptions
 from izcore.plugin.errors import UsageError
+from izcore.plugin.examples import Example, MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import Example, MetricRequest, MetricResult
 from izcore.plugin.registrations import BackendContext
 
 _LETTER_ALONE = re.compile(r"\W*([A-Za-z])\W*\Z")

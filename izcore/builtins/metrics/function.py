@@ -10,8 +10,8 @@ from typing import Any
 
 from izcore.builtins.metrics.options import FunctionOptions
 from izcore.plugin.errors import BackendError, UsageError, nearest_names
+from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import MetricRequest, MetricResult
 from izcore.plugin.registrations import BackendContext
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from izcore.builtins.metrics.options import JudgeOptions
+from izcore.plugin.calls import AskRequest, Prompt
 from izcore.plugin.errors import BackendError, UsageError
+from izcore.plugin.examples import Agreement, Example, MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import Agreement, AskRequest, Example, MetricRequest, MetricResult, Prompt
 from izcore.plugin.registrations import BackendContext
 
 READINGS = 3

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from izcore.builtins.metrics.normalisation import Normalisation
-from izcore.plugin.records import Options
+from izcore.plugin.record import Options
 
 
 class TextOptions(Options, frozen=True, kw_only=True):

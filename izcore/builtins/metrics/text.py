@@ -7,8 +7,8 @@ from collections import Counter
 from izcore.builtins.metrics.normalisation import characters, normalise, tokens, whole_phrase
 from izcore.builtins.metrics.options import RegexOptions, TextOptions
 from izcore.plugin.errors import UsageError
+from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
-from izcore.plugin.records import MetricRequest, MetricResult
 from izcore.plugin.registrations import BackendContext
 
 

@@ -18,8 +18,9 @@ from izcore.cli.show import (
     show_result,
     split_sizes,
 )
-from izcore.plugin.records import Example, Trial
+from izcore.plugin.examples import Example
 from izcore.plugin.results import FrontPoint
+from izcore.plugin.trials import Trial
 from izcore.registry.registry import Registry
 from izcore.search.history import History
 from izcore.storage.records import RunRecord

@@ -7,8 +7,9 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from izcore.plugin.calls import Completion, FinishReason, Usage
 from izcore.plugin.errors import TransientScorerError
-from izcore.plugin.records import Completion, FinishReason, Record, Usage
+from izcore.plugin.record import Record
 
 Body = TypeVar("Body")
 

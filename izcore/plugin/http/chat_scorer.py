@@ -9,6 +9,15 @@ from typing import Annotated, Any, ClassVar, Generic
 
 from msgspec import Meta
 
+from izcore.plugin.calls import (
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Price,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
 from izcore.plugin.errors import FatalScorerError, TransientScorerError
 from izcore.plugin.http.answers import ChatAnswer, HttpAnswer, completion_of
 from izcore.plugin.http.clients import Client, LoopClients
@@ -24,16 +33,7 @@ from izcore.plugin.http.failures import (
 )
 from izcore.plugin.http.prices import ListPrice, check_price_holds
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.records import (
-    Completion,
-    CompletionRequest,
-    CompletionResult,
-    Options,
-    Price,
-    Prompt,
-    ScorerInfo,
-    Usage,
-)
+from izcore.plugin.record import Options
 
 logger = logging.getLogger(__name__)
 

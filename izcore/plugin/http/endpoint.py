@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.http.keys import Key, find_key, how_to_give
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 PLACEHOLDER_KEY = "no-key-needed"
 """Sent where a server needs no key; many clients insist on one."""

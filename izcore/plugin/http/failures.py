@@ -7,7 +7,7 @@ from izcore.plugin.http.connection import retry_after, shortened
 from izcore.plugin.http.endpoint import Endpoint
 from izcore.plugin.http.keys import how_to_give
 from izcore.plugin.http.meanings import meant_status
-from izcore.plugin.records import Record
+from izcore.plugin.record import Record
 
 Failure = TransientScorerError | FatalScorerError
 

@@ -1,7 +1,8 @@
 """List prices of models, and up to which length of a prompt they hold."""
 
+from izcore.plugin.calls import Price
 from izcore.plugin.errors import UsageError
-from izcore.plugin.records import Price, Record
+from izcore.plugin.record import Record
 
 
 class ListPrice(Record):

@@ -9,19 +9,11 @@ from izcore.config.layers import build_config
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig
 from izcore.engine.plan import fix_plan, load_task
+from izcore.plugin.calls import CompletionRequest, Prompt
+from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Generator, Metric, Scorer
-from izcore.plugin.records import (
-    Candidate,
-    CompletionRequest,
-    Example,
-    GenerateRequest,
-    Guidance,
-    Latent,
-    PrepareRequest,
-    PrepareResult,
-    Prompt,
-)
 from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.plugin.trials import Candidate, GenerateRequest, Guidance, Latent, PrepareRequest, PrepareResult
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import render_prompt

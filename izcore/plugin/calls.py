@@ -1,0 +1,151 @@
+"""Records of what a model is asked, what it answers, and what that costs."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from izcore.plugin.record import Record
+
+
+class Usage(Record, rename={"input_tokens": "input", "output_tokens": "output"}):
+    """Tokens of one or more calls."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+    @property
+    def total(self) -> int:
+        """Input and output tokens together."""
+        return self.input_tokens + self.output_tokens
+
+
+class Price(Record):
+    """US dollars per million tokens."""
+
+    input: Annotated[float, Meta(ge=0)]
+    output: Annotated[float, Meta(ge=0)]
+
+    def cost(self, usage: Usage) -> float:
+        """Return the cost of ``usage`` in US dollars."""
+        return (usage.input_tokens * self.input + usage.output_tokens * self.output) / 1e6
+
+
+class Amount(Record):
+    """Calls, tokens and US dollars, spent or reserved."""
+
+    calls: int = 0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+
+    @property
+    def rounded_cost(self) -> float:
+        """US dollars without the rounding errors of their sum, which depend on its order."""
+        return round(self.cost_usd, 9)
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(
+            calls=self.calls + other.calls,
+            usage=self.usage + other.usage,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return Amount(
+            calls=self.calls - other.calls,
+            usage=Usage(
+                input_tokens=self.usage.input_tokens - other.usage.input_tokens,
+                output_tokens=self.usage.output_tokens - other.usage.output_tokens,
+            ),
+            cost_usd=self.cost_usd - other.cost_usd,
+        )
+
+
+class ScorerInfo(Record):
+    """What the core must know about a scorer.
+
+    ``identity`` names everything that changes an answer (model, temperature, system prompt …); two
+    scorers with equal identities share cached completions. ``batch_size`` is the largest number of
+    prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
+    None where it is not known; a local model costs 0.
+    """
+
+    identity: Mapping[str, Any]
+    batch_size: int = 1
+    concurrency: int = 1
+    price: Price | None = None
+
+
+class Prompt(Record, omit_defaults=True):
+    """One user message for the black box.
+
+    ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
+    own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
+    the cache, another number is asked anew, and seeds what samples from a seed. ``room`` is how many tokens
+    the answer needs room for: a scorer that is set up for shorter answers makes that much. ``prefill`` is how
+    the answer shall begin, for a model that can be made to go on from it, instead of what the scorer is set
+    up with; it is not part of the answer. Other models ignore it, so the text should ask for it too.
+    """
+
+    text: str
+    temperature: Annotated[float, Meta(ge=0)] | None = None
+    sample: Annotated[int, Meta(ge=0)] = 0
+    room: Annotated[int, Meta(ge=0)] = 0
+    prefill: str = ""
+
+
+class CompletionRequest(Record):
+    """Prompts to be answered, at most ``ScorerInfo.batch_size`` of them."""
+
+    prompts: tuple[Prompt, ...]
+    seed: int = 0
+
+
+FinishReason = Literal["stop", "length", "refusal", "filtered", "empty"]
+
+
+class Completion(Record):
+    """One answer of the black box.
+
+    ``finish`` tells a natural end (``stop``) from a cut (``length``), a refusal of the model and a
+    content filter of the provider; ``empty`` is what the core calls a natural end without a word.
+    ``reasoning`` is what the model thought before it answered, where it is told; no part of the answer.
+    """
+
+    text: str
+    usage: Usage = Usage()
+    finish: FinishReason = "stop"
+    reasoning: str = ""
+
+
+class CompletionResult(Record):
+    """One completion per prompt of the request, in order."""
+
+    completions: tuple[Completion, ...]
+
+
+class AskRequest(Record):
+    """Prompts for the model that the option ``option`` names, one of the registration's ``models``."""
+
+    option: str
+    prompts: tuple[Prompt, ...]
+
+
+class AskResult(Record):
+    """One completion per prompt, in order; None where the call failed for good."""
+
+    completions: tuple[Completion | None, ...]
+
+
+Ask = Callable[[AskRequest], Awaitable[AskResult]]
+"""Asks a model that an option names, through the run's budget, cache, rate limits and retries.
+
+Raises :class:`~izcore.plugin.errors.BudgetExhaustedError` before anything is sent that the budget has no
+room for.
+"""

@@ -1,0 +1,88 @@
+"""Records of tasks and metrics: examples, their splits, and how answers are scored."""
+
+from izcore.plugin.record import Record
+
+
+class Example(Record):
+    """One input with one or several acceptable targets.
+
+    ``choices`` lists all answers to choose from where the task is multiple choice, else is empty.
+    """
+
+    input: str
+    targets: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+
+class LoadRequest(Record):
+    """What a task backend is told when it shall load: the seed for data that it makes itself."""
+
+    seed: int = 0
+
+
+class TaskData(Record):
+    """What a task backend loads: examples, and what is known about how to score them.
+
+    ``examples`` feeds demonstrations and validation, and test too where ``test_examples`` is empty.
+    ``metric`` is a metric's name (``name`` or ``name:argument``). ``prompt_template`` holds
+    ``{instruction}`` and ``{input}``; empty means the default. ``human_instructions`` are instructions
+    that people wrote for the task. ``notes`` says what was guessed while loading (column names …).
+    """
+
+    name: str
+    examples: tuple[Example, ...]
+    test_examples: tuple[Example, ...] = ()
+    metric: str = "exact_match"
+    prompt_template: str = ""
+    description: str = ""
+    human_instructions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class FetchRequest(Record):
+    """Asks a task backend to put its data into ``data_dir``, from a local folder if one is given."""
+
+    data_dir: str
+    from_folder: str | None = None
+
+
+class FetchResult(Record):
+    """What was fetched: the files now in place (empty for a task that needs no download)."""
+
+    files: tuple[str, ...] = ()
+
+
+class Splits(Record):
+    """A task's examples as one run uses them; they never overlap, and only ``retest`` may be empty.
+
+    ``retest`` are fresh validation examples, on which the finalists of a search are compared once more.
+    """
+
+    demonstrations: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    retest: tuple[Example, ...] = ()
+
+
+class MetricRequest(Record):
+    """Answers and the examples they answer, in the same order and of the same length."""
+
+    answers: tuple[str, ...]
+    examples: tuple[Example, ...]
+
+
+class MetricResult(Record):
+    """One score in [0, 1] per answer, in order; None where an answer could not be graded."""
+
+    scores: tuple[float | None, ...]
+
+
+class Agreement(Record):
+    """How far a metric agrees with itself on answers that it graded twice.
+
+    ``share`` of the ``n`` answers got the same score; ``difference`` is the mean distance of the two scores.
+    """
+
+    share: float
+    difference: float
+    n: int

@@ -1,0 +1,172 @@
+"""Records of a search: latents, candidates and trials, and what generators and surrogates are asked."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from izcore.plugin.calls import FinishReason, Usage
+from izcore.plugin.examples import Example
+from izcore.plugin.record import Record
+
+Latent = tuple[float, ...]
+"""A point in [0, 1]^d; the generator maps it to its own box."""
+
+
+class Guidance(Record):
+    """What the black box is given before every input: an instruction and, few-shot, solved examples."""
+
+    instruction: str
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Characters of the instruction, and of the exemplars' inputs and first targets."""
+        shown = sum(len(exemplar.input) + len(exemplar.targets[0]) for exemplar in self.exemplars)
+        return len(self.instruction) + shown
+
+    @property
+    def key(self) -> str:
+        """A text that no other guidance has: the instruction, if that is all."""
+        return msgspec.json.encode(self).decode() if self.exemplars else self.instruction
+
+    @classmethod
+    def of_key(cls, key: str) -> "Guidance":
+        """Return the guidance that has this key."""
+        with contextlib.suppress(msgspec.DecodeError):
+            found = msgspec.json.decode(key, type=cls)
+            if found.exemplars:
+                return found
+        return cls(instruction=key)
+
+
+class Candidate(Record):
+    """A latent and the instruction written from it.
+
+    ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
+    such as a hidden state, for surrogates that use them. ``exemplars`` are chosen by a few-shot search: a
+    latent then has one coordinate more than its generator was given.
+    """
+
+    latent: Latent
+    instruction: str
+    raw: str = ""
+    features: tuple[float, ...] = ()
+    exemplars: tuple[Example, ...] = ()
+
+    @property
+    def guidance(self) -> Guidance:
+        """What the black box is given of the candidate."""
+        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
+
+
+class PrepareRequest(Record):
+    """Given to a generator once per process, before anything else.
+
+    ``state`` is empty at the start of a run; when a run is resumed it is what the first
+    :class:`PrepareResult` held, so that no calibration is repeated.
+    """
+
+    demonstrations: tuple[Example, ...]
+    seed: int
+    state: Mapping[str, Any] = {}
+
+
+class PrepareResult(Record):
+    """``latent_dim`` is d >= 1; ``state`` is plain JSON data that is kept with the run and shown with it."""
+
+    latent_dim: int
+    state: Mapping[str, Any] = {}
+
+
+class GenerateRequest(Record):
+    """Latents to turn into instructions; ``history`` holds the trials so far, oldest first."""
+
+    latents: tuple[Latent, ...]
+    demonstrations: tuple[Example, ...]
+    seed: int
+    history: "tuple[Trial, ...]" = ()
+
+
+class GenerateResult(Record):
+    """One candidate per latent, in order; fewer only if ``exhausted``.
+
+    ``exhausted`` says that the generator has nothing more to offer, which ends the search.
+    """
+
+    candidates: tuple[Candidate, ...]
+    exhausted: bool = False
+
+
+class Trial(Record):
+    """A candidate with its per-example scores and what it cost.
+
+    ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
+    are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
+    ``reasonings[i]`` is what the model thought before it; there are none where no answer has any.
+    There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
+    examples, once a finalist was tested again. ``reused`` is the index of the earlier trial with the same
+    instruction, whose scores these are. ``penalty`` is what the run's objective takes off the mean score for
+    length and cost, in score points.
+    """
+
+    index: int
+    round: int
+    candidate: Candidate
+    scores: tuple[float | None, ...]
+    answers: tuple[str | None, ...] = ()
+    finishes: tuple[FinishReason | None, ...] = ()
+    reasonings: tuple[str, ...] = ()
+    reused: int | None = None
+    calls: int = 0
+    cached_calls: int = 0
+    usage: Usage = Usage()
+    cost_usd: float = 0.0
+    penalty: float = 0.0
+
+    @property
+    def known_scores(self) -> tuple[float, ...]:
+        """The scores of the examples whose calls succeeded."""
+        return tuple(score for score in self.scores if score is not None)
+
+    @property
+    def mean(self) -> float | None:
+        """Mean of the known scores; None without any."""
+        known = self.known_scores
+        return sum(known) / len(known) if known else None
+
+    @property
+    def objective(self) -> float | None:
+        """What a search maximises: the mean less the penalty, so at most 1; None without any score."""
+        mean = self.mean
+        return None if mean is None else mean - self.penalty
+
+
+class SuggestRequest(Record):
+    """Asks for ``count`` latents in [0, 1]^``latent_dim``, given all trials so far, oldest first.
+
+    What the search maximises is :attr:`Trial.objective`: the mean score, less a penalty where a run has one.
+
+    A surrogate is a pure function of its request: the same request gives the same latents, which is
+    what lets a run resume exactly. ``seed`` differs from round to round. ``initial`` is the number of
+    trials that the run wants as its initial design.
+
+    ``pool`` holds candidates that were written beforehand and are not tried yet, one per distinct
+    instruction and at least ``count``; it is empty where instructions are written as the search goes. With a
+    pool, a suggested latent stands for the candidate of the pool that is nearest to it and not taken yet, so
+    a surrogate that knows nothing of pools still works; one that does returns latents of the pool.
+    """
+
+    history: tuple[Trial, ...]
+    count: int
+    latent_dim: int
+    seed: int
+    initial: int = 0
+    pool: tuple[Candidate, ...] = ()
+
+
+class SuggestResult(Record):
+    """``count`` latents, each of ``latent_dim`` numbers in [0, 1]."""
+
+    latents: tuple[Latent, ...]
