@@ -110,7 +110,7 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speeds and print them as ratios within one run. Arguments choose benchmarks by name."""
     # httptools and uvloop make the local server fast enough not to be what is measured.
-    install_everything(session, f"./{TOY}", "starlette", "uvicorn", "httptools", "uvloop")
+    install_everything(session, f"./{TOY}", "pytest", "starlette", "uvicorn", "httptools", "uvloop")
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
