@@ -1,0 +1,62 @@
+"""The search loop: how many trials it makes, what it pays for, and how it ends."""
+
+from typing import Any
+
+import pytest
+
+import izcore
+from izcore.plugin.run_record import Run
+
+SETTINGS: dict[str, Any] = {
+    "search": {"initial": 6, "batch": 4, "rounds": 2},
+    "splits": {"validation": 10, "test": 10, "retest": 4},
+    "evaluation": {"policy": "full"},
+}
+TWO = ["Write the input in reverse.", "Write the plural."]
+
+
+def search(**settings: Any) -> Run:
+    """Search the words of the toy plugin on all examples, and return the run."""
+    result = izcore.optimize(
+        "mirror",
+        scorer="obedient",
+        surrogate="sobol",
+        settings={**SETTINGS, "generator": "phrases", **settings},
+    )
+    return izcore.run(result.run_id)
+
+
+@pytest.mark.parametrize(("initial", "batch", "rounds"), [(6, 4, 2), (1, 1, 1), (5, 3, 0)])
+def test_it_makes_the_trials_that_it_was_asked_for(initial: int, batch: int, rounds: int) -> None:
+    run = search(search={"initial": initial, "batch": batch, "rounds": rounds})
+    assert [trial.index for trial in run.trials] == list(range(initial + batch * rounds))
+    made = [trial.round for trial in run.trials]
+    assert made == [0] * initial + [1 + i // batch for i in range(batch * rounds)]
+
+
+def test_an_instruction_is_paid_for_once() -> None:
+    trials = search(generator={"name": "phrases", "phrases": TWO, "latent_dim": 2}).trials
+    first: dict[str, int] = {}
+    for trial in trials:
+        index = first.setdefault(trial.candidate.instruction, trial.index)
+        assert (trial.reused, trial.calls) == ((None, trial.calls) if index == trial.index else (index, 0))
+        assert trial.scores[:10] == trials[index].scores[:10]
+    assert len(first) < len(trials)
+
+
+def test_finalists_are_compared_on_fresh_examples() -> None:
+    run = search(evaluation={"policy": "full", "finalists": 3})
+    longer = [trial for trial in run.trials if trial.reused is None and len(trial.scores) == 14]
+    assert len(longer) == 3
+    assert run.result is not None
+    assert run.result.best is not None
+    assert run.result.best.instruction in {trial.candidate.instruction for trial in longer}
+
+
+def test_a_limit_ends_it_between_trials_and_keeps_what_was_paid_for() -> None:
+    whole = search()
+    calls = sum(trial.calls for trial in whole.trials)
+    stopped = search(budget={"max_calls": calls // 2}, cache=False)
+    assert 0 < len(stopped.trials) < len(whole.trials)
+    assert all(len(trial.known_scores) >= 10 for trial in stopped.trials)
+    assert [t.candidate for t in stopped.trials] == [t.candidate for t in whole.trials[: len(stopped.trials)]]
