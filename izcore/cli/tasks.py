@@ -67,8 +67,14 @@ def show_task(
     from rich.table import Table
     from rich.text import Text
 
+    from izcore.engine.splits import split_examples
+    from izcore.plugin.target_profile import profile_targets
+
     with stdout_kept_clean():
-        _, _, data = _load(context, task, set_)
+        _, config, data = _load(context, task, set_)
+        splits, _ = split_examples(data, config.splits, config.seed)
+        # The test split stays sealed: what is read off it would flatter whoever acts on it.
+        profile = profile_targets((*splits.demonstrations, *splits.validation))
     if json:
         print_json(
             {
@@ -78,6 +84,7 @@ def show_task(
                 "examples": len(data.examples),
                 "test_examples": len(data.test_examples),
                 "human_instructions": data.human_instructions,
+                "targets": profile,
                 "notes": data.notes,
                 "first": data.examples[:examples],
             }
@@ -88,6 +95,7 @@ def show_task(
     if data.description:
         console.print(Text(data.description))
     console.print(f"metric {data.metric}; {_counts(data)}")
+    console.print(Text(f"targets: {profile.summary}"))
     for note in data.notes:
         console.print(Text(note, "yellow"))
     table = Table(box=None, padding=(0, 2, 0, 0))

@@ -127,6 +127,7 @@ from izcore.plugin.registrations import (
 )
 from izcore.plugin.run_record import InstructionScores, Row, Run, TrialAnswer
 from izcore.plugin.seeds import derive_seed, sobol_latents
+from izcore.plugin.target_profile import TargetProfile, closed_labels, profile_targets
 from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
@@ -234,6 +235,7 @@ __all__ = [
     "SuggestResult",
     "Surrogate",
     "SurrogateRegistration",
+    "TargetProfile",
     "Task",
     "TaskData",
     "TaskRegistration",
@@ -251,6 +253,7 @@ __all__ = [
     "check_url",
     "clean_instruction",
     "clean_or_nothing",
+    "closed_labels",
     "collect_rarely",
     "decode_answer",
     "derive_seed",
@@ -260,6 +263,7 @@ __all__ = [
     "how_to_give",
     "interruptible",
     "nearest_names",
+    "profile_targets",
     "read_capped",
     "read_error",
     "read_instructions",

@@ -17,6 +17,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.protocols": "What a backend must be able to do",
     "izcore.plugin.record": "What all records share",
     "izcore.plugin.examples": "Records of tasks and metrics",
+    "izcore.plugin.target_profile": "What targets look like",
     "izcore.plugin.calls": "Records of calls",
     "izcore.plugin.trials": "Records of a search",
     "izcore.plugin.evaluation": "Records of evaluation policies",
