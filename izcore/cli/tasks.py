@@ -114,18 +114,23 @@ def check_task(
     context: typer.Context, task: TaskArgument, set_: TaskSetOption = None, json: JsonOption = False
 ) -> None:
     """Say what is wrong with a task's data, by line, or that it can be used."""
+    from izcore.config.paths import Paths
+    from izcore.engine.metric_check import check_metric
     from izcore.engine.splits import split_examples
 
     with stdout_kept_clean():
-        _, config, data = _load(context, task, set_)
-        splits, notes = split_examples(data, config.splits, config.seed)
+        registry, config, data = _load(context, task, set_)
+        splits, split_notes = split_examples(data, config.splits, config.seed)
+        metric = registry.choose("metric", data.metric, {})
+        metric_notes = check_metric(registry, metric, splits.validation, Paths.of_this_user())
+    notes = [*data.notes, *split_notes, *metric_notes]
     sizes = {name: len(getattr(splits, name)) for name in ("demonstrations", "validation", "test")}
     if json:
-        print_json({"name": data.name, "usable": True, "splits": sizes, "notes": [*data.notes, *notes]})
+        print_json({"name": data.name, "usable": True, "splits": sizes, "notes": notes})
         return
     shown = ", ".join(f"{size} {name}" for name, size in sizes.items())
     typer.echo(f"{data.name} can be used: {_counts(data)}; as split: {shown}.")
-    for note in (*data.notes, *notes):
+    for note in notes:
         typer.echo(f"  {note}")
 
 

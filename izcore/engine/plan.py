@@ -1,6 +1,5 @@
 """Before a run: load the task, fix the splits, and say what it may cost at most."""
 
-import asyncio
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -11,19 +10,19 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.call_limit import fit_into_call_limit
 from izcore.engine.estimate import estimate_run
+from izcore.engine.metric_check import check_metric
 from izcore.engine.prices import known_price
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.plugin.errors import UsageError
-from izcore.plugin.examples import Example, LoadRequest, TaskData
+from izcore.plugin.examples import LoadRequest, TaskData
 from izcore.plugin.kinds import KINDS
-from izcore.plugin.protocols import EvaluationPolicy, Generator, Metric, Scorer
+from izcore.plugin.protocols import EvaluationPolicy, Generator, Scorer
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
-from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template
 from izcore.search.proposer import trials_in_all
 from izcore.search.rungs import rungs_of
@@ -65,12 +64,12 @@ def fix_plan(
     splits, notes = split_examples(data, drawn or config.splits, config.seed)
     if drawn is not None:
         splits, notes = cut_splits(splits, config.splits)
-    _try_metric(registry, metric, splits.validation, paths)
+    metric_notes = check_metric(registry, metric, splits.validation, paths)
     plan = RunPlan(
         task_name=data.name,
         splits=splits,
         fingerprint=fingerprint(data),
-        notes=(*data.notes, *notes),
+        notes=(*data.notes, *notes, *metric_notes),
         versions=_versions(registry, config),
     )
     return msgspec.structs.replace(config, metric=metric, prompt_template=template), plan
@@ -129,17 +128,6 @@ def _stand_in(registry: Registry) -> BackendChoice:
     """The surrogate of a run in which latents do not matter, as with a pool of instructions."""
     surrogates = registry.registrations(SurrogateRegistration)
     return registry.choose("surrogate", next(s.name for s, _ in surrogates if s.stands_in), {})
-
-
-def _try_metric(
-    registry: Registry, choice: BackendChoice, examples: tuple[Example, ...], paths: Paths
-) -> None:
-    """Score the targets themselves, so that a metric that does not fit the task fails before any call."""
-    metric: Metric = registry.build("metric", choice, paths.context(seed=0))
-    if registry.find("metric", choice.name).backend.models:
-        return  # it would have to ask a model
-    answers = [example.targets[0] if example.targets else "" for example in examples]
-    asyncio.run(score_answers(metric, answers, examples))
 
 
 def _versions(registry: Registry, config: ScoringConfig) -> dict[str, str]:
