@@ -57,5 +57,5 @@ class CallLog:
         if event.error:
             line["error"] = event.error
         if self._with_text:
-            line |= {"prompt": event.prompt.text, "answer": completion.text if completion else None}
+            line |= {"prompt": event.prompt.folded().text, "answer": completion.text if completion else None}
         self._file.write(msgspec.json.encode(line).decode() + "\n")

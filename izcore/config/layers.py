@@ -39,6 +39,7 @@ EVALUATION_KEY = "evaluation"
 MERGED_APART = (*BACKEND_KEYS, TRACKERS_KEY, EVALUATION_KEY)
 PLAIN_KEYS = (
     "prompt_template",
+    "placement",
     "baselines",
     "preset",
     "splits",

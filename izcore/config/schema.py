@@ -1,7 +1,7 @@
 """What a run is set to: frozen records, one per table of the configuration."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -13,6 +13,9 @@ from izcore.plugin.record import Record
 from izcore.registry.choices import BackendChoice
 
 DEFAULT_PRESET = "default"
+
+Placement = Literal["one-message", "system"]
+"""Where an instruction stands: in one message with the input, or in the system message."""
 
 
 class SplitSizes(Record, forbid_unknown_fields=True):
@@ -165,6 +168,10 @@ class ScoringConfig(TaskConfig):
     scorer: BackendChoice
     metric: BackendChoice | None = None
     prompt_template: str = ""
+    placement: Annotated[
+        Placement,
+        Meta(description="Where the instruction stands: in one-message with the input, or as system message"),
+    ] = "one-message"
     budget: Limits = Limits()
     retries: Retries = Retries()
     rate: RateLimits = RateLimits()

@@ -13,7 +13,7 @@ from izcore.plugin.protocols import Scorer
 from izcore.plugin.results import Estimate
 from izcore.plugin.trials import Guidance
 from izcore.registry.choices import BackendChoice
-from izcore.scoring.prompt import render_prompt
+from izcore.scoring.prompt_form import PromptForm
 from izcore.search.exemplars import longest_exemplars
 from izcore.search.rungs import most_that_see
 
@@ -70,7 +70,7 @@ def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Gu
 def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
     """Stand in for the prompt with which a metric asks a model to grade the answer to ``prompt``."""
     metric = str(config.metric.options) if config.metric else ""
-    return Prompt(text=prompt.text + metric + TYPICAL_ANSWER)
+    return Prompt(text=prompt.folded().text + metric + TYPICAL_ANSWER)
 
 
 def _questions(splits: Splits, config: RunConfig, trials: int, rungs: Sequence[Rung]) -> Counted:
@@ -82,11 +82,8 @@ def _questions(splits: Splits, config: RunConfig, trials: int, rungs: Sequence[R
         *((example, finalists) for example in splits.retest),
         *((example, tested_instructions(config)) for example in splits.test),
     ]
-    guidance = typical_guidance(config, splits.demonstrations)
-    return [
-        (Prompt(text=render_prompt(config.prompt_template, guidance, example.input)), times)
-        for example, times in asked_about
-    ]
+    guidance, form = typical_guidance(config, splits.demonstrations), PromptForm.of(config)
+    return [(form.prompt(guidance, example), times) for example, times in asked_about]
 
 
 def _round_sizes(config: RunConfig, trials: int) -> list[int]:
@@ -105,7 +102,13 @@ def _asked_in(role: ModelRole, questions: Counted, splits: Splits, config: RunCo
 
 
 def _usage(scorer: Scorer, asked: Counted) -> Usage:
+    info = scorer.info()
+    taken = [(info.as_taken(prompt), times) for prompt, times in asked]
     return Usage(
-        input_tokens=sum(len(prompt.text.encode()) * times for prompt, times in asked) // BYTES_PER_TOKEN,
-        output_tokens=sum(times * scorer.bound(prompt).output_tokens for prompt, times in asked),
+        input_tokens=sum(_size(prompt) * times for prompt, times in taken) // BYTES_PER_TOKEN,
+        output_tokens=sum(times * scorer.bound(prompt).output_tokens for prompt, times in taken),
     )
+
+
+def _size(prompt: Prompt) -> int:
+    return len(prompt.folded().text.encode())

@@ -23,7 +23,7 @@ from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistra
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
-from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template
+from izcore.scoring.prompt_form import DEFAULT_TEMPLATES, PromptForm
 from izcore.search.proposer import trials_in_all
 from izcore.search.rungs import rungs_of
 from izcore.storage.records import RunPlan
@@ -58,8 +58,8 @@ def fix_plan(
 
     With ``drawn`` the run's splits are cut from splits of these sizes, which several runs share.
     """
-    template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATE
-    check_template(template)
+    template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATES[config.placement]
+    PromptForm(template=template, placement=config.placement).check()
     metric = config.metric or registry.choose("metric", data.metric, {})
     splits, notes = split_examples(data, drawn or config.splits, config.seed)
     if drawn is not None:

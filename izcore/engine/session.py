@@ -25,6 +25,7 @@ from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.model_account import Account
 from izcore.scoring.model_client import ModelClient
+from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.timing import Timing
 
 
@@ -48,7 +49,7 @@ class Session:
         self.clients = clients
         assert config.metric is not None, "fix_plan fills in the metric"
         metric: Metric = environment.registry.build("metric", config.metric, self.context("metric"))
-        self.evaluator = Evaluator(self.black_box, metric, config.prompt_template)
+        self.evaluator = Evaluator(self.black_box, metric, PromptForm.of(config))
 
     @property
     def black_box(self) -> ModelClient:

@@ -107,6 +107,7 @@ def _check_alike(
             ("the metric", _same(config.metric, record.config.metric)),
             ("few_shot", config.few_shot == record.config.few_shot),
             ("the prompt template", config.prompt_template == record.config.prompt_template),
+            ("the placement", config.placement == record.config.placement),
         )
         if not same
     ]

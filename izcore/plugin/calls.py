@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from izcore.plugin.record import Record
@@ -67,23 +68,19 @@ class Amount(Record):
         )
 
 
-class ScorerInfo(Record):
-    """What the core must know about a scorer.
+class Message(Record, omit_defaults=True):
+    """A turn of a conversation: who speaks, and what is said."""
 
-    ``identity`` names everything that changes an answer (model, temperature, system prompt …); two
-    scorers with equal identities share cached completions. ``batch_size`` is the largest number of
-    prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
-    None where it is not known; a local model costs 0.
-    """
-
-    identity: Mapping[str, Any]
-    batch_size: int = 1
-    concurrency: int = 1
-    price: Price | None = None
+    role: Literal["user", "assistant"]
+    text: str
 
 
 class Prompt(Record, omit_defaults=True):
-    """One user message for the black box.
+    """What the black box is asked: a user's message, and what stands before it in the conversation.
+
+    ``text`` is the user's message, the last one. ``system`` is the system message; empty for none. ``turns``
+    are the messages between the two, oldest first. Only a scorer whose :class:`ScorerInfo` says ``messages``
+    is given a system message or turns.
 
     ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
     own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
@@ -98,6 +95,40 @@ class Prompt(Record, omit_defaults=True):
     sample: Annotated[int, Meta(ge=0)] = 0
     room: Annotated[int, Meta(ge=0)] = 0
     prefill: str = ""
+    system: str = ""
+    turns: tuple[Message, ...] = ()
+
+    def folded(self) -> "Prompt":
+        """Return the same prompt in one message, for a model that knows no others.
+
+        The system message comes first, then the turns and the user's message, with a blank line between any
+        two. Where there are turns, each message but the system's says who speaks.
+        """
+        parts = [self.system] if self.system else []
+        parts += [f"{turn.role.capitalize()}: {turn.text}" for turn in self.turns]
+        parts.append(f"User: {self.text}" if self.turns else self.text)
+        return msgspec.structs.replace(self, system="", turns=(), text="\n\n".join(parts))
+
+
+class ScorerInfo(Record):
+    """What the core must know about a scorer.
+
+    ``identity`` names everything that changes an answer (model, temperature, system prompt …); two
+    scorers with equal identities share cached completions. ``batch_size`` is the largest number of
+    prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
+    None where it is not known; a local model costs 0. ``messages`` says that the scorer sends a prompt's
+    system message and turns as what they are; to any other scorer they come within the text of its prompts.
+    """
+
+    identity: Mapping[str, Any]
+    batch_size: int = 1
+    concurrency: int = 1
+    price: Price | None = None
+    messages: bool = False
+
+    def as_taken(self, prompt: Prompt) -> Prompt:
+        """Return a prompt as the scorer takes it: in one message, if it knows no others."""
+        return prompt if self.messages else prompt.folded()
 
 
 class CompletionRequest(Record):

@@ -51,6 +51,8 @@ class Batch:
 class Dispatcher:
     """Sends batches of prompts to one scorer on one account, and tells of it through ``events``.
 
+    ``as_taken`` returns a prompt as the scorer takes it: all prompts that it is given must be so.
+    ``as_taken`` returns a prompt as the scorer takes it, which all prompts that it is sent must be.
     ``last_failure`` is the error of the last batch that failed for good, None before there is one.
     """
 
@@ -65,6 +67,7 @@ class Dispatcher:
         info = scorer.info()
         self.batch_size = info.batch_size
         self.last_failure: TransientScorerError | None = None
+        self.as_taken = info.as_taken
         self._scorer = scorer
         self._account = account
         self._events = events

@@ -11,7 +11,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import ModelClient
-from izcore.scoring.prompt import render_prompt
+from izcore.scoring.prompt_form import PromptForm
 
 
 class Evaluation(Record):
@@ -42,14 +42,13 @@ class Evaluation(Record):
 class Evaluator:
     """Scores guidance, which is an instruction with or without exemplars, with one black box and one metric.
 
-    ``client`` answers for the black box. ``template`` is the prompt template, with ``{instruction}`` and
-    ``{input}``.
+    ``client`` answers for the black box. ``form`` is the form of its prompts.
     """
 
-    def __init__(self, client: ModelClient, metric: Metric, template: str) -> None:
+    def __init__(self, client: ModelClient, metric: Metric, form: PromptForm) -> None:
         self._client = client
         self._metric = metric
-        self._template = template
+        self._form = form
 
     async def evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
         """Score guidance on examples.
@@ -91,7 +90,7 @@ class Evaluator:
 
     def prompts(self, guidance: Guidance, examples: Sequence[Example]) -> list[Prompt]:
         """Return the prompts that ask the black box to follow guidance on each example."""
-        return [Prompt(text=render_prompt(self._template, guidance, e.input)) for e in examples]
+        return [self._form.prompt(guidance, example) for example in examples]
 
 
 async def score_answers(

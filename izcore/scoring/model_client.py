@@ -65,7 +65,8 @@ class ModelClient:
 
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
-        return sum(map(self._dispatcher.bound, prompts), Amount())
+        taken = map(self._dispatcher.as_taken, prompts)
+        return sum(map(self._dispatcher.bound, taken), Amount())
 
     def cost_of(self, completion: Completion) -> float:
         """Return what an answer costs in US dollars, were it paid for now; 0 where the price is not known."""
@@ -78,6 +79,7 @@ class ModelClient:
         the calls if it has no room to send one again that may have been billed; BackendError or
         FatalScorerError if the model cannot be asked any more. What was answered until then is on disk.
         """
+        prompts = [self._dispatcher.as_taken(prompt) for prompt in prompts]
         keys = [self._cache.key(prompt) for prompt in prompts]
         by_key = dict(zip(keys, prompts, strict=True))
         found = self._cache.look_up(by_key)

@@ -1,6 +1,7 @@
 """Checks of scorers behind HTTP, against a server that speaks their protocol."""
 
 import asyncio
+import json
 import logging
 import socket
 import threading
@@ -17,7 +18,7 @@ from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.backends import Make
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
-from izcore.testing.scorers import ScorerConformance
+from izcore.testing.scorers import SYSTEM, TURNS, ScorerConformance
 from izcore.testing.subject import Subject
 
 KEY = "sk-planted-0123456789abcdef"
@@ -69,6 +70,16 @@ class ChatScorerConformance(ScorerConformance):
         usage = Usage(input_tokens=10, output_tokens=4)
         _script(chat_server, chat_server.answer("bonjour", usage=usage))
         assert ask(make(), "say hello") == (Completion(text="bonjour", usage=usage, finish="stop"),)
+
+    def test_messages_arrive(self, make: Make, chat_server: ChatServer) -> None:
+        """A scorer whose ``info`` says ``messages`` sends the system message and every turn."""
+        scorer = make()
+        if not scorer.info().messages:
+            pytest.skip("info().messages is False: everything comes within the text")
+        answer(scorer, Prompt(text="Three dogs.", system=SYSTEM, turns=TURNS))
+        sent = json.dumps(chat_server.requests[-1].body)
+        said = (SYSTEM, *(turn.text for turn in TURNS), "Three dogs.")
+        assert [text for text in said if text not in sent] == []
 
     def test_answers_keep_the_order_of_prompts(self, make: Make) -> None:
         """Each prompt of a request gets its own answer, whichever comes first."""
@@ -289,7 +300,12 @@ class ChatScorerConformance(ScorerConformance):
 
 def ask(scorer: Any, *prompts: str) -> tuple[Completion, ...]:
     """Ask in an event loop of its own, and close the connections."""
-    request = CompletionRequest(prompts=tuple(Prompt(text=prompt) for prompt in prompts))
+    return answer(scorer, *(Prompt(text=prompt) for prompt in prompts))
+
+
+def answer(scorer: Any, *prompts: Prompt) -> tuple[Completion, ...]:
+    """Answer prompts in an event loop of its own, and close the connections."""
+    request = CompletionRequest(prompts=prompts)
 
     async def work() -> tuple[Completion, ...]:
         return tuple((await scorer.complete(request)).completions)

@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
+from izcore.plugin.calls import (
+    Completion,
+    CompletionRequest,
+    CompletionResult,
+    Message,
+    Prompt,
+    ScorerInfo,
+    Usage,
+)
 from izcore.plugin.errors import FatalScorerError, TransientScorerError, UsageError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.registrations import BackendContext, BackendRegistration
@@ -23,6 +31,10 @@ from izcore.testing.subject import Subject
 
 Prompts = tuple[Prompt, ...]
 ODD_INPUTS = ("", "“Größe” 🙂\n\tline two", "{instruction} %s \\n <b>&amp;</b>")
+
+SYSTEM = "Answer in one word."
+TURNS = (Message(role="user", text="One dog."), Message(role="assistant", text="Two dogs."))
+"""A system message and turns, for scorers that take them."""
 
 
 class ScorerConformance(BackendConformance):
@@ -108,12 +120,14 @@ class ScorerConformance(BackendConformance):
             assert usage.total > 0 or (price is not None and price.input == price.output == 0)
 
     def test_bound_holds(self, make: Make, prompts: Prompts) -> None:
-        """No prompt uses more tokens than ``bound`` says, also one that asks for room.
+        """No prompt uses more tokens than ``bound`` says, also one that asks for room or has more messages.
 
         The budget reserves the bound before the call, so that it is never broken through.
         """
         scorer = make()
         asked = (*prompts, msgspec.structs.replace(prompts[0], room=64))
+        if scorer.info().messages:
+            asked = (*asked, msgspec.structs.replace(prompts[0], system=SYSTEM, turns=TURNS))
         bounds = [scorer.bound(prompt) for prompt in asked]
         assert all(isinstance(bound, Usage) for bound in bounds)
         for prompt, bound, completion in zip(asked, bounds, _answers(scorer, asked), strict=True):

@@ -23,6 +23,15 @@ def test_answers_come_in_order_and_a_prompt_is_asked_once(tmp_path: Path) -> Non
     assert bench.ledger.spent.calls == 3
 
 
+def test_a_scorer_without_messages_is_sent_one_and_shares_its_answer(tmp_path: Path) -> None:
+    scorer = Scripted(echo)
+    bench = Bench(tmp_path, scorer, Retries())
+    asyncio.run(bench.client.complete([Prompt(text="a", system="go")]))
+    assert scorer.sent == [("go\n\na",)]
+    assert bench.ask("go\n\na") == ["GO\n\nA"]
+    assert len(scorer.sent) == 1
+
+
 def test_cached_answers_take_room_where_the_limits_say_so(tmp_path: Path) -> None:
     Bench(tmp_path, Scripted(echo), Retries(), "first").ask("a", "b")
     free, charged = Limits(max_calls=3), Limits(max_calls=3, count_cached=True)

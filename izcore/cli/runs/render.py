@@ -58,6 +58,7 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     if record.generator_state:
         rows.add_row("worked out", Text(json.dumps(record.generator_state)))
     rows.add_row("prompt template", Text(repr(config.prompt_template)))
+    rows.add_row("placement", config.placement)
     rows.add_row("examples", split_sizes(splits))
     rows.add_row("seed", str(config.seed))
     rows.add_row("preset", config.preset)

@@ -42,6 +42,8 @@ OFFICIAL_OVERHEAD = 64
 OTHER_OVERHEAD = 512
 """Tokens that a chat template adds: a few at the providers themselves; some open models add a system prompt
 of their own."""
+TURN_OVERHEAD = 16
+"""Tokens that a chat template adds to each further message: its role, and marks of its beginning and end."""
 
 
 class ChatOptions(Options, frozen=True, kw_only=True):
@@ -95,6 +97,9 @@ class HttpChatScorer(Scorer, Generic[Client]):
     signs: ClassVar[ErrorSigns]
     """How the provider's error responses say what is wrong."""
 
+    messages: ClassVar[bool] = False
+    """Whether :meth:`send` sends a prompt's system message (:meth:`system_of`) and its turns."""
+
     def __init__(
         self,
         options: ChatOptions,
@@ -139,16 +144,25 @@ class HttpChatScorer(Scorer, Generic[Client]):
     def info(self) -> ScorerInfo:
         """Say identity (all that a request holds beside its prompt), concurrency and price."""
         return ScorerInfo(
-            identity=self._identity, batch_size=1, concurrency=self._options.concurrency, price=self._price
+            identity=self._identity,
+            batch_size=1,
+            concurrency=self._options.concurrency,
+            price=self._price,
+            messages=self.messages,
         )
+
+    def system_of(self, prompt: Prompt) -> str:
+        """Return the system message of a call: the option's and the prompt's; empty for none."""
+        return "\n\n".join(part for part in (self._options.system, prompt.system) if part)
 
     def bound(self, prompt: Prompt) -> Usage:
         """Return an upper bound: a byte-level token is at least one byte of UTF-8.
 
         Raises UsageError for a prompt that may be so long that the price list does not hold for it.
         """
-        text = self._options.system + prompt.text
+        text = "".join((self.system_of(prompt), *(turn.text for turn in prompt.turns), prompt.text))
         overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
+        overhead += TURN_OVERHEAD * len(prompt.turns)
         size = len(text.encode("utf-8", "surrogatepass")) + overhead
         check_price_holds(size, self._price_up_to, self._options.model)
         return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))

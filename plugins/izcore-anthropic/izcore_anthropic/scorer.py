@@ -30,6 +30,7 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
     connection_errors = (APIConnectionError,)
     timeout_errors = (APITimeoutError,)
     signs = SIGNS
+    messages = True
 
     def __init__(self, options: AnthropicOptions, _context: BackendContext) -> None:
         quirks = quirks_of(options.model)
@@ -52,9 +53,7 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
 
     async def send(self, client: AsyncAnthropic, prompt: Prompt) -> HttpAnswer:
         """Send one prompt."""
-        raw = await client.messages.with_raw_response.create(
-            messages=[{"role": "user", "content": prompt.text}], **self._request(prompt)
-        )
+        raw = await client.messages.with_raw_response.create(**self._request(prompt))
         return HttpAnswer(body=await raw.read(), content_type=raw.headers.get("content-type", ""))
 
     def read(self, answer: HttpAnswer) -> ChatAnswer | ErrorReply:
@@ -66,8 +65,18 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
         return reply_of(error) if isinstance(error, APIStatusError) else None
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
-        """The fields beside the message, as the SDK's method takes them."""
-        fields = {**self._fields, "max_tokens": max(self._fields["max_tokens"], prompt.room)}
+        """The fields of a request, as the SDK's method takes them."""
+        fields = {
+            **self._fields,
+            "messages": [
+                *({"role": turn.role, "content": turn.text} for turn in prompt.turns),
+                {"role": "user", "content": prompt.text},
+            ],
+            "max_tokens": max(self._fields["max_tokens"], prompt.room),
+        }
+        system = self.system_of(prompt)
+        if system:
+            fields["system"] = system
         if prompt.temperature is not None and self._takes_temperature:
             fields["temperature"] = min(prompt.temperature, HOTTEST)
         if "temperature" in fields:

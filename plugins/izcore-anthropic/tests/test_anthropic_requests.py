@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.servers.protocol_server import Call, ProtocolServer
 
-from izcore.plugin import BackendContext, Completion, CompletionRequest, Price, Prompt, UsageError
+from izcore.plugin import BackendContext, Completion, CompletionRequest, Message, Price, Prompt, UsageError
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.quirks import quirks_of, request_fields
 from izcore_anthropic.scorer import AnthropicScorer
@@ -14,12 +14,16 @@ from izcore_anthropic.scorer import AnthropicScorer
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
 
-def ask(server: ProtocolServer, prompt: str = "hello", **options: Any) -> tuple[Completion, Call]:
+TURNS = (Message(role="user", text="Hello."), Message(role="assistant", text="Whom do you miss?"))
+
+
+def ask(server: ProtocolServer, prompt: str | Prompt = "hello", **options: Any) -> tuple[Completion, Call]:
     scorer = AnthropicScorer(AnthropicOptions(base_url=server.url, **options), CONTEXT)
+    asked = Prompt(text=prompt) if isinstance(prompt, str) else prompt
 
     async def once() -> Completion:
         try:
-            return (await scorer.complete(CompletionRequest(prompts=(Prompt(text=prompt),)))).completions[0]
+            return (await scorer.complete(CompletionRequest(prompts=(asked,)))).completions[0]
         finally:
             await scorer.aclose()
 
@@ -37,6 +41,17 @@ def test_a_model_that_takes_a_temperature_gets_0_by_an_api_version_that_knows_it
         "max_tokens": 256,
     }
     assert call.headers["anthropic-version"] == "2023-06-01"
+
+
+def test_system_message_and_turns_arrive_as_messages(server: ProtocolServer) -> None:
+    prompt = Prompt(text="Bertha.", system="Name the town.", turns=TURNS)
+    _, call = ask(server, prompt, model="claude-haiku-4-5", system="Be brief.")
+    assert call.body["system"] == "Be brief.\n\nName the town."
+    assert call.body["messages"] == [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Whom do you miss?"},
+        {"role": "user", "content": "Bertha."},
+    ]
 
 
 def test_a_current_model_gets_what_it_takes(server: ProtocolServer) -> None:

@@ -34,6 +34,7 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
     connection_errors = (APIConnectionError,)
     timeout_errors = (APITimeoutError,)
     signs = SIGNS
+    messages = True
 
     def __init__(self, options: OpenAIOptions, _context: BackendContext) -> None:
         quirks = quirks_of(options.model, options.reasoning)
@@ -56,7 +57,7 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
         self._fields = fields
         self._limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
         self._takes_temperature = takes_temperature(options, quirks)
-        self._system = _system_messages(options.system, quirks.reasons)
+        self._system_role = "developer" if quirks.reasons else "system"
         self._extra = dict(options.extra_body)
         if quirks.writes_cache and endpoint.official:
             # Prompts differ in their last lines: caching them is billed and hardly ever pays.
@@ -85,7 +86,7 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
         return reply_of(error) if isinstance(error, APIStatusError) else None
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
-        fields = {**self._fields, "messages": [*self._system, {"role": "user", "content": prompt.text}]}
+        fields = {**self._fields, "messages": self._messages(prompt)}
         if prompt.temperature is not None and self._takes_temperature:
             fields["temperature"] = prompt.temperature
         if "seed" in fields:
@@ -93,6 +94,10 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
         fields[self._limit] = max(fields[self._limit], prompt.room)
         return fields | self._extra
 
-
-def _system_messages(system: str, reasons: bool) -> list[dict[str, str]]:
-    return [{"role": "developer" if reasons else "system", "content": system}] if system else []
+    def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
+        system = self.system_of(prompt)
+        return [
+            *([{"role": self._system_role, "content": system}] if system else []),
+            *({"role": turn.role, "content": turn.text} for turn in prompt.turns),
+            {"role": "user", "content": prompt.text},
+        ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.servers.protocol_server import Call, ProtocolServer
 
-from izcore.plugin import BackendContext, Completion, CompletionRequest, Price, Prompt, UsageError
+from izcore.plugin import BackendContext, Completion, CompletionRequest, Message, Price, Prompt, UsageError
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.quirks import quirks_of, request_fields
 from izcore_openai.scorer import OpenAIScorer
@@ -14,12 +14,16 @@ from izcore_openai.scorer import OpenAIScorer
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
 
-def ask(server: ProtocolServer, prompt: str = "hello", **options: Any) -> tuple[Completion, Call]:
+TURNS = (Message(role="user", text="Hello."), Message(role="assistant", text="Whom do you miss?"))
+
+
+def ask(server: ProtocolServer, prompt: str | Prompt = "hello", **options: Any) -> tuple[Completion, Call]:
     scorer = OpenAIScorer(OpenAIOptions(base_url=server.openai_url, **options), CONTEXT)
+    asked = Prompt(text=prompt) if isinstance(prompt, str) else prompt
 
     async def once() -> Completion:
         try:
-            return (await scorer.complete(CompletionRequest(prompts=(Prompt(text=prompt),)))).completions[0]
+            return (await scorer.complete(CompletionRequest(prompts=(asked,)))).completions[0]
         finally:
             await scorer.aclose()
 
@@ -45,6 +49,18 @@ def test_a_reasoning_model_gets_what_it_takes(server: ProtocolServer) -> None:
         "max_completion_tokens": 4096,
         "reasoning_effort": "low",
     }
+
+
+@pytest.mark.parametrize(("model", "role"), [("gpt-4o-mini", "system"), ("gpt-5-mini", "developer")])
+def test_system_message_and_turns_arrive_as_messages(server: ProtocolServer, model: str, role: str) -> None:
+    prompt = Prompt(text="Bertha.", system="Name the town.", turns=TURNS)
+    _, call = ask(server, prompt, model=model, system="Be brief.")
+    assert call.body["messages"] == [
+        {"role": role, "content": "Be brief.\n\nName the town."},
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Whom do you miss?"},
+        {"role": "user", "content": "Bertha."},
+    ]
 
 
 def test_all_options_reach_the_server(server: ProtocolServer) -> None:

@@ -61,6 +61,7 @@ class HFScorer:
             batch_size=options.batch_size,
             concurrency=1,
             price=Price(input=0, output=0),
+            messages=True,
         )
 
     def bound(self, prompt: Prompt) -> Usage:
@@ -120,10 +121,12 @@ class HFScorer:
         self, prompt: Prompt, tokenizer: PreTrainedTokenizerBase, conversation: str
     ) -> tuple[int, ...]:
         options = self._options
+        own = "\n\n".join(part for part in (options.system, prompt.system) if part)
         return chat_tokens(
             tokenizer,
             prompt.text,
-            system=options.system,
+            system=own or options.system,
+            turns=prompt.turns,
             prefill=prompt.prefill or options.prefill,
             conversation=conversation if options.conversation == "auto" else options.conversation,
         )
@@ -138,7 +141,7 @@ class HFScorer:
             raise FatalScorerError(
                 f"A prompt is too long for {loaded.name}: {len(inputs[longest])} tokens and up to "
                 f"{room} new ones make {needed}, its context holds {context}. "
-                f"The prompt begins: {prompts[longest].text[:80]!r}",
+                f"The prompt begins: {prompts[longest].folded().text[:80]!r}",
                 hint="Shorten the examples or the instruction, lower max_new_tokens, or take a model with "
                 "a longer context.",
             )
@@ -176,7 +179,7 @@ def stop_position(text: str, stop: Sequence[str]) -> int | None:
 def _sampling(prompt: Prompt) -> Sampling | None:
     if not prompt.temperature:
         return None
-    return Sampling(prompt.temperature, derive_seed(prompt.sample, prompt.text))
+    return Sampling(prompt.temperature, derive_seed(prompt.sample, prompt.folded().text))
 
 
 def _text(loaded: LoadedModel, token_ids: Sequence[int]) -> str:

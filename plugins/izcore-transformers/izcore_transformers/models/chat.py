@@ -1,6 +1,11 @@
-"""Renders one user message, and the beginning of the answer, the way a model was trained to read them."""
+"""Renders a conversation, and the beginning of the answer, the way a model was trained to read them."""
 
+from collections.abc import Mapping, Sequence
+
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
+
+from izcore.plugin import Message, Prompt
 
 VICUNA_SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. "
@@ -15,28 +20,29 @@ def chat_text(
     user: str,
     *,
     system: str | None = None,
+    turns: Sequence[Message] = (),
     prefill: str = "",
     conversation: str = "auto",
 ) -> str:
     """Return the text that a model is to go on with, up to and including ``prefill``.
 
+    ``user`` is the user's last message, ``turns`` are those before it.
     ``conversation`` is ``vicuna`` (Vicuna v1.1's template, which WizardLM-13B shares), ``tokenizer``
     (the tokenizer's chat template), ``plain`` (the messages as they are) or ``auto``: the tokenizer's
     template if it has one, else plain. ``system`` None leaves the template's own system message; an
-    empty one empties it. ``prefill`` begins the assistant's answer.
+    empty one empties it. Where a tokenizer's template has no place for a system message, or none for such
+    turns, they stand within the user's message. ``prefill`` begins the assistant's answer.
     """
     conversation = _resolved(tokenizer, conversation)
     if conversation == "vicuna":
         # https://github.com/lm-sys/FastChat/blob/main/docs/vicuna_weights_version.md
         opening = VICUNA_SYSTEM if system is None else system
-        return " ".join(part for part in (opening, f"USER: {user}", "ASSISTANT:", prefill) if part)
+        before = "".join(_vicuna_turn(turn) for turn in turns)
+        return " ".join(part for part in (opening, f"{before}USER: {user}", "ASSISTANT:", prefill) if part)
     if conversation == "plain":
-        message = "\n\n".join(part for part in (system, user) if part)
+        message = Prompt(text=user, system=system or "", turns=tuple(turns)).folded().text
         return f"{message}\n{prefill}" if prefill else message
-    messages = [] if system is None else [{"role": "system", "content": system}]
-    messages.append({"role": "user", "content": user})
-    rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return str(rendered) + prefill
+    return _in_template(tokenizer, system, [*turns, Message(role="user", text=user)]) + prefill
 
 
 def chat_tokens(
@@ -44,12 +50,13 @@ def chat_tokens(
     user: str,
     *,
     system: str | None = None,
+    turns: Sequence[Message] = (),
     prefill: str = "",
     conversation: str = "auto",
 ) -> tuple[int, ...]:
     """Return the tokens of :func:`chat_text`, with the special tokens that open a text."""
     conversation = _resolved(tokenizer, conversation)
-    text = chat_text(tokenizer, user, system=system, prefill=prefill, conversation=conversation)
+    text = chat_text(tokenizer, user, system=system, turns=turns, prefill=prefill, conversation=conversation)
     return _tokens(tokenizer, text, opens=True, conversation=conversation)
 
 
@@ -69,6 +76,40 @@ def split_chat_tokens(
         _tokens(tokenizer, before, opens=True, conversation=conversation),
         _tokens(tokenizer, after, opens=False, conversation=conversation),
     )
+
+
+def _vicuna_turn(turn: Message) -> str:
+    return f"USER: {turn.text} " if turn.role == "user" else f"ASSISTANT: {turn.text}</s>"
+
+
+def _in_template(tokenizer: PreTrainedTokenizerBase, system: str | None, messages: Sequence[Message]) -> str:
+    """Render messages in the tokenizer's template, the system message within the first where it must be.
+
+    Some templates raise an error for a system message, and some leave it out.
+    """
+    listed = [{"role": message.role, "content": message.text} for message in messages]
+    with_system = listed if system is None else [{"role": "system", "content": system}, *listed]
+    try:
+        text = _apply(tokenizer, with_system)
+        if (system or "").strip() in text:
+            return text
+    except TemplateError:
+        if system is None and len(messages) == 1:
+            raise
+    first, *others = listed
+    try:
+        return _apply(tokenizer, [{**first, "content": _folded(system, messages[:1])}, *others])
+    except TemplateError:  # turns that do not alternate, for example
+        return _apply(tokenizer, [{"role": "user", "content": _folded(system, messages)}])
+
+
+def _folded(system: str | None, messages: Sequence[Message]) -> str:
+    *turns, last = messages
+    return Prompt(text=last.text, system=system or "", turns=tuple(turns)).folded().text
+
+
+def _apply(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, str]]) -> str:
+    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
 def _resolved(tokenizer: PreTrainedTokenizerBase, conversation: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from izcore.plugin import ConfigError, Example
+from izcore.plugin import ConfigError, Example, Message
 from izcore_transformers.models.chat import (
     SPLIT_MARK,
     VICUNA_SYSTEM,
@@ -32,6 +32,50 @@ def test_a_tokenizers_own_template_comes_first(embedded: LoadedModel) -> None:
 
 def test_plain_text_where_there_is_no_template(embedded: LoadedModel) -> None:
     assert chat_text(embedded.tokenizer, "Hi", conversation="plain", prefill="The") == "Hi\nThe"
+
+
+TURNS = (Message(role="user", text="Hello."), Message(role="assistant", text="Whom do you miss?"))
+REFUSES = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+LEAVES_OUT = "{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}"
+ALTERNATES = (
+    "{% for m in messages %}"
+    "{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('no turns') }}{% endif %}"
+    "[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
+)
+
+
+def test_turns_stand_before_the_last_message(embedded: LoadedModel) -> None:
+    text = chat_text(embedded.tokenizer, "Bertha.", system="Name the town.", turns=TURNS)
+    assert text.split("<|im_start|>")[1:] == [
+        "system\nName the town.<|im_end|>\n",
+        "user\nHello.<|im_end|>\n",
+        "assistant\nWhom do you miss?<|im_end|>\n",
+        "user\nBertha.<|im_end|>\n",
+        "assistant\n",
+    ]
+    vicuna = chat_text(embedded.tokenizer, "Bertha.", system="", turns=TURNS, conversation="vicuna")
+    assert vicuna == "USER: Hello. ASSISTANT: Whom do you miss?</s>USER: Bertha. ASSISTANT:"
+    plain = chat_text(embedded.tokenizer, "Bertha.", system="Go.", turns=TURNS, conversation="plain")
+    assert plain == "Go.\n\nUser: Hello.\n\nAssistant: Whom do you miss?\n\nUser: Bertha."
+
+
+@pytest.mark.parametrize("system_role", [REFUSES, LEAVES_OUT])
+def test_a_template_without_system_role_has_it_in_the_first_message(
+    embedded: LoadedModel, system_role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded.tokenizer, "chat_template", system_role + ALTERNATES)
+    text = chat_text(embedded.tokenizer, "Bertha.", system="Go.", turns=TURNS)
+    assert text == ("[user] Go.\n\nHello.\n[assistant] Whom do you miss?\n[user] Bertha.\n[assistant] ")
+    alone = chat_text(embedded.tokenizer, "Bertha.", system="Go.", prefill="It is")
+    assert alone == "[user] Go.\n\nBertha.\n[assistant] It is"
+
+
+def test_turns_that_a_template_refuses_are_one_message(
+    embedded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded.tokenizer, "chat_template", ALTERNATES)
+    text = chat_text(embedded.tokenizer, "Bertha.", turns=TURNS[:1])
+    assert text == "[user] User: Hello.\n\nUser: Bertha.\n[assistant] "
 
 
 @pytest.mark.parametrize("conversation", ["vicuna", "tokenizer", "plain"])

@@ -1,0 +1,75 @@
+"""The form of a black box's prompts: which template, and where in the conversation the instruction stands."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from izcore.config.schema import Placement, ScoringConfig
+from izcore.plugin.calls import Message, Prompt
+from izcore.plugin.errors import ConfigError
+from izcore.plugin.examples import Example
+from izcore.plugin.record import Record
+from izcore.plugin.trials import Guidance
+from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template, render_prompt
+
+DEFAULT_TEMPLATES: Mapping[Placement, str] = {
+    "one-message": DEFAULT_TEMPLATE,
+    "system": "{instruction}\n\nInput: {input}\nOutput:",
+}
+"""The templates where neither the user nor the task has one."""
+
+
+class PromptForm(Record):
+    """How the prompts of one run are made.
+
+    In ``one-message`` all of the template is the user's message. In ``system`` the template up to the end of
+    the line with ``{instruction}`` is the system message, and what follows is the user's. Exemplars are
+    turns there, the user's message and the first target as its answer, unless the template says with
+    ``{exemplars}`` where they stand. Without an instruction there is no system message.
+    """
+
+    template: str
+    placement: Placement = "one-message"
+
+    @classmethod
+    def of(cls, config: ScoringConfig) -> "PromptForm":
+        """Return the form that a run is set to."""
+        return cls(template=config.prompt_template, placement=config.placement)
+
+    def check(self) -> None:
+        """Raise ConfigError if the template cannot be filled in, or not be cut where the placement wants."""
+        check_template(self.template)
+        system, user = self._parts()
+        if self.placement == "system" and ("{input}" in system or "{exemplars}" in system or not user):
+            raise ConfigError(
+                f"placement: no system message can be cut from the template {self.template!r}.",
+                hint="{instruction} must stand on a line before all other placeholders; "
+                'or choose placement = "one-message".',
+            )
+
+    def prompt(self, guidance: Guidance, example: Example) -> Prompt:
+        """Return the prompt that asks to follow guidance on an example."""
+        if self.placement == "one-message":
+            return Prompt(text=render_prompt(self.template, guidance, example.input))
+        system, user = self._parts()
+        shown = () if "{exemplars}" in user else guidance.exemplars
+        asked = msgspec.structs.replace(guidance, exemplars=() if shown else guidance.exemplars)
+        return Prompt(
+            system=system.replace("{instruction}", guidance.instruction) if guidance.instruction else "",
+            turns=tuple(message for exemplar in shown for message in _turns(user, exemplar)),
+            text=render_prompt(user, asked, example.input),
+        )
+
+    def _parts(self) -> tuple[str, str]:
+        """Return the system message's and the user message's part of the template."""
+        start = self.template.rindex("{instruction}")
+        system, _, user = self.template[start:].partition("\n")
+        return self.template[:start] + system, user.lstrip("\n")
+
+
+def _turns(user: str, exemplar: Example) -> tuple[Message, Message]:
+    """Show an exemplar as a user's message and the answer to it."""
+    return (
+        Message(role="user", text=render_prompt(user, Guidance(instruction=""), exemplar.input)),
+        Message(role="assistant", text=exemplar.targets[0]),
+    )

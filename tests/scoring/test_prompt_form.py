@@ -1,0 +1,62 @@
+"""Where the instruction stands in a prompt, and what that makes of templates and exemplars."""
+
+import pytest
+
+from izcore.plugin.calls import Message, Prompt
+from izcore.plugin.errors import ConfigError
+from izcore.plugin.examples import Example
+from izcore.plugin.trials import Guidance
+from izcore.scoring.prompt_form import DEFAULT_TEMPLATES, PromptForm
+
+FIVE = Example(input="5", targets=("odd",))
+SHOWN = (Example(input="1", targets=("odd", "uneven")), Example(input="{input}", targets=("even",)))
+
+
+def system_form(template: str = DEFAULT_TEMPLATES["system"]) -> PromptForm:
+    return PromptForm(template=template, placement="system")
+
+
+def test_one_message_holds_all_of_the_template() -> None:
+    form = PromptForm(template=DEFAULT_TEMPLATES["one-message"])
+    prompt = form.prompt(Guidance(instruction="Odd or even?"), FIVE)
+    assert prompt == Prompt(text="Instruction: Odd or even?\n\nInput: 5\nOutput:")
+
+
+def test_the_instruction_becomes_the_system_message() -> None:
+    prompt = system_form().prompt(Guidance(instruction="Odd or even?\nSay {input}."), FIVE)
+    assert prompt == Prompt(system="Odd or even?\nSay {input}.", text="Input: 5\nOutput:")
+
+
+def test_what_stands_before_the_instruction_is_part_of_the_system_message() -> None:
+    form = system_form("You are a clerk.\nYour task: {instruction} Be brief.\n\n\nQ: {input}\nA:")
+    prompt = form.prompt(Guidance(instruction="Odd or even?"), FIVE)
+    assert prompt.system == "You are a clerk.\nYour task: Odd or even? Be brief."
+    assert prompt.text == "Q: 5\nA:"
+
+
+def test_without_an_instruction_there_is_no_system_message() -> None:
+    assert system_form().prompt(Guidance(instruction=""), FIVE) == Prompt(text="Input: 5\nOutput:")
+
+
+def test_exemplars_are_turns() -> None:
+    prompt = system_form().prompt(Guidance(instruction="Odd or even?", exemplars=SHOWN), FIVE)
+    assert prompt.turns == (
+        Message(role="user", text="Input: 1\nOutput:"),
+        Message(role="assistant", text="odd"),
+        Message(role="user", text="Input: {input}\nOutput:"),
+        Message(role="assistant", text="even"),
+    )
+    assert prompt.text == "Input: 5\nOutput:"
+
+
+def test_exemplars_stand_where_the_template_says() -> None:
+    form = system_form("{instruction}\n\n{exemplars}\n\nNow: {input}")
+    prompt = form.prompt(Guidance(instruction="Odd or even?", exemplars=SHOWN[:1]), FIVE)
+    assert (prompt.turns, prompt.text) == ((), "Now: 1 odd\n\nNow: 5")
+
+
+@pytest.mark.parametrize("template", ["{instruction}: {input}", "{input}\n\n{instruction}"])
+def test_a_template_that_cannot_be_cut_is_refused(template: str) -> None:
+    with pytest.raises(ConfigError, match="no system message can be cut"):
+        system_form(template).check()
+    PromptForm(template=template).check()
