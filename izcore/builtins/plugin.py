@@ -27,7 +27,7 @@ from izcore.plugin import (
 IZCORE_API = 1
 
 _PUBLISHED: Mapping[str, Mapping[str, Any]] = {
-    "splits": {"demonstrations": 5, "validation": 20, "retest": 0, "test": 100},
+    "splits": {"demonstrations": 5, "validation": 20, "retest": 0, "test": 100, "stratified": False},
     "search": {"initial": 25, "batch": 25, "rounds": 5},
     "evaluation": {"policy": "full"},
 }

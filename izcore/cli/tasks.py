@@ -82,6 +82,7 @@ def show_task(
                 "description": data.description,
                 "metric": data.metric,
                 "examples": len(data.examples),
+                "validation_examples": len(data.validation_examples),
                 "test_examples": len(data.test_examples),
                 "human_instructions": data.human_instructions,
                 "targets": profile,
@@ -124,7 +125,7 @@ def check_task(
         metric = registry.choose("metric", data.metric, {})
         metric_notes = check_metric(registry, metric, splits.validation, Paths.of_this_user())
     notes = [*data.notes, *split_notes, *metric_notes]
-    sizes = {name: len(getattr(splits, name)) for name in ("demonstrations", "validation", "test")}
+    sizes = {name: len(getattr(splits, name)) for name in splits.__struct_fields__}
     if json:
         print_json({"name": data.name, "usable": True, "splits": sizes, "notes": notes})
         return
@@ -205,5 +206,12 @@ def _load(
 
 
 def _counts(data: "TaskData") -> str:
-    held_out = f" and {len(data.test_examples)} held-out test examples" if data.test_examples else ""
-    return f"{len(data.examples)} examples{held_out}"
+    of_their_own = [
+        f"{len(examples)} {what}"
+        for what, examples in (
+            ("validation examples", data.validation_examples),
+            ("held-out test examples", data.test_examples),
+        )
+        if examples
+    ]
+    return " and ".join([f"{len(data.examples)} examples", *of_their_own])

@@ -19,12 +19,15 @@ Placement = Literal["one-message", "system"]
 
 
 class SplitSizes(Record, forbid_unknown_fields=True):
-    """How many examples go where."""
+    """How many examples go where, and whether each split gets its share of each label."""
 
     demonstrations: Annotated[int, Meta(ge=1, description="Examples shown to the generator")] = 5
     validation: Annotated[int, Meta(ge=1, description="Examples that every trial is scored on")] = 20
     retest: Annotated[int, Meta(ge=0, description="Fresh examples on which the finalists are compared")] = 0
     test: Annotated[int, Meta(ge=1, description="Sealed examples, used once at the end (at most)")] = 100
+    stratified: Annotated[
+        bool, Meta(description="Whether each split gets its share of each label, where targets are labels")
+    ] = True
 
 
 class SearchSize(Record, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from izcore.config.paths import Paths
-from izcore.config.schema import RunConfig, SplitSizes
+from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
@@ -51,7 +51,8 @@ def start_warm(
             hint=f"Finish it first: iz resume {record.id}",
         )
     splits = record.plan.splits
-    sizes = SplitSizes(
+    sizes = msgspec.structs.replace(
+        record.config.splits,
         demonstrations=len(splits.demonstrations),
         validation=len(splits.validation),
         retest=len(splits.retest),

@@ -23,7 +23,8 @@ class LoadRequest(Record):
 class TaskData(Record):
     """What a task backend loads: examples, and what is known about how to score them.
 
-    ``examples`` feeds demonstrations and validation, and test too where ``test_examples`` is empty.
+    ``examples`` feeds demonstrations, and validation and test too where ``validation_examples`` or
+    ``test_examples`` is empty.
     ``metric`` is a metric's name (``name`` or ``name:argument``). ``prompt_template`` holds
     ``{instruction}`` and ``{input}``; empty means the default. ``human_instructions`` are instructions
     that people wrote for the task. ``notes`` says what was guessed while loading (column names …).
@@ -37,6 +38,7 @@ class TaskData(Record):
     description: str = ""
     human_instructions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    validation_examples: tuple[Example, ...] = ()
 
 
 class FetchRequest(Record):

@@ -129,4 +129,4 @@ def _check_texts(data: TaskData) -> None:
 
 
 def _all(data: TaskData) -> tuple[Example, ...]:
-    return (*data.examples, *data.test_examples)
+    return (*data.examples, *data.validation_examples, *data.test_examples)
