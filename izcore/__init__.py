@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from izcore.api import build_executor as build_executor
+    from izcore.api import check_ready as check_ready
     from izcore.api import compare as compare
     from izcore.api import configure as configure
     from izcore.api import database_path as database_path
@@ -49,7 +50,10 @@ if TYPE_CHECKING:
     from izcore.plugin.results import Baseline as Baseline
     from izcore.plugin.results import Best as Best
     from izcore.plugin.results import Estimate as Estimate
+    from izcore.plugin.results import EstimatedCalls as EstimatedCalls
+    from izcore.plugin.results import Figures as Figures
     from izcore.plugin.results import FrontPoint as FrontPoint
+    from izcore.plugin.results import LimitCheck as LimitCheck
     from izcore.plugin.results import RunResult as RunResult
     from izcore.plugin.results import TestScore as TestScore
     from izcore.plugin.results import ValidationScore as ValidationScore
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "izcore.api": (
         "build_executor",
+        "check_ready",
         "compare",
         "configure",
         "database_path",
@@ -113,7 +118,10 @@ _HOMES = {
         "Baseline",
         "Best",
         "Estimate",
+        "EstimatedCalls",
+        "Figures",
         "FrontPoint",
+        "LimitCheck",
         "RunResult",
         "TestScore",
         "ValidationScore",

@@ -15,6 +15,7 @@ from izcore.config.options import RunOptions, ScoringOptions, settings_layers
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine import held_out, incumbents, paired
+from izcore.engine import plan as plans
 from izcore.engine.entry import public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
@@ -43,9 +44,10 @@ def plan(
     registry: Registry | None = None,
     **options: Unpack[RunOptions],
 ) -> PlannedRun:
-    """Say what ``optimize`` would do and cost at most, without doing it; same options.
+    """Say what ``optimize`` would do, what that is likely to cost and the most that it may; same options.
 
-    :func:`execute` carries the plan out.
+    Nothing is asked of any model, and no key is needed. ``estimate`` of the plan holds the figures, and says
+    whether given limits are enough. :func:`execute` carries the plan out.
     """
     found = registry or discover()
     config = build_config(found, settings_layers(task, **options), RunConfig)
@@ -54,6 +56,16 @@ def plan(
         with open_store(db) as store:
             earlier = find_earlier_run(store, config)
     return plan_run(found, config, Paths.of_this_user(), earlier=earlier)
+
+
+@public
+def check_ready(planned: PlannedRun, *, registry: Registry | None = None) -> None:
+    """Raise UsageError for what keeps a planned run from starting, such as an API key that is missing.
+
+    A plan needs no key; :func:`execute` checks this first, and whoever starts several runs checks all of
+    them before the first.
+    """
+    plans.check_ready(registry or discover(), planned.config, Paths.of_this_user())
 
 
 @public

@@ -43,6 +43,7 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             factory="izcore.builtins.pool:PoolGenerator",
             options=PoolOptions,
             argument="file",
+            unsteered="",
         )
     ]
 

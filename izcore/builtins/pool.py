@@ -25,6 +25,10 @@ class PoolGenerator(Generator):
         """Return the number of distinct instructions in the file."""
         return len(self._instructions)
 
+    def longest_instruction(self) -> int:
+        """Return the bytes of the longest instruction in the file."""
+        return max(len(text.encode("utf-8", "surrogatepass")) for text in self._instructions)
+
     def prepare(self, request: PrepareRequest) -> PrepareResult:
         """Say that latents have one dimension, which is a formality here."""
         return PrepareResult(latent_dim=1)
@@ -41,7 +45,3 @@ class PoolGenerator(Generator):
             ),
             exhausted=len(untried) <= len(request.latents),
         )
-
-    def write_unsteered(self, request: PrepareRequest) -> Candidate | None:
-        """Return None: people wrote these instructions, nothing steers them."""
-        return None

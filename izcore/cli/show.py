@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from izcore.cli.shared import out, print_json
+from izcore.cli.show_estimate import add_estimate
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import TestScore
 from izcore.scoring.budget_ledger import dollars
@@ -39,17 +40,23 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     add_backends(rows, registry, config)
     add_departures(rows, config)
     rows.add_row("examples", f"{split_sizes(splits)} (sealed)")
-    cost = "" if estimate.cost_usd is None else f", about ${estimate.cost_usd:.4f}"
-    rows.add_row(
-        "at most",
-        f"{estimate.trials} trials, {estimate.calls:,} calls, about {estimate.tokens:,} tokens{cost}",
-    )
-    walls = limits_line(config.budget)
-    if walls:
-        rows.add_row("stops at", walls)
+    rows.add_row("search", f"at most {estimate.trials} trials")
+    add_estimate(rows, estimate)
     for note in planned.plan.notes:
         rows.add_row("note", Text(note, "yellow"))
     console.print(rows)
+
+
+def limits_line(budget: "Limits") -> str:
+    """The limits of a budget, as far as there are any."""
+    parts = []
+    if budget.max_calls is not None:
+        parts.append(f"{budget.max_calls:,} calls")
+    if budget.max_tokens is not None:
+        parts.append(f"{budget.max_tokens:,} tokens")
+    if budget.max_cost is not None:
+        parts.append(dollars(budget.max_cost))
+    return ", ".join(parts)
 
 
 def split_sizes(splits: "Splits") -> str:
@@ -74,18 +81,6 @@ def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None
             rows.add_row(kind, Text(registry.describe(kind, choice)))
     for choice in config.trackers:
         rows.add_row("tracker", Text(registry.describe("tracker", choice)))
-
-
-def limits_line(budget: "Limits") -> str:
-    """The limits of a budget, as far as there are any."""
-    parts = []
-    if budget.max_calls is not None:
-        parts.append(f"{budget.max_calls:,} calls")
-    if budget.max_tokens is not None:
-        parts.append(f"{budget.max_tokens:,} tokens")
-    if budget.max_cost is not None:
-        parts.append(dollars(budget.max_cost))
-    return ", ".join(parts)
 
 
 def add_departures(rows: Table, config: "RunConfig") -> None:

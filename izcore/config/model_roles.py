@@ -52,3 +52,12 @@ def models_by_role(registry: Registry, config: ScoringConfig) -> dict[ModelRole,
 def calls_per_answer(registry: Registry, config: ScoringConfig) -> int:
     """Return how many calls the score of an answer takes: one for it, one for each model that grades it."""
     return 1 + sum(role.grades for role in models_by_role(registry, config))
+
+
+def most_asks(registry: Registry, config: ScoringConfig) -> dict[str, int]:
+    """Return how often a model in a role is asked at most for one thing, by the role's name."""
+    return {
+        role.name: registry.find(role.kind, choice.name).backend.most_asks
+        for role in models_by_role(registry, config)
+        if (choice := config.choice_of(role.kind)) is not None and role != SCORER
+    }

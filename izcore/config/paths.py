@@ -30,6 +30,8 @@ class Paths(Record):
         """Folder of the locks that keep two processes off one run."""
         return self.cache / "locks"
 
-    def context(self, seed: int) -> BackendContext:
-        """What backends are told."""
-        return BackendContext(seed=seed, cache_dir=str(self.cache), data_dir=str(self.data))
+    def context(self, seed: int, *, planning: bool = False) -> BackendContext:
+        """What backends are told; ``planning`` where they are only asked what they would cost."""
+        return BackendContext(
+            seed=seed, cache_dir=str(self.cache), data_dir=str(self.data), planning=planning
+        )

@@ -35,11 +35,12 @@ async def find_baselines(
     """Return what to compare a winner with.
 
     That is no instruction, what the generator writes when nothing steers it (which people call
-    ``unsteered_name``), the instructions that the user has ``given``, and the winner's own ``exemplars``
-    without its instruction, where it has some. ``request`` is what the generator was prepared with.
+    ``unsteered_name``; without a name it writes nothing), the instructions that the user has ``given``, and
+    the winner's own ``exemplars`` without its instruction, where it has some. ``request`` is what the
+    generator was prepared with.
     """
     found = [NamedInstruction(name=NO_INSTRUCTION, instruction="")]
-    unsteered = await resolved(generator.write_unsteered(request))
+    unsteered = await resolved(generator.write_unsteered(request)) if unsteered_name else None
     if unsteered is not None:
         found.append(NamedInstruction(name=unsteered_name, instruction=unsteered.instruction))
     for number, instruction in enumerate(given, 1):

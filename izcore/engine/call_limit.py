@@ -8,23 +8,24 @@ from izcore.plugin.errors import UsageError
 from izcore.storage.records import RunPlan
 
 
-def tested_instructions(config: RunConfig) -> int:
-    """Return how many instructions the final test scores at most.
+def tested_instructions(config: RunConfig, *, unsteered: bool) -> int:
+    """Return how many instructions the final test scores at most; what is equal is asked once.
 
-    They are the winner, what the generator writes unsteered, no instruction at all, those that the user gave,
-    and in a few-shot search the winner's exemplars alone.
+    They are the winner, no instruction at all, those that the user gave, what the generator writes
+    ``unsteered``, if it does, and in a few-shot search the winner's exemplars alone.
     """
-    return 3 + bool(config.few_shot.examples) + len(config.baselines)
+    return 1 + len({"", *config.baselines}) + unsteered + bool(config.few_shot.examples)
 
 
-def fit_into_call_limit(plan: RunPlan, config: RunConfig, per_answer: int) -> RunPlan:
+def fit_into_call_limit(plan: RunPlan, config: RunConfig, per_answer: int, *, unsteered: bool) -> RunPlan:
     """Return the plan with shorter test and retest splits where the limit leaves the search too little.
 
     The final test gets at most half of the calls, and the comparison of the finalists a quarter of the rest.
     ``per_answer`` is how many calls the score of one answer takes. Raises UsageError where the limit has no
     room for a trial and the smallest test.
     """
-    limit, per_example = config.budget.max_calls, tested_instructions(config) * per_answer
+    limit, tested = config.budget.max_calls, tested_instructions(config, unsteered=unsteered)
+    per_example = tested * per_answer
     if limit is None:
         return plan
     splits = plan.splits
@@ -36,7 +37,7 @@ def fit_into_call_limit(plan: RunPlan, config: RunConfig, per_answer: int) -> Ru
         needed = max(2 * per_example * least, 2 * trial)
         raise UsageError(
             f"budget.max_calls: {limit} calls are too few; a trial on {len(splits.validation)} validation "
-            f"examples and the final test of {tested_instructions(config)} instructions need at least "
+            f"examples and the final test of {tested} instructions need at least "
             f"{needed}.",
             hint="Raise --max-calls, or lower splits.validation.",
         )

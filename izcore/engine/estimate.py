@@ -1,114 +1,119 @@
-"""What a run may take at most, said before it starts."""
+"""What a run is likely to take, what it may take at most, and whether its limits are enough for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TypeVar
 
 from izcore.config.model_roles import SCORER, ModelRole
-from izcore.config.schema import RunConfig, ScoringConfig
-from izcore.engine.call_limit import tested_instructions
-from izcore.engine.prices import known_price
-from izcore.plugin.calls import Prompt, Usage
-from izcore.plugin.evaluation import Rung
-from izcore.plugin.examples import Example, Splits
+from izcore.config.schema import Limits, RunConfig
+from izcore.engine.prices import known_price, model_name
+from izcore.engine.workload import LONGEST_TOKEN, Asked, Size, workload
+from izcore.plugin.calls import Price, Prompt, Usage
+from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.results import Estimate
-from izcore.plugin.trials import Guidance
+from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck, LimitName, LimitVerdict
 from izcore.registry.choices import BackendChoice
-from izcore.scoring.prompt_form import PromptForm
-from izcore.search.exemplars import longest_exemplars
-from izcore.search.rungs import most_that_see
 
-TYPICAL_INSTRUCTION = "x" * 160
-"""Stands for an instruction that is not written yet, when costs are estimated."""
+AnyNumber = TypeVar("AnyNumber", int, float)
 
-TYPICAL_ANSWER = "x" * 400
-"""Stands for an answer that is not given yet."""
+MARGIN = 1.25
+"""By so much a run may exceed what is expected before a limit that is likely to suffice does not."""
 
-BYTES_PER_TOKEN = 4
-"""A rule of thumb for the estimate alone; the budget itself reserves true upper bounds."""
-
-Counted = Sequence[tuple[Prompt, int]]
-"""Prompts, and how often each is asked."""
+_EMPTY = Prompt(text="")
 
 
 def estimate_run(
     splits: Splits,
     config: RunConfig,
     models: Mapping[ModelRole, tuple[BackendChoice, Scorer]],
-    trials: int,
-    rungs: Sequence[Rung],
+    size: Size,
 ) -> Estimate:
-    """Add up what the black box, the grading models and the writing models may take.
+    """Add up what the black box, the grading models and the writing models are likely to take, and the most.
 
-    ``trials`` is the number of trials that the search makes, ``rungs`` what its evaluation policy says. A
-    limit on calls shortens all in proportion.
+    The most is exact but for instructions that are longer than ``size`` says, and for what else a plugin may
+    put into prompts of its own.
     """
-    questions = _questions(splits, config, trials, rungs)
-    calls, tokens, cost = 0, 0, 0.0
-    price_known = True
+    expected, unfailing, failing = Figures(), Figures(), Figures()
+    parts: list[EstimatedCalls] = []
+    answer_bytes = models[SCORER][1].bound(_EMPTY).output_tokens * LONGEST_TOKEN
     for role, (choice, scorer) in models.items():
-        asked = _asked_in(role, questions, splits, config, trials)
-        usage = _usage(scorer, asked)
         price = known_price(config, choice, scorer)
-        calls, tokens = calls + sum(times for _, times in asked), tokens + usage.total
-        price_known, cost = price_known and price is not None, cost + (price.cost(usage) if price else 0.0)
-    limit = config.budget.max_calls
-    share = 1.0 if limit is None else min(1.0, limit / calls)
+        free = price is not None and not (price.input or price.output)
+        for asked in workload(splits, config, role, size, answer_bytes):
+            likely = _likely(asked, scorer, price)
+            if not likely.calls:
+                continue
+            parts.append(
+                EstimatedCalls(
+                    role=role.name,
+                    model=model_name(choice, scorer),
+                    phase=asked.phase,
+                    calls=likely.calls,
+                    input_tokens=likely.tokens.input_tokens / likely.calls,
+                    output_tokens=likely.tokens.output_tokens / likely.calls,
+                    price=price,
+                )
+            )
+            most = _most(asked, scorer, price)
+            expected, unfailing = expected + likely, unfailing + most
+            # Nobody bills what a model of one's own did not answer.
+            failing += most if free else most * config.retries.tries
+    limits = config.budget
     return Estimate(
-        trials=trials,
-        calls=int(calls * share),
-        tokens=int(tokens * share),
-        cost_usd=cost * share if price_known else None,
+        trials=size.trials,
+        calls=_least(unfailing.calls, limits.max_calls),
+        tokens=_least(unfailing.tokens.total, limits.max_tokens),
+        cost_usd=None if unfailing.cost_usd is None else _least(unfailing.cost_usd, limits.max_cost),
+        expected=expected,
+        with_retries=failing,
+        parts=tuple(parts),
+        limits=_check_limits(limits, expected, unfailing),
     )
 
 
-def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Guidance:
-    """Stand in for an instruction that is not written yet, with the longest exemplars that it may get."""
-    exemplars = longest_exemplars(config.few_shot, demonstrations)
-    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars)
+def _likely(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
+    total, info = Figures(), scorer.info()
+    for wanted, times in asked.prompts:
+        prompt = info.as_taken(wanted)
+        usage, most = scorer.expected(prompt), scorer.bound(prompt)
+        answer = min(usage.output_tokens + asked.answer_tokens, most.output_tokens)
+        usage = Usage(input_tokens=usage.input_tokens, output_tokens=answer)
+        total += _figures(usage, price) * times
+    return total
 
 
-def graded_prompt(config: ScoringConfig, prompt: Prompt) -> Prompt:
-    """Stand in for the prompt with which a metric asks a model to grade the answer to ``prompt``."""
-    metric = str(config.metric.options) if config.metric else ""
-    return Prompt(text=prompt.folded().text + metric + TYPICAL_ANSWER)
+def _most(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
+    total, info = Figures(), scorer.info()
+    for wanted, times in asked.prompts:
+        usage = scorer.bound(info.as_taken(wanted))
+        usage = Usage(input_tokens=usage.input_tokens + asked.room, output_tokens=usage.output_tokens)
+        total += _figures(usage, price) * (times * asked.most)
+    return total
 
 
-def _questions(splits: Splits, config: RunConfig, trials: int, rungs: Sequence[Rung]) -> Counted:
-    """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [most_that_see(rungs, size) for size in _round_sizes(config, trials)]
-    finalists = min(trials, config.evaluation.finalists)
-    asked_about = [
-        *zip(splits.validation, map(sum, zip(*rounds, strict=True)), strict=True),
-        *((example, finalists) for example in splits.retest),
-        *((example, tested_instructions(config)) for example in splits.test),
-    ]
-    guidance, form = typical_guidance(config, splits.demonstrations), PromptForm.of(config)
-    return [(form.prompt(guidance, example), times) for example, times in asked_about]
+def _figures(usage: Usage, price: Price | None) -> Figures:
+    return Figures(calls=1, tokens=usage, cost_usd=price.cost(usage) if price else None)
 
 
-def _round_sizes(config: RunConfig, trials: int) -> list[int]:
-    initial = min(trials, config.search.initial)
-    full, rest = divmod(trials - initial, config.search.batch)
-    return [initial, *[config.search.batch] * full, *([rest] if rest else [])]
+def _check_limits(limits: Limits, expected: Figures, most: Figures) -> tuple[LimitCheck, ...]:
+    checks: list[LimitCheck] = []
+    if limits.max_calls is not None:
+        checks.append(_check("max_calls", limits.max_calls, expected.calls, most.calls))
+    if limits.max_tokens is not None:
+        checks.append(_check("max_tokens", limits.max_tokens, expected.tokens.total, most.tokens.total))
+    if limits.max_cost is not None:
+        costs = (expected.cost_usd or 0.0, most.cost_usd or 0.0)
+        checks.append(_check("max_cost", limits.max_cost, *costs))
+    return tuple(checks)
 
 
-def _asked_in(role: ModelRole, questions: Counted, splits: Splits, config: RunConfig, trials: int) -> Counted:
-    """What a model is asked in its role: the questions, to grade their answers, or to write instructions."""
-    if role == SCORER:
-        return questions
-    if role.grades:
-        return [(graded_prompt(config, prompt), times) for prompt, times in questions]
-    return [(Prompt(text="".join(example.input for example in splits.demonstrations)), trials)]
+def _check(name: LimitName, given: float, expected: float, most: float) -> LimitCheck:
+    verdict: LimitVerdict = "too small"
+    if given >= most:
+        verdict = "suffices"
+    elif given >= min(most, expected * MARGIN):
+        verdict = "likely to suffice"
+    return LimitCheck(limit=name, given=given, expected=expected, most=most, verdict=verdict)
 
 
-def _usage(scorer: Scorer, asked: Counted) -> Usage:
-    info = scorer.info()
-    taken = [(info.as_taken(prompt), times) for prompt, times in asked]
-    return Usage(
-        input_tokens=sum(_size(prompt) * times for prompt, times in taken) // BYTES_PER_TOKEN,
-        output_tokens=sum(times * scorer.bound(prompt).output_tokens for prompt, times in taken),
-    )
-
-
-def _size(prompt: Prompt) -> int:
-    return len(prompt.folded().text.encode())
+def _least(number: AnyNumber, limit: AnyNumber | None) -> AnyNumber:
+    return number if limit is None else min(number, limit)

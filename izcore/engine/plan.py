@@ -1,11 +1,11 @@
-"""Before a run: load the task, fix the splits, and say what it may cost at most."""
+"""Before a run: load the task, fix the splits, and say what it is likely to cost, and the most."""
 
 from importlib.metadata import version
 from typing import TypeVar
 
 import msgspec
 
-from izcore.config.model_roles import SCORER, ModelRole, calls_per_answer, models_by_role
+from izcore.config.model_roles import SCORER, ModelRole, calls_per_answer, models_by_role, most_asks
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.call_limit import fit_into_call_limit
@@ -14,6 +14,7 @@ from izcore.engine.metric_check import check_metric
 from izcore.engine.prices import known_price
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
 from izcore.engine.warm_start import EarlierRun, start_warm
+from izcore.engine.workload import LONGEST_INSTRUCTION, Size
 from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import LoadRequest, TaskData
 from izcore.plugin.kinds import KINDS
@@ -97,22 +98,37 @@ def plan_run(
         plan = msgspec.structs.replace(plan, notes=data.notes)
         config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
-    context = paths.context(config.seed)
+    context = paths.context(config.seed, planning=True)
     models: dict[ModelRole, tuple[BackendChoice, Scorer]] = {
         role: (choice, registry.build("scorer", choice, context))
         for role, choice in models_by_role(registry, config).items()
     }
     config.objective.check_price(known_price(config, *models[SCORER]))
     generator: Generator = registry.build("generator", config.generator, context)
-    plan = fit_into_call_limit(plan, config, calls_per_answer(registry, config))
+    registration = registry.registration(GeneratorRegistration, config.generator.name)
+    unsteered = bool(registration.unsteered)
+    plan = fit_into_call_limit(plan, config, calls_per_answer(registry, config), unsteered=unsteered)
     trials = trials_in_all(generator, config, plan.carried)
     finite = generator.pool_size() is not None and not config.search.pool
-    if finite or not registry.registration(GeneratorRegistration, config.generator.name).uses_latents:
+    if finite or not registration.uses_latents:
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
     policy = evaluation_policy(registry, config, paths)
     rungs = rungs_of(policy, len(plan.splits.validation), trials)
-    estimate = estimate_run(plan.splits, config, models, trials, rungs)
+    size = Size(
+        trials=trials,
+        rungs=rungs,
+        unsteered=unsteered,
+        longest_instruction=_longest_instruction(generator, config, plan),
+        most_asks=most_asks(registry, config),
+    )
+    estimate = estimate_run(plan.splits, config, models, size)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
+
+
+def check_ready(registry: Registry, config: ScoringConfig, paths: Paths) -> None:
+    """Raise UsageError for what keeps the models of a planned run from being asked, such as a missing key."""
+    for choice in models_by_role(registry, config).values():
+        registry.build("scorer", choice, paths.context(config.seed))
 
 
 def evaluation_policy(registry: Registry, config: RunConfig, paths: Paths) -> EvaluationPolicy | None:
@@ -122,6 +138,17 @@ def evaluation_policy(registry: Registry, config: RunConfig, paths: Paths) -> Ev
         return None
     policy: EvaluationPolicy = registry.build("evaluation_policy", choice, paths.context(config.seed))
     return policy
+
+
+def _longest_instruction(generator: Generator, config: RunConfig, plan: RunPlan) -> int:
+    """Return the most bytes that an instruction of the run is reckoned to have."""
+    longest = generator.longest_instruction()
+    given = [*config.baselines, *(candidate.instruction for candidate in plan.carried)]
+    return max(
+        LONGEST_INSTRUCTION if longest is None else longest,
+        *(len(text.encode("utf-8", "surrogatepass")) for text in given),
+        0,
+    )
 
 
 def _stand_in(registry: Registry) -> BackendChoice:

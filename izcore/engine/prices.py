@@ -7,14 +7,18 @@ from izcore.plugin.protocols import Scorer
 from izcore.registry.choices import BackendChoice
 
 
+def model_name(choice: BackendChoice, scorer: Scorer) -> str:
+    """Return what a scorer's model is called: by the provider, else by the scorer's own name."""
+    return str(scorer.info().identity.get("model", choice.name))
+
+
 def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
     """Return the price that the user gave for a scorer's model, else the scorer's own; None if unknown.
 
     Raises ConfigError where the price is not known although the run has a limit in money.
     """
-    info = scorer.info()
-    model = str(info.identity.get("model", choice.name))
-    price = config.prices.get(model) or config.prices.get(choice.name) or info.price
+    model = model_name(choice, scorer)
+    price = config.prices.get(model) or config.prices.get(choice.name) or scorer.info().price
     if price is None and config.budget.max_cost is not None:
         raise ConfigError(
             f"budget.max_cost: the price of {model} is not known.",

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from izcore.config.schema import Limits
 from izcore.engine.call_limit import tested_instructions
-from izcore.engine.estimate import graded_prompt, typical_guidance
 from izcore.engine.session import Session
+from izcore.engine.workload import graded_prompt, typical_answer, typical_guidance
 from izcore.plugin.calls import Amount
 from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import Example
+from izcore.plugin.registrations import GeneratorRegistration
 from izcore.storage.records import RunRecord
 
 
@@ -20,7 +21,11 @@ def hold_back_for_test(session: Session, record: RunRecord, *, fresh: bool) -> A
     if record.config.budget == Limits():
         return Amount()
     one = _bound_of_answers(session, record, record.plan.splits.test)
-    final_test = sum([one] * tested_instructions(record.config), Amount())
+    registration = session.environment.registry.registration(
+        GeneratorRegistration, record.config.generator.name
+    )
+    tested = tested_instructions(record.config, unsteered=bool(registration.unsteered))
+    final_test = sum([one] * tested, Amount())
     if fresh and not session.ledger.fits(final_test):
         raise UsageError(
             f"The budget ({session.ledger.describe()}) has no room for the final test, which may take "
@@ -39,5 +44,6 @@ def _bound_of_answers(session: Session, record: RunRecord, examples: Sequence[Ex
     total = session.black_box.bound(prompts)
     for role, client in session.clients.items():
         if role.grades:
-            total += client.bound([graded_prompt(record.config, prompt) for prompt in prompts])
+            answer = typical_answer(record.plan.splits)
+            total += client.bound([graded_prompt(record.config, prompt, answer) for prompt in prompts])
     return total

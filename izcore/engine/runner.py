@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from izcore.engine.environment import Environment
-from izcore.engine.plan import PlannedRun, load_task
+from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
 from izcore.engine.trackers import tracking
@@ -19,7 +19,11 @@ from izcore.storage.store import new_run_id
 
 
 def start_run(environment: Environment, planned: PlannedRun) -> RunRecord:
-    """Write a planned run to the database, ready to be continued."""
+    """Write a planned run to the database, ready to be continued.
+
+    Raises UsageError, and writes nothing, where one of its models cannot be asked.
+    """
+    check_ready(environment.registry, planned.config, environment.paths)
     now = environment.clock()
     run_id = new_run_id(planned.plan.task_name, now=now, token=environment.token())
     return environment.store.create_run(run_id, planned.config, planned.plan, created=now)

@@ -5,6 +5,7 @@ The core owns budget, cache, retries, seeds, statistics and persistence; a backe
 No backend may change what it is given; all requests and results are immutable.
 """
 
+import math
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Protocol
 
@@ -31,12 +32,25 @@ from izcore.plugin.trials import (
     SuggestResult,
 )
 
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for what is likely; a tokenizer knows better."""
+
+FRAME_TOKENS = 8
+"""Tokens that mark the roles of a chat, about."""
+
 
 class Generator(Protocol):
     """Writes instructions: latents, demonstrations and history in, instructions out."""
 
     def pool_size(self) -> int | None:
         """Return the number of instructions on offer where that is finite. Cheap; loads no model."""
+        return None
+
+    def longest_instruction(self) -> int | None:
+        """Return the most bytes of UTF-8 that an instruction can have; None where that is not known.
+
+        The most that a run can cost follows from it. Cheap; loads no model.
+        """
         return None
 
     def prepare(self, request: PrepareRequest) -> PrepareResult:
@@ -75,6 +89,15 @@ class Scorer(Protocol):
         can be seen to be impossible costs nothing then.
         """
         ...
+
+    def expected(self, prompt: Prompt) -> Usage:
+        """Return what this prompt is likely to use, apart from the text of the answer.
+
+        That is the input tokens, and as output tokens the reasoning before an answer. What a run is likely to
+        cost follows from it, until its own answers tell better.
+        """
+        likely = math.ceil(len(prompt.folded().text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+        return Usage(input_tokens=min(self.bound(prompt).input_tokens, likely + FRAME_TOKENS))
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order.

@@ -30,7 +30,9 @@ class BackendRegistration(Registration):
     ``factory`` is the import path ``package.module:name`` of a callable ``(options, context)``; it is
     imported when somebody chooses the backend. ``options`` is its :class:`Options` class. In
     ``name:ARGUMENT`` the argument sets the option that ``argument`` names. ``defaults`` overrides option
-    defaults. ``models`` lists the options that name a scorer to ask through :class:`BackendContext`.
+    defaults. ``models`` lists the options that name a scorer to ask through :class:`BackendContext`;
+    ``most_asks`` is how often such a model is asked at most for one instruction that it writes, or for one
+    answer that it grades.
     """
 
     factory: str
@@ -38,6 +40,7 @@ class BackendRegistration(Registration):
     argument: str = ""
     defaults: Mapping[str, Any] = {}
     models: tuple[str, ...] = ()
+    most_asks: int = 1
 
     @property
     def imports(self) -> str:
@@ -50,7 +53,8 @@ class GeneratorRegistration(BackendRegistration):
 
     ``uses_latents`` is False where instructions do not depend on latents: then no surrogate is needed, and
     the run takes one that stands in. ``unsteered`` is what the baseline is called in results that
-    :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes.
+    :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes; empty for a generator that never
+    writes one, so that no budget is kept for it.
     """
 
     uses_latents: bool = True
@@ -152,12 +156,15 @@ class BackendContext(Record):
     """What every factory receives beside its options: the run's seed and folders it may write to.
 
     ``ask`` reaches the models that the backend's options name; it is None while a run is only planned.
+    ``planning`` says that nothing will be asked of the backend but what it would cost, so that a scorer needs
+    no key.
     """
 
     seed: int
     cache_dir: str
     data_dir: str
     ask: Ask | None = None
+    planning: bool = False
 
 
 class Preset(Record):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from izcore.plugin.calls import FinishReason, Usage
+from izcore.plugin.calls import FinishReason, Price, Usage
 from izcore.plugin.examples import Agreement, Example
 from izcore.plugin.record import Record
 from izcore.plugin.trials import Guidance
@@ -111,10 +111,86 @@ class RunResult(Record):
     front: tuple[FrontPoint, ...] = ()
 
 
+class Figures(Record):
+    """Calls, tokens and US dollars of a run that has not begun; no dollars without a known price."""
+
+    calls: int = 0
+    tokens: Usage = Usage()
+    cost_usd: float | None = 0.0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        known = self.cost_usd is not None and other.cost_usd is not None
+        return Figures(
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        )
+
+    def __mul__(self, times: int) -> "Figures":
+        return Figures(
+            calls=self.calls * times,
+            tokens=Usage(
+                input_tokens=self.tokens.input_tokens * times,
+                output_tokens=self.tokens.output_tokens * times,
+            ),
+            cost_usd=None if self.cost_usd is None else self.cost_usd * times,
+        )
+
+
+LimitName = Literal["max_calls", "max_tokens", "max_cost"]
+LimitVerdict = Literal["suffices", "likely to suffice", "too small"]
+RunPhase = Literal["write", "search", "finalists", "test", "agreement"]
+
+
+class EstimatedCalls(Record):
+    """One line of the sum that is expected: what a run asks one of its models for in one of its phases.
+
+    ``role`` is what people and observers call the role, such as ``scorer`` or ``metric.judge``; ``model`` is
+    the model's name. ``input_tokens`` and ``output_tokens`` are those of one call, on average; ``price`` is
+    None where it is not known.
+    """
+
+    role: str
+    model: str
+    phase: RunPhase
+    calls: int
+    input_tokens: float
+    output_tokens: float
+    price: Price | None = None
+
+
+class LimitCheck(Record):
+    """Whether a limit lets a run end as planned.
+
+    ``limit`` is ``max_calls``, ``max_tokens`` or ``max_cost``, and ``given`` its value. ``expected`` is what
+    the run is likely to need of it, and ``most`` what it may need, if no call fails. ``verdict``: the limit
+    ``suffices`` whatever happens but failures, it is ``likely to suffice``, or it is ``too small`` for the
+    whole run, which then searches less.
+    """
+
+    limit: LimitName
+    given: float
+    expected: float
+    most: float
+    verdict: LimitVerdict
+
+
 class Estimate(Record):
-    """What a run may cost at most, before it starts. ``tokens`` is an estimate from text lengths."""
+    """What a run may cost, before it starts.
+
+    ``trials`` is the number of trials that the search makes. ``calls``, ``tokens`` and ``cost_usd`` are the
+    most that the run can take under its settings and limits if no call fails: every prompt and answer as long
+    as it can be. ``with_retries`` is the most if every call fails and is tried again as often as it may be,
+    and each try is billed. ``expected`` is what the whole run is likely to take, without regard to the
+    limits, and ``parts`` are the lines that add up to it. ``limits`` has an entry for each limit that is set.
+    Answers that the cache already has make a run cheaper than each of the figures.
+    """
 
     trials: int
     calls: int
     tokens: int
     cost_usd: float | None = None
+    expected: Figures = Figures()
+    with_retries: Figures = Figures()
+    parts: tuple[EstimatedCalls, ...] = ()
+    limits: tuple[LimitCheck, ...] = ()

@@ -30,7 +30,7 @@ class GeneratorConformance(BackendConformance):
     """What the core relies on in a generator; every check builds it anew and prepares it."""
 
     kind = "generator"
-    methods = ("pool_size", "prepare", "generate", "write_unsteered")
+    methods = ("pool_size", "longest_instruction", "prepare", "generate", "write_unsteered")
 
     @pytest.fixture
     def ask(self) -> Ask:

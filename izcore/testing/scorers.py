@@ -41,7 +41,7 @@ class ScorerConformance(BackendConformance):
     """What the core relies on in a scorer. The prompts are those of a run: see ``prompts``."""
 
     kind = "scorer"
-    methods = ("info", "bound", "complete", "aclose")
+    methods = ("info", "bound", "expected", "complete", "aclose")
 
     @pytest.fixture
     def prompts(self) -> Prompts:

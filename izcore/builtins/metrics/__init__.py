@@ -6,6 +6,7 @@ published normalisation; everything else is compared with ``standard``, which lo
 """
 
 from izcore.builtins.metrics.options import (
+    READINGS,
     ChoiceOptions,
     FunctionOptions,
     JsonOptions,
@@ -74,5 +75,6 @@ METRICS: tuple[MetricRegistration, ...] = (
         options=JudgeOptions,
         argument="rubric",
         models=("judge",),
+        most_asks=READINGS,
     ),
 )

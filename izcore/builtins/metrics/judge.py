@@ -3,15 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from izcore.builtins.metrics.options import JudgeOptions
+from izcore.builtins.metrics.options import READINGS, JudgeOptions
 from izcore.plugin.calls import AskRequest, Prompt
 from izcore.plugin.errors import BackendError, UsageError
 from izcore.plugin.examples import Agreement, Example, MetricRequest, MetricResult
 from izcore.plugin.protocols import Metric
 from izcore.plugin.registrations import BackendContext
-
-READINGS = 3
-"""How often a grade is asked for before an answer counts as not graded."""
 
 REGRADED = 20
 """Answers that are graded a second time, to see whether the judge agrees with itself."""

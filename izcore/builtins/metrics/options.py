@@ -8,6 +8,9 @@ from msgspec import Meta
 from izcore.builtins.metrics.normalisation import Normalisation
 from izcore.plugin.record import Options
 
+READINGS = 3
+"""How often a judge is asked for a grade before an answer counts as not graded."""
+
 
 class TextOptions(Options, frozen=True, kw_only=True):
     """What of a text counts when it is compared."""

@@ -57,12 +57,18 @@ class Endpoint:
 
 
 def find_endpoint(
-    provider: Provider, environ: Mapping[str, str], *, base_url: str = "", key_variable: str = ""
+    provider: Provider,
+    environ: Mapping[str, str],
+    *,
+    base_url: str = "",
+    key_variable: str = "",
+    planning: bool = False,
 ) -> Endpoint:
     """Return the endpoint that the options ``base_url`` and ``api_key_env``, else the environment, name.
 
     Raises UsageError for an address that is none, and where a key is needed and missing: the provider itself
-    needs one, other servers only if the option ``api_key_env`` (``key_variable``) names one.
+    needs one, other servers only if the option ``api_key_env`` (``key_variable``) names one. While a run is
+    only planned (``planning``), no key is missed.
     """
     source = "scorer.base_url" if base_url else provider.url_variable
     url = base_url or environ.get(provider.url_variable, "").strip() or provider.url
@@ -75,7 +81,7 @@ def find_endpoint(
     keys = [find_key(variable, environ) for variable in variables]
     key = next(filter(None, keys), keys[0])
     endpoint = Endpoint(check_url(url, source, example=provider.example_url), key, provider)
-    if not key and (endpoint.official or provider.needs_key or key_variable):
+    if not (key or planning) and (endpoint.official or provider.needs_key or key_variable):
         raise UsageError(
             f"No API key: the environment variable {key.variable} is not set.",
             hint=f"{how_to_give(key.variable)}, or name another variable with scorer.api_key_env. "

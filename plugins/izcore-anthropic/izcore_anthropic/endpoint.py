@@ -17,11 +17,14 @@ ANTHROPIC = Provider(
 )
 
 
-def endpoint_of(options: AnthropicOptions, environ: Mapping[str, str]) -> Endpoint:
+def endpoint_of(options: AnthropicOptions, environ: Mapping[str, str], *, planning: bool = False) -> Endpoint:
     """Return the endpoint that options and environment name.
 
-    Raises UsageError for an address that is none, and where a key is needed and missing.
+    Raises UsageError for an address that is none, and where a key is needed and missing, unless a run
+    is only planned.
     """
-    endpoint = find_endpoint(ANTHROPIC, environ, base_url=options.base_url, key_variable=options.api_key_env)
+    endpoint = find_endpoint(
+        ANTHROPIC, environ, base_url=options.base_url, key_variable=options.api_key_env, planning=planning
+    )
     # The SDK adds /v1 itself; many people write it, as other clients want it.
     return replace(endpoint, base_url=endpoint.base_url.removesuffix("/v1"))

@@ -32,10 +32,10 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
     signs = SIGNS
     messages = True
 
-    def __init__(self, options: AnthropicOptions, _context: BackendContext) -> None:
+    def __init__(self, options: AnthropicOptions, context: BackendContext) -> None:
         quirks = quirks_of(options.model)
         fields = request_fields(options, quirks)
-        endpoint = endpoint_of(options, os.environ)
+        endpoint = endpoint_of(options, os.environ, planning=context.planning)
         super().__init__(
             options,
             endpoint,

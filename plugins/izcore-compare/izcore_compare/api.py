@@ -63,7 +63,7 @@ def compare(
         db=izcore.database_path(db),
         plot=picture,
     )
-    result = run_comparison(comparison, comparison.waiting(found), performing)
+    result = run_comparison(found, comparison, comparison.waiting(found), performing)
     if picture is not None:
         plot_comparison(found, comparison, picture)
     return result

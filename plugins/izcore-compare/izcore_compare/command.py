@@ -118,7 +118,7 @@ def compare(
         _show_plan(comparison, waiting)
         if not dry_run:
             with interruptible(), comparison_display(err(), comparison, waiting) as tell:
-                result = run_comparison(comparison, waiting, performing, tell)
+                result = run_comparison(registry, comparison, waiting, performing, tell)
             if plot is not None:
                 plot_comparison(registry, comparison, plot)
                 err().print(f"Wrote {plot}", style="dim", markup=False, soft_wrap=True)
@@ -148,11 +148,17 @@ def _show_plan(comparison: "Comparison", waiting: "list[ComparedRun]") -> None:
     )
     rows.add_row("test", f"{len(splits.test)} examples, the same for all methods of a seed")
     estimate = estimate_of(waiting)
-    cost = "" if estimate.cost_usd is None else f", about ${estimate.cost_usd:.4f}"
-    rows.add_row("at most", f"{estimate.calls:,} calls, about {estimate.tokens:,} tokens{cost}")
+    expected = estimate.expected
+    rows.add_row("expected", _figures(expected.calls, expected.tokens.total, expected.cost_usd))
+    rows.add_row("at most", _figures(estimate.calls, estimate.tokens, estimate.cost_usd))
     for note in comparison.notes:
         rows.add_row("note", Text(note, "yellow"))
     err().print(rows)
+
+
+def _figures(calls: int, tokens: int, cost_usd: float | None) -> str:
+    cost = "" if cost_usd is None else f", ${cost_usd:.4f}"
+    return f"{calls:,} calls, {tokens:,} tokens{cost}"
 
 
 def _print_estimate(comparison: "Comparison", waiting: "list[ComparedRun]") -> None:

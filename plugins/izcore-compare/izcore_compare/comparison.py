@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 import izcore
-from izcore import Estimate
-from izcore.plugin import Executor, InterruptedRunError, IzError, Record, UsageError
+from izcore import Estimate, Figures
+from izcore.plugin import Executor, InterruptedRunError, IzError, Record, Usage, UsageError
 from izcore_compare.curves import curve_of
 from izcore_compare.methods import Settings, check_comparable, config_of
 from izcore_compare.plot import check_plot, draw_curves
@@ -99,7 +99,7 @@ def plan_comparison(
 
 
 def estimate_of(runs: Iterable[ComparedRun]) -> Estimate:
-    """Add up what runs may take at most."""
+    """Add up what runs are likely to take, and the most that they may."""
     estimates = [run.planned.estimate for run in runs]
     costs = [each.cost_usd for each in estimates]
     return Estimate(
@@ -107,6 +107,22 @@ def estimate_of(runs: Iterable[ComparedRun]) -> Estimate:
         calls=sum(each.calls for each in estimates),
         tokens=sum(each.tokens for each in estimates),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+        expected=sum(map(_expected, estimates), Figures()),
+        with_retries=sum((each.with_retries for each in estimates), Figures()),
+    )
+
+
+def _expected(estimate: Estimate) -> Figures:
+    """What a run is likely to take, which its limit on calls ends."""
+    whole = estimate.expected
+    share = min(1.0, estimate.calls / max(whole.calls, 1))
+    return Figures(
+        calls=round(whole.calls * share),
+        tokens=Usage(
+            input_tokens=round(whole.tokens.input_tokens * share),
+            output_tokens=round(whole.tokens.output_tokens * share),
+        ),
+        cost_usd=None if whole.cost_usd is None else whole.cost_usd * share,
     )
 
 
@@ -124,6 +140,7 @@ def executor_for(registry: "izcore.Registry", name: str | None, workers: int) ->
 
 
 def run_comparison(
+    registry: izcore.Registry,
     comparison: Comparison,
     waiting: Sequence[ComparedRun],
     executor: Executor,
@@ -134,6 +151,8 @@ def run_comparison(
     ``report`` is told the name of each run that is done. Raises the failure of the first run that fails, and
     InterruptedRunError on Ctrl-C; all runs are kept, and the same comparison goes on with them.
     """
+    for run in waiting:
+        izcore.check_ready(run.planned, registry=registry)
     done = len(comparison.runs) - len(waiting)
     try:
         for job in executor.run([run.job for run in waiting]):

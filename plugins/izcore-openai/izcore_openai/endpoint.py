@@ -24,10 +24,13 @@ AZURE = Provider(
 )
 
 
-def endpoint_of(options: OpenAIOptions, environ: Mapping[str, str]) -> Endpoint:
+def endpoint_of(options: OpenAIOptions, environ: Mapping[str, str], *, planning: bool = False) -> Endpoint:
     """Return the endpoint that options and environment name; ``api_version`` makes it one of Azure's.
 
-    Raises UsageError for an address that is none, and where a key is needed and missing.
+    Raises UsageError for an address that is none, and where a key is needed and missing, unless a run
+    is only planned.
     """
     provider = AZURE if options.api_version else OPENAI
-    return find_endpoint(provider, environ, base_url=options.base_url, key_variable=options.api_key_env)
+    return find_endpoint(
+        provider, environ, base_url=options.base_url, key_variable=options.api_key_env, planning=planning
+    )

@@ -36,10 +36,10 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
     signs = SIGNS
     messages = True
 
-    def __init__(self, options: OpenAIOptions, _context: BackendContext) -> None:
+    def __init__(self, options: OpenAIOptions, context: BackendContext) -> None:
         quirks = quirks_of(options.model, options.reasoning)
         fields = request_fields(options, quirks)
-        endpoint = endpoint_of(options, os.environ)
+        endpoint = endpoint_of(options, os.environ, planning=context.planning)
         super().__init__(
             options,
             endpoint,

@@ -1,8 +1,11 @@
 """Options out of range are refused, and keys among them are not repeated."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+import izcore
 from izcore.plugin import UsageError
 from izcore_openai.options import OpenAIOptions
 
@@ -31,3 +34,17 @@ def test_options_out_of_range_are_refused_without_repeating_them(wrong: dict[str
 
 def test_usage_errors_leave_with_exit_code_2() -> None:
     assert UsageError.exit_code == 2
+
+
+def test_a_plan_needs_no_key_and_a_run_without_one_never_begins(tmp_path: Path) -> None:
+    data = tmp_path / "plurals.csv"
+    data.write_text("input,target\n" + "".join(f"word {n},words {n}\n" for n in range(40)), encoding="utf-8")
+    pool = tmp_path / "pool.txt"
+    pool.write_text("Write the plural.\nWrite it in the plural.\n", encoding="utf-8")
+    plan = izcore.plan(str(data), scorer="openai:gpt-4o-mini", generator=f"pool:{pool}", max_cost=1.0)
+    assert plan.estimate.expected.cost_usd is not None
+    with pytest.raises(UsageError, match="No API key"):
+        izcore.check_ready(plan)
+    with pytest.raises(UsageError, match="No API key"):
+        izcore.execute(plan)
+    assert izcore.runs() == []

@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from izcore.plugin import Meta, Options
 
+TRIES = 3
+"""How often an instruction is asked for before something stands in for it."""
+
 
 class WriterOptions(Options, frozen=True, kw_only=True):
     """What all of them have in common."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from izcore.plugin import GeneratorRegistration, Preset, hookimpl
-from izcore_writers.options import ApeOptions, EvoPromptOptions, OproOptions, WriterOptions
+from izcore_writers.options import TRIES, ApeOptions, EvoPromptOptions, OproOptions, WriterOptions
 
 IZCORE_API = 1
 
@@ -64,7 +64,9 @@ def _writing(name: str, summary: str, factory: str, options: type[WriterOptions]
         options=options,
         argument="writer",
         models=("writer",),
+        most_asks=TRIES,
         uses_latents=False,
+        unsteered="",
     )
 
 

@@ -20,12 +20,12 @@ from izcore.plugin import (
     derive_seed,
     read_instructions,
 )
-from izcore_writers.options import WriterOptions
+from izcore_writers.options import TRIES, WriterOptions
 from izcore_writers.reading import read_instruction
 from izcore_writers.templates import PROPOSE, PROPOSE_PREFILL, as_pairs, fill
 
-TRIES = 3
-"""How often an instruction is asked for before something stands in for it."""
+WORD = 16
+"""Bytes of a word, with the space before it, that no text has on average."""
 
 PROPOSAL_TEMPERATURE = 0.9
 PROPOSAL_ROOM = 100
@@ -76,6 +76,11 @@ class WritingGenerator(Generator):
         given = request.state.get("initial", self._common.initial)
         self._initial = read_instructions(Path(given)) if isinstance(given, str) and given else tuple(given)
         return PrepareResult(latent_dim=1, state={"initial": list(self._initial)})
+
+    def longest_instruction(self) -> int:
+        """Return the most bytes of an instruction, to judge by the most words that it may have."""
+        given = () if isinstance(self._common.initial, str) else self._common.initial
+        return max(self._common.max_words * WORD, *(len(text.encode()) for text in given), 0)
 
     async def generate(self, request: GenerateRequest) -> GenerateResult:
         """Offer the given instructions that were not tried yet, then what the model writes."""

@@ -58,9 +58,13 @@ class Rest(HttpChatScorer[Client]):
         request_hint="Check the scorer's options.",
     )
 
-    def __init__(self, options: RestOptions, _context: BackendContext) -> None:
+    def __init__(self, options: RestOptions, context: BackendContext) -> None:
         endpoint = find_endpoint(
-            PROVIDER, os.environ, base_url=options.base_url, key_variable=options.api_key_env
+            PROVIDER,
+            os.environ,
+            base_url=options.base_url,
+            key_variable=options.api_key_env,
+            planning=context.planning,
         )
         longest = options.max_output_tokens or 256
         self._fields = {"model": options.model, "system": options.system, "max_tokens": longest}

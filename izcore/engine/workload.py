@@ -1,0 +1,160 @@
+"""What a run will ask its models: in which phase, how often, and with which prompts."""
+
+from collections.abc import Mapping, Sequence
+
+from izcore.config.model_roles import SCORER, ModelRole
+from izcore.config.schema import RunConfig, ScoringConfig
+from izcore.engine.call_limit import tested_instructions
+from izcore.plugin.calls import Prompt
+from izcore.plugin.evaluation import Rung
+from izcore.plugin.examples import Example, Splits
+from izcore.plugin.record import Record
+from izcore.plugin.results import RunPhase
+from izcore.plugin.trials import Guidance
+from izcore.scoring.prompt_form import PromptForm
+from izcore.search.exemplars import longest_exemplars
+from izcore.search.rungs import most_that_see
+
+TYPICAL_INSTRUCTION = "Read the input, and write the answer that a careful reader would expect."
+"""Stands for an instruction that is not written yet; those that people and models write are about as long."""
+
+LONGEST_INSTRUCTION = 2000
+"""Bytes of the longest instruction that is reckoned with, where the generator does not know. A longer one
+makes a run dearer than its estimate, but breaks through no limit."""
+
+LEAST_ANSWER = 16
+"""Tokens. Models that are asked for a word often write a sentence around it."""
+
+GRADE = 16
+"""Tokens of a grade, with what models write around it."""
+
+WRITTEN = 64
+"""Tokens of an instruction that a model writes, with what it writes around it."""
+
+WRITING_ROOM = 512
+"""Tokens for which a writing model may be given room."""
+
+SHOWN_INSTRUCTIONS = 20
+WRITING_FRAME = 4000
+"""As many earlier instructions a writing model may be shown, and bytes of what stands around them."""
+
+BYTES_PER_TOKEN = 4
+LONGEST_TOKEN = 8
+"""Bytes of an answer's tokens: what is usual, and the most that is reckoned with on average."""
+
+Counted = Sequence[tuple[Prompt, int]]
+"""Prompts, and how often each is asked."""
+
+
+class Asked(Record):
+    """What one model is asked in one role and one phase.
+
+    ``prompts`` are typical ones, with how often they are likely to be asked; ``most`` says how often each of
+    them may be asked for one question. ``answer_tokens`` is the usual length of an answer. ``room`` is by how
+    many bytes a prompt may be longer than the typical one.
+    """
+
+    phase: RunPhase
+    prompts: Counted
+    answer_tokens: int
+    most: int = 1
+    room: int = 0
+
+
+class Size(Record):
+    """What decides how much a run asks, beside its settings.
+
+    ``trials`` is the number of trials of the search; ``rungs`` is what the evaluation policy says.
+    ``longest_instruction`` is in bytes; ``unsteered`` says whether the generator writes an instruction
+    unsteered, and ``most_asks`` how often a model in a role is asked at most for one thing.
+    """
+
+    trials: int
+    rungs: tuple[Rung, ...]
+    unsteered: bool = True
+    longest_instruction: int = LONGEST_INSTRUCTION
+    most_asks: Mapping[str, int] = {}
+
+
+def workload(
+    splits: Splits, config: RunConfig, role: ModelRole, size: Size, answer_bytes: int
+) -> list[Asked]:
+    """Return what a model is asked in its role; ``answer_bytes`` is the longest answer of the black box."""
+    if role == SCORER:
+        return _questions(splits, config, size)
+    most = size.most_asks.get(role.name, 1)
+    if role.grades:
+        questions = _questions(splits, config, size)
+        again = [(prompt, 1) for phase in questions if phase.phase == "test" for prompt, _ in phase.prompts]
+        answer = typical_answer(splits)
+        return [
+            Asked(
+                phase=phase,
+                prompts=[(graded_prompt(config, prompt, answer), times) for prompt, times in prompts],
+                answer_tokens=GRADE,
+                most=most,
+                room=size.longest_instruction + answer_bytes,
+            )
+            for phase, prompts in (*((each.phase, each.prompts) for each in questions), ("agreement", again))
+        ]
+    written = config.search.pool or size.trials
+    shown = "".join("".join((each.input, *each.targets[:1])) for each in splits.demonstrations)
+    return [
+        Asked(
+            phase="write",
+            prompts=[(Prompt(text=TYPICAL_INSTRUCTION + shown, room=WRITING_ROOM), written)],
+            answer_tokens=WRITTEN,
+            most=most,
+            room=SHOWN_INSTRUCTIONS * size.longest_instruction + WRITING_FRAME,
+        )
+    ]
+
+
+def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Guidance:
+    """Stand in for an instruction that is not written yet, with the longest exemplars that it may get."""
+    exemplars = longest_exemplars(config.few_shot, demonstrations)
+    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars)
+
+
+def graded_prompt(config: ScoringConfig, prompt: Prompt, answer: str) -> Prompt:
+    """Stand in for the prompt with which a metric asks a model to grade an answer to ``prompt``."""
+    metric = str(config.metric.options) if config.metric else ""
+    return Prompt(text=prompt.folded().text + metric + answer)
+
+
+def typical_answer(splits: Splits) -> str:
+    """Return a text as long as an answer is likely to be, to judge by the targets."""
+    targets = [target for example in splits.validation for target in example.targets[:1]]
+    average = sum(len(target.encode("utf-8", "replace")) for target in targets) // max(len(targets), 1)
+    return "x" * max(2 * average, LEAST_ANSWER * BYTES_PER_TOKEN)
+
+
+def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
+    """What the black box is asked: by the search, to compare the finalists, and in the final test."""
+    rounds = [most_that_see(size.rungs, each) for each in _round_sizes(config, size.trials)]
+    finalists = min(size.trials, config.evaluation.finalists)
+    tested = tested_instructions(config, unsteered=size.unsteered)
+    phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
+        ("search", splits.validation, list(map(sum, zip(*rounds, strict=True)))),
+        ("finalists", splits.retest, [finalists if finalists > 1 else 0] * len(splits.retest)),
+        ("test", splits.test, [tested] * len(splits.test)),
+    ]
+    guidance, form = typical_guidance(config, splits.demonstrations), PromptForm.of(config)
+    return [
+        Asked(
+            phase=phase,
+            prompts=[
+                (form.prompt(guidance, example), times)
+                for example, times in zip(examples, counts, strict=True)
+            ],
+            answer_tokens=len(typical_answer(splits)) // BYTES_PER_TOKEN,
+            room=size.longest_instruction,
+        )
+        for phase, examples, counts in phases
+    ]
+
+
+def _round_sizes(config: RunConfig, trials: int) -> list[int]:
+    initial = min(trials, config.search.initial)
+    full, rest = divmod(trials - initial, config.search.batch)
+    return [initial, *[config.search.batch] * full, *([rest] if rest else [])]
