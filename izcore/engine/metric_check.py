@@ -37,7 +37,7 @@ def check_metric(
         return ()
     score = partial(_mean_score, registry, examples=examples, paths=paths)
     targets = [example.targets[0] for example in examples]
-    inputs = [example.input for example in examples]
+    inputs = [example.full_input for example in examples]
     score(choice, targets)
     with suppress(IzError):  # a function of the user's need not be ready for any text
         echo = score(choice, inputs)

@@ -13,6 +13,7 @@ from izcore.engine.estimate import estimate_run
 from izcore.engine.metric_check import check_metric
 from izcore.engine.prices import known_price
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
+from izcore.engine.template import choose_template, data_as_shown
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.engine.workload import LONGEST_INSTRUCTION, Size
 from izcore.plugin.errors import UsageError
@@ -24,7 +25,6 @@ from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistra
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
-from izcore.scoring.prompt_form import DEFAULT_TEMPLATES, PromptForm
 from izcore.search.proposer import trials_in_all
 from izcore.search.rungs import rungs_of
 from izcore.storage.records import RunPlan
@@ -59,8 +59,8 @@ def fix_plan(
 
     With ``drawn`` the run's splits are cut from splits of these sizes, which several runs share.
     """
-    template = config.prompt_template or data.prompt_template or DEFAULT_TEMPLATES[config.placement]
-    PromptForm(template=template, placement=config.placement).check()
+    template = choose_template(data, config.prompt_template, config.placement)
+    data = data_as_shown(data, template)
     metric = config.metric or registry.choose("metric", data.metric, {})
     splits, notes = split_examples(data, drawn or config.splits, config.seed)
     if drawn is not None:
@@ -95,7 +95,7 @@ def plan_run(
     data = data or load_task(registry, config, paths)
     config, plan = fix_plan(registry, config, data, paths, drawn=drawn)
     if earlier is not None:
-        plan = msgspec.structs.replace(plan, notes=data.notes)
+        plan = msgspec.structs.replace(plan, notes=data_as_shown(data, config.prompt_template).notes)
         config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
     context = paths.context(config.seed, planning=True)

@@ -9,6 +9,7 @@ from izcore.engine.environment import Environment
 from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
+from izcore.engine.template import data_as_shown
 from izcore.engine.trackers import tracking
 from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.plugin.events import RunFinished, RunStopped
@@ -34,7 +35,7 @@ def check_resumable(environment: Environment, record: RunRecord) -> None:
     if record.status == "done":
         raise UsageError(f"Run {record.id} is finished.", hint=f"See it with: iz runs show {record.id}")
     data = load_task(environment.registry, record.config, environment.paths)
-    if fingerprint(data) != record.plan.fingerprint:
+    if fingerprint(data_as_shown(data, record.config.prompt_template)) != record.plan.fingerprint:
         raise UsageError(
             f"The task {record.task!r} changed on disk since run {record.id} began; "
             "its old scores would not mean the same.",

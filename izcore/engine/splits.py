@@ -91,7 +91,8 @@ def _disjoint(*groups: Sequence[Example]) -> list[list[Example]]:
     seen: set[str] = set()
     disjoint = []
     for examples in groups:
-        distinct = {example.input: example for example in reversed(examples) if example.input not in seen}
+        fresh = [example for example in reversed(examples) if example.full_input not in seen]
+        distinct = {example.full_input: example for example in fresh}
         seen |= distinct.keys()
         disjoint.append(list(distinct.values())[::-1])
     return disjoint

@@ -92,7 +92,9 @@ def _same(choice: BackendChoice | None, other: BackendChoice | None) -> bool:
 def _check_alike(
     registry: Registry, config: RunConfig, plan: RunPlan, record: RunRecord, paths: Paths
 ) -> None:
-    if plan.fingerprint != record.plan.fingerprint:
+    same_template = config.prompt_template == record.config.prompt_template
+    # Another template may show other fields, and then the data differ for that alone.
+    if same_template and plan.fingerprint != record.plan.fingerprint:
         raise UsageError(
             f"warm_start: run {record.id} was on {record.task}, which is another task or has other data.",
             hint="Name a run on the same data (iz runs list).",
@@ -107,7 +109,7 @@ def _check_alike(
             ("the scorer", scorers[0].info().identity == scorers[1].info().identity),
             ("the metric", _same(config.metric, record.config.metric)),
             ("few_shot", config.few_shot == record.config.few_shot),
-            ("the prompt template", config.prompt_template == record.config.prompt_template),
+            ("the prompt template", same_template),
             ("the placement", config.placement == record.config.placement),
         )
         if not same

@@ -53,6 +53,8 @@ from izcore.plugin.examples import (
     MetricResult,
     Splits,
     TaskData,
+    field_label,
+    field_names,
 )
 from izcore.plugin.exports import ExportRequest, ExportResult
 from izcore.plugin.hookspecs import API_VERSION, hookimpl
@@ -259,6 +261,8 @@ __all__ = [
     "collect_rarely",
     "decode_answer",
     "derive_seed",
+    "field_label",
+    "field_names",
     "find_endpoint",
     "find_key",
     "hookimpl",

@@ -1,17 +1,54 @@
 """Records of tasks and metrics: examples, their splits, and how answers are scored."""
 
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
 from izcore.plugin.record import Record
 
 
-class Example(Record):
+class Example(Record, omit_defaults=True):
     """One input with one or several acceptable targets.
 
-    ``choices`` lists all answers to choose from where the task is multiple choice, else is empty.
+    ``choices`` lists all answers to choose from where the task is multiple choice, else is empty. ``fields``
+    are what else belongs to the input, by name, such as the passage that a question is about: a prompt
+    template shows a field where it names it. The input may stand among them too, under a name of its own.
+    In a run, an example has the fields that the run's template names, in the template's order.
     """
 
     input: str
     targets: tuple[str, ...]
-    choices: tuple[str, ...] = ()
+    # The factory has it written even where it is empty: the fingerprints of older runs contain it.
+    choices: tuple[str, ...] = msgspec.field(default_factory=lambda: ())
+    fields: Mapping[str, str] = {}
+
+    def __hash__(self) -> int:
+        return hash((self.input, self.targets, self.choices, *self.fields.items()))
+
+    @property
+    def full_input(self) -> str:
+        """The input with its fields, for a reader who does not see the prompt, such as a writer or a judge.
+
+        It is the input alone where no field says more, else a line for each field that is not blank, after
+        its name, and at last the input where it is not among them.
+        """
+        if all(value == self.input for value in self.fields.values()):
+            return self.input
+        named = (
+            dict(self.fields) if self.input in self.fields.values() else {**self.fields, "input": self.input}
+        )
+        return "\n".join(f"{field_label(name)}: {value}" for name, value in named.items() if value.strip())
+
+
+def field_label(name: str) -> str:
+    """Return what a field is called before its text: ``source_text`` is ``Source text``."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def field_names(examples: Iterable[Example]) -> tuple[str, ...]:
+    """Return the names of all fields that examples have, in the order in which they first occur."""
+    return tuple(dict.fromkeys(name for example in examples for name in example.fields))
 
 
 class LoadRequest(Record):
@@ -26,8 +63,9 @@ class TaskData(Record):
     ``examples`` feeds demonstrations, and validation and test too where ``validation_examples`` or
     ``test_examples`` is empty.
     ``metric`` is a metric's name (``name`` or ``name:argument``). ``prompt_template`` holds
-    ``{instruction}`` and ``{input}``; empty means the default. ``human_instructions`` are instructions
-    that people wrote for the task. ``notes`` says what was guessed while loading (column names …).
+    ``{instruction}``, and ``{input}`` or the names of fields; empty means the default.
+    ``human_instructions`` are instructions that people wrote for the task. ``notes`` says what was guessed
+    while loading (column names …).
     """
 
     name: str

@@ -23,7 +23,7 @@ class Guidance(Record):
     @property
     def length(self) -> int:
         """Characters of the instruction, and of the exemplars' inputs and first targets."""
-        shown = sum(len(exemplar.input) + len(exemplar.targets[0]) for exemplar in self.exemplars)
+        shown = sum(len(exemplar.full_input) + len(exemplar.targets[0]) for exemplar in self.exemplars)
         return len(self.instruction) + shown
 
     @property

@@ -1,58 +1,123 @@
-"""Writes the prompts that the black box sees: a template with instruction, exemplars and input filled in."""
+"""Writes the prompts that the black box sees: a template with instruction, exemplars and fields filled in."""
 
 import re
+from collections.abc import Iterable, Mapping
 
-from izcore.plugin.errors import ConfigError
-from izcore.plugin.examples import Example
+from izcore.plugin.errors import ConfigError, nearest_names
+from izcore.plugin.examples import Example, field_label
 from izcore.plugin.trials import Guidance
 
 DEFAULT_TEMPLATE = "Instruction: {instruction}\n\nInput: {input}\nOutput:"
 """The template where neither the user nor the task has one."""
 
-DEFAULT_EXEMPLAR = "Input: {input}\nOutput:"
-"""What exemplars are written with where the end of the template holds more than the input."""
+INPUT = "input"
+OF_THE_SEARCH = ("instruction", "exemplars")
+"""The placeholders that the search fills in; all others stand for fields of an example."""
 
-_PLACEHOLDER = re.compile(r"\{(instruction|exemplars|input)\}")
-_INSTRUCTION_LINE = re.compile(r"[^\n]*\{instruction\}[^\n]*(\n+|$)")
-_EXEMPLARS_LINE = re.compile(r"[^\n]*\{exemplars\}[^\n]*(\n+|$)")
+_PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
+_PLACEHOLDER_OR_BRACE = re.compile(r"\{\{|\{([^{}\n]+)\}|\}\}")
+_LINE = re.compile(r"[^\n]*\n+|[^\n]+$")
+_NAME = re.compile(r"\s*\w[\w .-]*")
 
 
-def render_prompt(template: str, guidance: Guidance, input_: str) -> str:
-    """Return a template with its placeholders filled in; ``input_`` takes the place of ``{input}``.
+def render_prompt(template: str, guidance: Guidance, example: Example) -> str:
+    """Return a template with its placeholders filled in.
+
+    ``{input}`` becomes the example's input, and the name of another of its fields that field. Where a
+    template holds ``{{``, this and ``}}`` stand for braces themselves. Other braces stay as they are.
 
     ``{instruction}`` becomes the instruction. Where that is empty, the lines with this placeholder are left
-    out, and so are the blank lines after them; a line that holds ``{input}`` as well stays.
+    out, and so are the blank lines after them; a line that holds a field as well stays.
 
     ``{exemplars}`` becomes the exemplars, with a blank line between any two; where there are none, its lines
-    are left out in the same way. In a template without this placeholder the exemplars stand before the line
-    with ``{input}``. An exemplar is the end of the template, from the line with ``{input}`` on, filled in
-    with its own input and followed by its first target; where that end holds another placeholder as well, it
-    is ``DEFAULT_EXEMPLAR`` instead.
+    are left out in the same way. In a template without this placeholder the exemplars stand before the first
+    line with a field. An exemplar is the end of the template, from that line on, filled in with its own
+    fields and followed by its first target; where that end holds another placeholder as well, an exemplar is
+    a line for each field, after its name, and one for the target.
     """
-    start = template.rfind("\n", 0, template.index("{input}")) + 1
-    form = template[start:]
-    if "{instruction}" in form or "{exemplars}" in form:
-        form = DEFAULT_EXEMPLAR
-    if guidance.exemplars and "{exemplars}" not in template:
-        template = template[:start] + "{exemplars}\n\n" + template[start:]
-    for line, value in ((_INSTRUCTION_LINE, guidance.instruction), (_EXEMPLARS_LINE, guidance.exemplars)):
+    marks = _marks(template)
+    lines = _LINE.findall(template)
+    fields = [name for name in template_names(template) if name == INPUT or name in example.fields]
+
+    def holds(line: str, names: Iterable[str]) -> bool:
+        return any(match[1] in names for match in marks.finditer(line))
+
+    start = next(place for place, line in enumerate(lines) if holds(line, fields))
+    form = "".join(lines[start:])
+    if holds(form, OF_THE_SEARCH):
+        form = labelled(fields)
+    if guidance.exemplars and not holds(template, ("exemplars",)):
+        lines.insert(start, "{exemplars}\n\n")
+    exemplars = "\n\n".join(
+        f"{_fill(marks, form.rstrip(), _values(exemplar))} {exemplar.targets[0]}"
+        for exemplar in guidance.exemplars
+    )
+    values = {"instruction": guidance.instruction, "exemplars": exemplars}
+    for name, value in values.items():
         if not value:
-            template = line.sub(lambda m: m[0] if "{input}" in m[0] else "", template)
-    exemplars = "\n\n".join(_render_exemplar(form, exemplar) for exemplar in guidance.exemplars)
-    values = {"instruction": guidance.instruction, "exemplars": exemplars, "input": input_}
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+            lines = [line for line in lines if not holds(line, (name,)) or holds(line, fields)]
+    return _fill(marks, "".join(lines), {**_values(example), **values})
 
 
-def check_template(template: str) -> None:
-    """Raise ConfigError if a template lacks ``{instruction}`` or ``{input}``."""
-    for name in ("instruction", "input"):
-        if f"{{{name}}}" not in template:
-            raise ConfigError(
-                f"prompt_template: {{{name}}} is missing in {template!r}.",
-                hint=f"The default is {DEFAULT_TEMPLATE!r}.",
-            )
+def labelled(names: Iterable[str]) -> str:
+    """Return the end of a template that shows fields, each after its name, and asks for the output."""
+    return "".join(f"{field_label(name)}: {{{name}}}\n" for name in names) + "Output:"
 
 
-def _render_exemplar(form: str, exemplar: Example) -> str:
-    question, answer = form.split("{input}", 1)
-    return f"{question}{exemplar.input}{answer.rstrip()} {exemplar.targets[0]}"
+def fill_template(template: str, values: Mapping[str, str]) -> str:
+    """Return a part of a template with values in place of their names, and doubled braces single."""
+    return _fill(_marks(template), template, values)
+
+
+def template_names(template: str) -> tuple[str, ...]:
+    """Return what a template holds in braces that are not doubled, in order; names of fields or not."""
+    return tuple(dict.fromkeys(match[1] for match in _marks(template).finditer(template) if match[1]))
+
+
+def check_template(template: str, fields: Iterable[str] = ()) -> None:
+    """Raise ConfigError if a template lacks ``{instruction}``, has no field, or names one that is not there.
+
+    ``fields`` are the names of those that the task's examples have, besides ``input``.
+    """
+    known = dict.fromkeys((*fields, INPUT))
+    found = template_names(template)
+    if "instruction" not in found:
+        raise ConfigError(
+            f"prompt_template: {{instruction}} is missing in {template!r}.",
+            hint=f"The default is {DEFAULT_TEMPLATE!r}.",
+        )
+    unknown = [name for name in found if name not in {*known, *OF_THE_SEARCH} and _NAME.fullmatch(name)]
+    if unknown:
+        there = ", ".join(f"{{{name}}}" for name in known)
+        raise ConfigError(
+            f"prompt_template: the examples have no field {unknown[0]!r}; there are {there}.",
+            hint=f"{nearest_names(unknown[0], known)} Braces that are meant as such are doubled: "
+            f"{{{{{unknown[0]}}}}}.",
+        )
+    if not any(name in known for name in found):
+        there = " or ".join(f"{{{name}}}" for name in dict.fromkeys((INPUT, *known)))
+        raise ConfigError(
+            f"prompt_template: {there} is missing in {template!r}.",
+            hint=f"The default is {DEFAULT_TEMPLATE!r}.",
+        )
+
+
+def _marks(template: str) -> re.Pattern[str]:
+    """Return what finds placeholders, and doubled braces where the template doubles them.
+
+    Without an opening pair, a closing pair is the end of two things in single braces, as in nested JSON.
+    """
+    return _PLACEHOLDER_OR_BRACE if "{{" in template else _PLACEHOLDER
+
+
+def _values(example: Example) -> Mapping[str, str]:
+    return {**example.fields, INPUT: example.input}
+
+
+def _fill(marks: re.Pattern[str], text: str, values: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        if match[0] in ("{{", "}}"):
+            return match[0][0]
+        return values.get(match[1], match[0])
+
+    return marks.sub(value, text)

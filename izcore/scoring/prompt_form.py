@@ -1,6 +1,6 @@
 """The form of a black box's prompts: which template, and where in the conversation the instruction stands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -10,7 +10,14 @@ from izcore.plugin.errors import ConfigError
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
 from izcore.plugin.trials import Guidance
-from izcore.scoring.prompt import DEFAULT_TEMPLATE, check_template, render_prompt
+from izcore.scoring.prompt import (
+    DEFAULT_TEMPLATE,
+    INPUT,
+    check_template,
+    fill_template,
+    render_prompt,
+    template_names,
+)
 
 DEFAULT_TEMPLATES: Mapping[Placement, str] = {
     "one-message": DEFAULT_TEMPLATE,
@@ -36,11 +43,15 @@ class PromptForm(Record):
         """Return the form that a run is set to."""
         return cls(template=config.prompt_template, placement=config.placement)
 
-    def check(self) -> None:
-        """Raise ConfigError if the template cannot be filled in, or not be cut where the placement wants."""
-        check_template(self.template)
+    def check(self, fields: Collection[str] = ()) -> None:
+        """Raise ConfigError if the template cannot be filled in, or not be cut where the placement wants.
+
+        ``fields`` are the names of those that the task's examples have, besides ``input``.
+        """
+        check_template(self.template, fields)
         system, user = self._parts()
-        if self.placement == "system" and ("{input}" in system or "{exemplars}" in system or not user):
+        before = {INPUT, "exemplars", *fields}.intersection(template_names(system))
+        if self.placement == "system" and (before or not user):
             raise ConfigError(
                 f"placement: no system message can be cut from the template {self.template!r}.",
                 hint="{instruction} must stand on a line before all other placeholders; "
@@ -50,14 +61,16 @@ class PromptForm(Record):
     def prompt(self, guidance: Guidance, example: Example) -> Prompt:
         """Return the prompt that asks to follow guidance on an example."""
         if self.placement == "one-message":
-            return Prompt(text=render_prompt(self.template, guidance, example.input))
+            return Prompt(text=render_prompt(self.template, guidance, example))
         system, user = self._parts()
-        shown = () if "{exemplars}" in user else guidance.exemplars
+        shown = () if "exemplars" in template_names(user) else guidance.exemplars
         asked = msgspec.structs.replace(guidance, exemplars=() if shown else guidance.exemplars)
         return Prompt(
-            system=system.replace("{instruction}", guidance.instruction) if guidance.instruction else "",
+            system=fill_template(system, {"instruction": guidance.instruction})
+            if guidance.instruction
+            else "",
             turns=tuple(message for exemplar in shown for message in _turns(user, exemplar)),
-            text=render_prompt(user, asked, example.input),
+            text=render_prompt(user, asked, example),
         )
 
     def _parts(self) -> tuple[str, str]:
@@ -70,6 +83,6 @@ class PromptForm(Record):
 def _turns(user: str, exemplar: Example) -> tuple[Message, Message]:
     """Show an exemplar as a user's message and the answer to it."""
     return (
-        Message(role="user", text=render_prompt(user, Guidance(instruction=""), exemplar.input)),
+        Message(role="user", text=render_prompt(user, Guidance(instruction=""), exemplar)),
         Message(role="assistant", text=exemplar.targets[0]),
     )

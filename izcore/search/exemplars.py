@@ -34,5 +34,5 @@ def choose_set(sets: Sequence[Exemplars], coordinate: float) -> Exemplars:
 
 def longest_exemplars(few_shot: FewShot, demonstrations: Sequence[Example]) -> Exemplars:
     """Return the exemplars that make the longest prompt, from which follows the most that a call may cost."""
-    by_length = sorted(demonstrations, key=lambda e: len(e.input) + len(e.targets[0]), reverse=True)
+    by_length = sorted(demonstrations, key=lambda e: len(e.full_input) + len(e.targets[0]), reverse=True)
     return tuple(by_length[: few_shot.examples])

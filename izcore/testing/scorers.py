@@ -19,6 +19,7 @@ from izcore.plugin.calls import (
     Usage,
 )
 from izcore.plugin.errors import FatalScorerError, TransientScorerError, UsageError
+from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.plugin.trials import Guidance
@@ -206,7 +207,9 @@ class ScorerConformance(BackendConformance):
 
 
 def _prompt(instruction: str, input_: str) -> Prompt:
-    text = render_prompt(DEFAULT_TEMPLATE, Guidance(instruction=instruction), input_)
+    text = render_prompt(
+        DEFAULT_TEMPLATE, Guidance(instruction=instruction), Example(input=input_, targets=())
+    )
     return Prompt(text=text, temperature=0.0)
 
 

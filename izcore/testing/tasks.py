@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from izcore.plugin.errors import UsageError
-from izcore.plugin.examples import Example, LoadRequest, TaskData
+from izcore.plugin.examples import Example, LoadRequest, TaskData, field_names
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
@@ -48,7 +48,7 @@ class TaskConformance(BackendConformance):
         assert data.name == " ".join(data.name.split()) != ""
 
     def test_examples_are_texts(self, data: TaskData) -> None:
-        """Every example has a text as input, and choices are texts; nothing else fits into a prompt."""
+        """Input, choices and fields of every example are texts; nothing else fits into a prompt."""
         _check_texts(data)
 
     def test_examples_have_targets(self, data: TaskData) -> None:
@@ -93,9 +93,9 @@ class TaskConformance(BackendConformance):
         assert [answer for answer, score in zip(answers, scores, strict=True) if score != 1] == []
 
     def test_template_is_valid(self, data: TaskData) -> None:
-        """A prompt template, if there is one, holds ``{instruction}`` and ``{input}``."""
+        """A prompt template, if there is one, holds ``{instruction}``, and ``{input}`` or names of fields."""
         if data.prompt_template:
-            check_template(data.prompt_template)
+            check_template(data.prompt_template, field_names(_all(data)))
 
     def test_faulty_data_is_explained(
         self,
@@ -125,7 +125,7 @@ def _load(make: Make) -> TaskData:
 def _check_texts(data: TaskData) -> None:
     for example in _all(data):
         assert isinstance(example.input, str)
-        assert all(isinstance(choice, str) for choice in example.choices)
+        assert all(isinstance(text, str) for text in (*example.choices, *example.fields.values()))
 
 
 def _all(data: TaskData) -> tuple[Example, ...]:

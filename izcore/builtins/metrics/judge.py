@@ -63,7 +63,7 @@ class Judge(Metric):
 
     def prompt(self, answer: str, example: Example, *, turned: bool = False) -> str:
         """Return what the judge is shown; ``turned`` puts the answer before the input."""
-        parts = [f"Input: {example.input}"]
+        parts = [f"Input: {example.full_input}"]
         if self._options.show_targets and example.targets:
             parts.append("Reference answers: " + " | ".join(example.targets))
         parts.append(f"Answer to grade: {answer}")

@@ -77,7 +77,7 @@ def meta_prompt(good: tuple[Standing, ...], exemplars: list[Example]) -> str:
     scored = [
         fill(SCORED, instruction=one.instruction, score=str(round(100 * one.mean))) for one in reversed(good)
     ]
-    problems = [fill(PROBLEM, input=example.input, target=example.targets[0]) for example in exemplars]
+    problems = [fill(PROBLEM, input=example.full_input, target=example.targets[0]) for example in exemplars]
     return fill(OPTIMISE, trajectory="\n\n".join(scored), problems="\n\n".join(problems))
 
 

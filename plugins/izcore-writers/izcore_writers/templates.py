@@ -100,4 +100,4 @@ def fill(template: str, **values: str) -> str:
 
 def as_pairs(examples: Sequence[Example]) -> str:
     """Show examples as inputs and outputs; of several targets the first."""
-    return "\n\n".join(f"Input: {example.input}\nOutput: {example.targets[0]}" for example in examples)
+    return "\n\n".join(f"Input: {example.full_input}\nOutput: {example.targets[0]}" for example in examples)

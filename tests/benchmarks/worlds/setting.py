@@ -59,7 +59,7 @@ class Setting:
         """Return the score of each example's answer under ``instruction``."""
         guidance = Guidance(instruction=instruction)
         template = self.config.prompt_template
-        prompts = [Prompt(text=render_prompt(template, guidance, example.input)) for example in examples]
+        prompts = [Prompt(text=render_prompt(template, guidance, example)) for example in examples]
         size = self._scorer.info().batch_size
         answers: list[str] = []
 

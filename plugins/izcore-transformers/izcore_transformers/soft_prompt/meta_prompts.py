@@ -54,7 +54,9 @@ def user_message(meta_prompt: MetaPrompt, demonstrations: Sequence[Example]) -> 
 
     Of several acceptable targets the first is shown.
     """
-    shown = "\n\n".join(f"Input: {example.input}\nOutput: {example.targets[0]}" for example in demonstrations)
+    shown = "\n\n".join(
+        f"Input: {example.full_input}\nOutput: {example.targets[0]}" for example in demonstrations
+    )
     # Data may hold anything, the mark and the placeholder included; so the template is cut up first.
     parts = (meta_prompt.user.replace(SPLIT_MARK, "")).split(DEMONSTRATIONS)
     return shown.replace(SPLIT_MARK, "").join(parts) + SPLIT_MARK
