@@ -95,6 +95,8 @@ from izcore.plugin.instructions import (
 from izcore.plugin.interrupts import interruptible, undisguised_interrupts
 from izcore.plugin.jobs import Job
 from izcore.plugin.metric_figures import result_figures, trial_figures
+from izcore.plugin.plain_text import plain, plain_cell, plain_json, plain_line
+from izcore.plugin.private_files import make_private_file, make_private_folder
 from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.protocols import (
     EvaluationPolicy,
@@ -268,7 +270,13 @@ __all__ = [
     "hookimpl",
     "how_to_give",
     "interruptible",
+    "make_private_file",
+    "make_private_folder",
     "nearest_names",
+    "plain",
+    "plain_cell",
+    "plain_json",
+    "plain_line",
     "profile_targets",
     "read_capped",
     "read_error",
