@@ -214,17 +214,20 @@ def export(
     *,
     format: str | None = None,
     output: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
     db: str | Path | None = None,
     registry: Registry | None = None,
 ) -> str:
     """Return a run as text in a format that is installed, such as ``json``, ``csv`` or ``csv:answers``.
 
     With ``output`` the text is written to that file, too, and the file's suffix decides the format where
-    none is named. Without either it is ``jsonl``. ``run_id`` may be a unique beginning of the id, or
+    none is named. Without either it is ``jsonl``. ``options`` are the format's own, such as
+    ``{"raw": True}`` for ``csv``. ``run_id`` may be a unique beginning of the id, or
     ``last``.
     """
     file = None if output is None else Path(output).expanduser()
-    return export_run(registry or discover(), run(run_id, db=db), format=format, output=file)
+    found = registry or discover()
+    return export_run(found, run(run_id, db=db), format=format, output=file, options=options)
 
 
 def open_store(db: str | Path | None = None) -> Store:

@@ -11,6 +11,8 @@ import msgspec
 from izcore.plugin.errors import UsageError
 from izcore.plugin.events import CallFinished
 from izcore.plugin.hookspecs import hookimpl
+from izcore.plugin.plain_text import plain_json
+from izcore.plugin.private_files import make_private_file
 
 
 class CallLog:
@@ -23,6 +25,7 @@ class CallLog:
         self._with_text = with_text
         self._clock = clock
         try:
+            make_private_file(path.expanduser())
             self._file = path.expanduser().open("a", encoding="utf-8", buffering=1)
         except OSError as error:
             raise UsageError(
@@ -58,4 +61,5 @@ class CallLog:
             line["error"] = event.error
         if self._with_text:
             line |= {"prompt": event.prompt.folded().text, "answer": completion.text if completion else None}
-        self._file.write(msgspec.json.encode(line).decode() + "\n")
+        self._file.write(plain_json(msgspec.json.encode(line).decode()) + "
+")

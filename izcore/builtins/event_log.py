@@ -21,6 +21,8 @@ from izcore.plugin import (
     Tracker,
     TrialFinished,
     hookimpl,
+    make_private_file,
+    plain_json,
 )
 from izcore.plugin.errors import UsageError
 
@@ -46,6 +48,7 @@ class EventLog(Tracker):
         self._clock = clock
         path = Path(options.file).expanduser()
         try:
+            make_private_file(path)
             # Without a buffer every line is one write at the end of the file, whoever else appends to it.
             self._file = path.open("ab", buffering=0)
             if _is_torn(path):
@@ -97,7 +100,7 @@ class EventLog(Tracker):
 
     def _append(self, name: str, fields: dict[str, Any]) -> None:
         line = {"event": name, "time": round(self._clock(), 3), **fields}
-        self._file.write(msgspec.json.encode(line) + b"\n")
+        self._file.write(plain_json(msgspec.json.encode(line).decode()).encode() + b"\n")
 
     def _kept(self, value: Any) -> Any:
         if isinstance(value, dict):

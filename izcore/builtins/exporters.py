@@ -2,12 +2,23 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from izcore.builtins.options import TableOptions
-from izcore.plugin import BackendContext, Exporter, ExportRequest, ExportResult, Options, Row, Run, Trial
+from izcore.builtins.options import CsvOptions, TableOptions
+from izcore.plugin import (
+    BackendContext,
+    Exporter,
+    ExportRequest,
+    ExportResult,
+    Options,
+    Row,
+    Run,
+    Trial,
+    plain_cell,
+    plain_json,
+)
 
 TRIAL_COLUMNS = (
     "index",
@@ -32,7 +43,7 @@ class Json(Exporter):
 
     def export(self, request: ExportRequest) -> ExportResult:
         """Return the object, indented."""
-        return ExportResult(text=msgspec.json.format(msgspec.json.encode(request.run)).decode() + "\n")
+        return ExportResult(text=f"{plain_json(msgspec.json.format(_json(request.run)))}\n")
 
 
 class JsonLines(Exporter):
@@ -46,21 +57,37 @@ class JsonLines(Exporter):
         rows: Sequence[Trial] | Sequence[Row] = (
             request.run.trials if self._table == "trials" else _rows(request.run, self._table)
         )
-        return ExportResult(text="".join(msgspec.json.encode(row).decode() + "\n" for row in rows))
+        return ExportResult(text="".join(f"{plain_json(_json(row))}\n" for row in rows))
 
 
 class Csv(Exporter):
-    """A table with one row per trial, answer or test score; a trial has a column for each example's score."""
+    """A table with one row per trial, answer or test score; a trial has a column for each example's score.
 
-    def __init__(self, options: TableOptions, context: BackendContext) -> None:
+    Texts are written so that a spreadsheet shows them as text, whatever they hold, unless the option ``raw``
+    is set.
+    """
+
+    def __init__(self, options: CsvOptions, context: BackendContext) -> None:
         self._table = options.table
+        self._cell: Callable[[str], str] = str if options.raw else plain_cell
 
     def export(self, request: ExportRequest) -> ExportResult:
         """Return the table, with a heading."""
         if self._table == "trials":
-            return ExportResult(text=_csv(_trial_lines(request.run.trials)))
+            return ExportResult(text=self._written(_trial_lines(request.run.trials)))
         rows = _rows(request.run, self._table)
-        return ExportResult(text=_csv([list(rows[0]), *(row.values() for row in rows)] if rows else []))
+        lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
+        return ExportResult(text=self._written(lines))
+
+    def _written(self, lines: Iterable[Iterable[object]]) -> str:
+        text = io.StringIO()
+        shown = ([self._cell(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)
+        csv.writer(text).writerows(shown)
+        return text.getvalue()
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _rows(run: Run, table: str) -> list[Row]:
@@ -86,9 +113,3 @@ def _trial_lines(trials: Sequence[Trial]) -> Iterable[Iterable[object]]:
             trial.cost_usd,
             *trial.scores,
         )
-
-
-def _csv(lines: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(lines)
-    return text.getvalue()

@@ -35,6 +35,17 @@ class TableOptions(Options):
     ] = "trials"
 
 
+class CsvOptions(TableOptions):
+    """Options of the exporter ``csv``."""
+
+    raw: Annotated[
+        bool,
+        Meta(
+            description="Write texts to the byte, for programs; else nothing is a formula or escape sequence"
+        ),
+    ] = False
+
+
 class HalvingOptions(Options):
     """Options of the evaluation policy ``halving``."""
 

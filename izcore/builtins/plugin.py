@@ -5,6 +5,7 @@ from typing import Any
 
 from izcore.builtins.metrics import METRICS
 from izcore.builtins.options import (
+    CsvOptions,
     EventLogOptions,
     HalvingOptions,
     PoolOptions,
@@ -151,7 +152,7 @@ def izcore_exporters() -> Iterable[ExporterRegistration]:
             name="csv",
             summary="A table of trials; or, as csv:answers or csv:tests, of answers or test scores",
             factory="izcore.builtins.exporters:Csv",
-            options=TableOptions,
+            options=CsvOptions,
             argument="table",
             suffixes=(".csv",),
         ),

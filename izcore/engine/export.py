@@ -1,10 +1,13 @@
 """Writes a run in a format that a plugin offers."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from izcore.config.paths import Paths
 from izcore.plugin.errors import UsageError
 from izcore.plugin.exports import ExportRequest, ExportResult
+from izcore.plugin.private_files import make_private_file
 from izcore.plugin.registrations import ExporterRegistration
 from izcore.plugin.run_record import Run
 from izcore.registry.registry import Registry
@@ -13,16 +16,24 @@ USUAL_FORMAT = "jsonl"
 """What a run is written in where neither a format nor a file's suffix says otherwise."""
 
 
-def export_run(registry: Registry, run: Run, *, format: str | None, output: Path | None) -> str:
+def export_run(
+    registry: Registry,
+    run: Run,
+    *,
+    format: str | None,
+    output: Path | None,
+    options: Mapping[str, Any] | None = None,
+) -> str:
     """Return the run as text, in the format named, or in that of the suffix of ``output``.
 
-    The text is written to ``output``, too, if there is one.
+    ``options`` are the format's own. The text is written to ``output``, too, if there is one.
     """
-    choice = registry.choose("exporter", format or _format_of(registry, output), {})
+    choice = registry.choose("exporter", format or _format_of(registry, output), options or {})
     exporter = registry.build("exporter", choice, Paths.of_this_user().context(run.seed))
     result: ExportResult = exporter.export(ExportRequest(run=run))
     if output is not None:
         try:
+            make_private_file(output)
             output.write_text(result.text, encoding="utf-8", newline="")
         except OSError as error:
             raise UsageError(

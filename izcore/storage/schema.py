@@ -9,6 +9,7 @@ import msgspec
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from izcore.plugin.errors import StoreError
+from izcore.plugin.private_files import make_private_file, make_private_folder
 
 APPLICATION_ID = 0x697A_636F  # "izco": marks the file as ours
 _VERSION_1 = """
@@ -117,13 +118,20 @@ LOCKED_SECONDS = 60
 def open_database(path: Path) -> sqlite3.Connection:
     """Open the file, make it or bring it up to date. Raises StoreError where it is not ours to use."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as error:
         raise StoreError(
             f"{path.parent}: cannot be made: {error.strerror}.", hint="Choose another --db."
         ) from None
     if path.is_dir():
         raise StoreError(f"{path}: is a folder.", hint="--db names a file.")
+    try:
+        # SQLite gives the files beside it the same mode.
+        make_private_file(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be opened: {error.strerror}.", hint="Choose another --db."
+        ) from None
     with explaining(path):
         connection = sqlite3.connect(path, timeout=LOCKED_SECONDS, isolation_level=None)
         try:

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
+from izcore.plugin.private_files import make_private_folder
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.completion_tables import CompletionTables
@@ -119,7 +120,7 @@ class Store(CompletionTables):
     def owning(self, run_id: str, lock_dir: Path) -> Iterator[None]:
         """Hold a run for this process; the system frees it even after ``kill -9``."""
         name = hashlib.sha256(f"{self.path.resolve()}\n{run_id}".encode()).hexdigest()[:32]
-        lock_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(lock_dir)
         lock = FileLock(lock_dir / f"{name}.lock")
         try:
             lock.acquire(timeout=0)

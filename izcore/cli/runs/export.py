@@ -1,11 +1,12 @@
 """``iz runs export``: one run as text, in any format that is installed."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from izcore.cli.shared import DbOption, RunArgument, explained, out, registry_of, stdout_kept_clean
+from izcore.cli.shared import DbOption, RunArgument, explained, out, registry_of, say, stdout_kept_clean
 
 
 @explained
@@ -45,6 +46,12 @@ def export_run(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="An option of the format, such as raw=true (may be repeated)."
+        ),
+    ] = None,
     formats: Annotated[
         bool,
         typer.Option(
@@ -57,9 +64,16 @@ def export_run(
 ) -> None:
     """Write a run as text: as a table of its trials, whole as JSON, or in another installed format."""
     from izcore import api
+    from izcore.config.layers import parse_assignments
 
     with stdout_kept_clean():
         file = None if output is None else Path(output)
-        text = api.export(run, format=format_, output=file, db=db, registry=registry_of(context))
+        options = parse_assignments(set_ or ())
+        registry = registry_of(context)
+        text = api.export(run, format=format_, output=file, options=options, db=db, registry=registry)
     if output is None:
-        typer.echo(text, nl=False)
+        # A program that reads it gets what the file would hold; a terminal obeys none of it.
+        if sys.stdout.isatty():
+            say(text, end="")
+        else:
+            sys.stdout.write(text)
