@@ -1,12 +1,13 @@
 """izcore finds the instruction that makes a black-box language model do a task best.
 
-What stands below loads when it is first used, so that importing izcore is cheap.
+What stands below loads when it is first used, so that importing izcore is cheap. Not even the standard
+library is imported here: whoever interrupts ``iz`` while it starts would see a traceback.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
+    from typing import Any
+
     from izcore.api import build_executor as build_executor
     from izcore.api import check_ready as check_ready
     from izcore.api import compare as compare
@@ -142,7 +143,9 @@ _HOMES = {
 __all__ = [name for names in _HOMES.values() for name in names]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
+    from importlib import import_module
+
     for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(module), name)

@@ -22,7 +22,7 @@ import msgspec
 import typer
 from typer.main import get_command
 
-from izcore.cli import app
+from izcore.cli.app import app
 from izcore.plugin import hookspecs
 
 MODULES = ("izcore", "izcore.commands", "izcore.plugin", "izcore.testing", "izcore_compare")

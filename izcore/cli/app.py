@@ -6,6 +6,7 @@ import typer
 
 from izcore.cli import cache, models, new_plugin, optimize, plugins, resume, runs, score, tasks
 from izcore.cli.plugin_commands import CommandsOfPlugins
+from izcore.cli.shared import say
 
 app = typer.Typer(
     name="iz",
@@ -21,7 +22,7 @@ def _show_version(value: bool) -> None:
     if value:
         from importlib.metadata import version
 
-        typer.echo(f"izcore {version('izcore')}")
+        say(f"izcore {version('izcore')}")
         raise typer.Exit
 
 

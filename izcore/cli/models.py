@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from izcore.cli.shared import JsonOption, explained, out, print_json, registry_of, stdout_kept_clean
+from izcore.cli.shared import JsonOption, explained, out, print_json, registry_of, say, stdout_kept_clean
 
 app = typer.Typer(help="Models that can be used offline.", no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def pull_model(
     if json:
         print_json({"name": name, **pulled})
     else:
-        typer.echo(f"{name} is ready in {pulled['path']}")
+        say(f"{name} is ready in {pulled['path']}")
 
 
 def _pull(model: Any, *, check: bool) -> dict[str, Any]:

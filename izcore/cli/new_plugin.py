@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from izcore.cli.shared import JsonOption, explained, print_json, registry_of, stdout_kept_clean
+from izcore.cli.shared import JsonOption, explained, print_json, registry_of, say, stdout_kept_clean
 
 if TYPE_CHECKING:
     from izcore.registry.registry import Registry
@@ -67,9 +67,9 @@ def new_plugin(
             }
         )
         return
-    typer.echo(f"{target} holds the {names.words} {names.backend}, its tests and a README. Next:\n")
+    say(f"{target} holds the {names.words} {names.backend}, its tests and a README. Next:\n")
     for step in steps:
-        typer.echo(f"  {step}")
+        say(f"  {step}")
 
 
 def _check_free(names: "Names", registry: "Registry", own_commands: Collection[str]) -> None:

@@ -21,6 +21,10 @@ LISTING = "commands.json"
 class CommandsOfPlugins(TyperGroup):
     """The commands of the core and, under names that it does not have itself, those of plugins."""
 
+    def invoke(self, ctx: Any) -> None:
+        """Perform the command; what it returns is nobody's exit code."""
+        super().invoke(ctx)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the core's command of this name, else the plugin's, imported now."""
         return super().get_command(ctx, cmd_name) or self._command_of_plugin(ctx, cmd_name)
@@ -75,9 +79,11 @@ def listed_commands(plugins: ChosenPlugins) -> Mapping[str, str]:
         if kept["asked"] == asked:
             listed: dict[str, str] = kept["commands"]
             return listed
+    from izcore.plugin.plain_text import plain_line
+
     with stdout_kept_clean():
         registry = plugins.registry(failures_shown=True)
-    found = {command.name: command.summary for command in registry.commands()}
+    found = {command.name: plain_line(command.summary) for command in registry.commands()}
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         written = file.with_suffix(f".{os.getpid()}")

@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from izcore.cli.shared import JsonOption, as_dict, explained, out, print_json, registry_of, stdout_kept_clean
+from izcore.cli.shared import (
+    JsonOption,
+    as_dict,
+    explained,
+    out,
+    print_json,
+    registry_of,
+    say,
+    stdout_kept_clean,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -100,7 +109,7 @@ def doctor(
     if json:
         print_json({"ok": not findings, "findings": findings})
     elif not findings:
-        typer.echo("Everything that is installed loads.")
+        say("Everything that is installed loads.")
     else:
         table = _table("what", "from", "why", "fix")
         for finding in findings:
@@ -235,7 +244,7 @@ def _check_scorer(context: typer.Context, spec: str, assignments: list[str], *, 
         print_json(probe)
         return
     cost = "price unknown" if probe.cost_usd is None else f"${probe.cost_usd:.6f}"
-    out().print(f"{probe.model} answered in {probe.seconds:.2f} s: {probe.answer!r}", markup=False)
+    out().print(f"{probe.model} answered in {probe.seconds:.2f} s: {probe.answer!r}")
     out().print(f"{probe.tokens.input_tokens} tokens in, {probe.tokens.output_tokens} out; {cost}")
 
 

@@ -17,6 +17,7 @@ from izcore.plugin.calls import Usage
 from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
 from izcore.plugin.hookspecs import hookimpl
 from izcore.plugin.interrupts import interruptible
+from izcore.plugin.plain_text import plain_line
 from izcore.plugin.trials import Trial
 from izcore.scoring.budget_ledger import dollars
 
@@ -154,7 +155,7 @@ class PlainLines(RunView):
             self._say(f"trial {self.trials} of {self.total}: best so far {_score(self.best)}: {text}")
 
     def _say(self, text: str) -> None:
-        self._console.print(f"[{duration(self.seconds)}] {text}", markup=False, soft_wrap=True)
+        self._console.print(plain_line(f"[{duration(self.seconds)}] {text}"), soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """What all commands share: errors for people, JSON on standard output alone, the registry."""
 
 import contextlib
-import errno
 import functools
 import os
 import sys
@@ -19,6 +18,14 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 STDOUT, STDERR = 1, 2
+USAGE_ERROR: Any = typer.BadParameter.__mro__[2]
+"""Base of the parser's errors (``ClickException``), which Typer has from click or brings along."""
+
+SHOWN_CHARACTERS = 2000
+"""A longer message is shown without its middle."""
+
+TRACEBACK_VARIABLE = "IZ_TRACEBACK"
+"""Environment variable that asks for a traceback where the program is at fault."""
 
 DbOption = Annotated[
     str | None,
@@ -39,7 +46,6 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        from izcore.plugin.errors import DataError, IzError
         from izcore.plugin.interrupts import undisguised_interrupts
         from izcore.plugin.process_settings import collect_rarely
 
@@ -47,31 +53,75 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
         try:
             with undisguised_interrupts():
                 return command(*args, **kwargs)
-        except IzError as error:
-            complain(error.message, error.hint, error.problems if isinstance(error, DataError) else ())
-            raise typer.Exit(error.exit_code) from None
-        except BrokenPipeError:
-            # The reader (head, less) has seen enough; what follows must not complain either.
-            sys.stdout = None
-            raise typer.Exit(0) from None
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-                raise
-            complain(f"{error.filename or 'A file'}: {error.strerror}.", "Runs are kept; see iz runs list.")
-            raise typer.Exit(2) from None
+        except (typer.Exit, typer.Abort, USAGE_ERROR):
+            raise
+        except Exception as error:
+            raise typer.Exit(explain(error)) from None
 
     return wrapper
 
 
+def explain(error: Exception) -> int:
+    """Say what ended a command, without a traceback, and return the exit code."""
+    from izcore.plugin.errors import DataError, IzError
+
+    if isinstance(error, IzError):
+        complain(error.message, error.hint, error.problems if isinstance(error, DataError) else ())
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        # The reader (head, less) has seen enough; what is still to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        return 0
+    if isinstance(error, OSError) and error.strerror:
+        complain(f"{error.filename or 'A file'}: {error.strerror}.", "Runs are kept; see iz runs list.")
+        return 2
+    _tell_of_a_fault(error)
+    return 1
+
+
+def _tell_of_a_fault(error: Exception) -> None:
+    """Say that the program is at fault, not its user; where, stands in a file or, if asked for, below."""
+    import traceback
+
+    from izcore.config.folders import cache_folder
+    from izcore.plugin.private_files import make_private_file, make_private_folder
+    from izcore.registry.redaction import without_keys
+
+    details = without_keys("".join(traceback.format_exception(error)), os.environ)
+    if os.environ.get(TRACEBACK_VARIABLE):
+        say(details, err=True)
+        return
+    hint = f"With {TRACEBACK_VARIABLE}=1 it says where."
+    with contextlib.suppress(OSError):
+        file = cache_folder() / "fault.txt"
+        make_private_folder(file.parent)
+        make_private_file(file)
+        file.write_text(details, encoding="utf-8", errors="backslashreplace")
+        hint = f"{file} says where; please report it."
+    what = without_keys(f"{type(error).__name__}: {error}", os.environ)
+    complain(f"A fault of izcore or of a plugin: {what}", hint)
+
+
+def say(text: str, *, err: bool = False, colour: str | None = None, end: str = "\n") -> None:
+    """Print text on standard output, or standard error; what a terminal would obey is written out."""
+    from izcore.plugin.plain_text import plain
+
+    typer.secho(f"{plain(text)}{end}", err=err, fg=colour, nl=False)
+
+
 def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
     """Print an error: the message, each problem on a line of its own, the hint."""
-    typer.secho(f"iz: {message}", err=True, fg=typer.colors.RED)
+    from izcore.plugin.plain_text import plain_line
+
+    if len(message) > SHOWN_CHARACTERS:  # the end says what was wrong, the beginning with what
+        message = f"{message[: SHOWN_CHARACTERS // 2]}…{message[-SHOWN_CHARACTERS // 2 :]}"
+    say(f"iz: {message}", err=True, colour=typer.colors.RED)
     for problem in problems[:20]:
-        typer.echo(f"  {problem}", err=True)
+        say(f"  {plain_line(problem)}", err=True)
     if len(problems) > 20:
-        typer.echo(f"  … and {len(problems) - 20} more", err=True)
+        say(f"  … and {len(problems) - 20} more", err=True)
     if hint:
-        typer.echo(hint, err=True)
+        say(hint, err=True)
 
 
 class ChosenPlugins:
@@ -114,23 +164,21 @@ def registry_of(context: typer.Context, *, failures_shown: bool = False) -> "Reg
 
 
 def _show_warnings_in_one_line() -> None:
-    """Show what the core warns of as it shows errors, and once; other warnings as Python does."""
+    """Show what the core warns of as it shows errors, and once; other warnings in Python's words."""
     from izcore.plugin.errors import IzWarning
-
-    usual = warnings.showwarning
 
     def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, IzWarning):
             _warn(str(message))
         else:
-            usual(message, category, *place, **more)
+            say(warnings.formatwarning(message, category, *place[:2]), err=True, end="")
 
     warnings.filterwarnings("once", category=IzWarning)
     warnings.showwarning = show
 
 
 def _warn(message: str) -> None:
-    err().print(f"iz: {message}", style="yellow", markup=False, soft_wrap=True)
+    err().print(f"iz: {message}", style="yellow", soft_wrap=True)
 
 
 def as_dict(record: Any) -> dict[str, Any]:
@@ -145,8 +193,10 @@ def print_json(value: Any) -> None:
     """Print one JSON object, with records as objects and paths as strings."""
     import msgspec
 
+    from izcore.plugin.plain_text import plain_json
+
     data = msgspec.json.encode(value, enc_hook=str)
-    typer.echo(msgspec.json.format(data, indent=2).decode())
+    say(plain_json(msgspec.json.format(data, indent=2).decode()))
 
 
 @contextlib.contextmanager
@@ -175,13 +225,13 @@ def _descriptors_joined() -> Iterator[None]:
 
 def out() -> "Console":
     """The console for results, on standard output."""
-    from rich.console import Console
+    from izcore.cli.console import PlainConsole
 
-    return Console(highlight=False)
+    return PlainConsole()
 
 
 def err() -> "Console":
     """The console for everything else, on standard error."""
-    from rich.console import Console
+    from izcore.cli.console import PlainConsole
 
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, stdout_kept_clean
+from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, say, stdout_kept_clean
 
 if TYPE_CHECKING:
     from izcore.config.schema import TaskConfig
@@ -130,9 +130,9 @@ def check_task(
         print_json({"name": data.name, "usable": True, "splits": sizes, "notes": notes})
         return
     shown = ", ".join(f"{size} {name}" for name, size in sizes.items())
-    typer.echo(f"{data.name} can be used: {_counts(data)}; as split: {shown}.")
+    say(f"{data.name} can be used: {_counts(data)}; as split: {shown}.")
     for note in notes:
-        typer.echo(f"  {note}")
+        say(f"  {note}")
 
 
 @app.command("fetch")
@@ -177,16 +177,16 @@ def fetch_tasks(
                 continue
             if files:
                 fetched[name] = files
-                err().print(f"{name}: {len(files)} files", markup=False)
+                err().print(f"{name}: {len(files)} files")
     if missing and not fetched:
         first = next(iter(missing.values()))
         raise DataError(f"None of {len(missing)} tasks could be fetched: {first}")
     for name, message in missing.items():
-        err().print(f"{name}: not fetched: {message}", markup=False, style="yellow")
+        err().print(f"{name}: not fetched: {message}", style="yellow")
     if json:
         print_json({"fetched": fetched, "missing": missing})
     else:
-        typer.echo(f"{len(fetched)} tasks are ready in {paths.data}.")
+        say(f"{len(fetched)} tasks are ready in {paths.data}.")
 
 
 def _load(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from izcore.plugin.errors import InterruptedRunError
+from izcore.plugin.plain_text import plain_line
 from izcore.registry.contributions import RefusedError
 from izcore.registry.deprecations import OLDER_HOOK_API, warn_deprecated
 from izcore.registry.discovery import CORE_DISTRIBUTION, PluginInfo
@@ -57,12 +58,13 @@ class Loading:
         )
 
     def _still_busy(self) -> None:
-        print(  # noqa: T201 - the main thread is busy and can say nothing itself
+        # The main thread is busy and can say nothing itself.
+        text = (
             f"iz: the {self.doing} of the plugin {self._info.name} of {self._info.distribution} has taken "
-            f"{self._limit:g} s and goes on. Leave it out with: iz --no-plugin {self._info.name} …",
-            file=sys.stderr,
-            flush=True,
+            f"{self._limit:g} s and goes on. Leave it out with: iz --no-plugin {self._info.name} …"
         )
+        sys.stderr.write(f"{plain_line(text)}\n")
+        sys.stderr.flush()
 
 
 def check_api_version(info: PluginInfo, accepted: range) -> None:

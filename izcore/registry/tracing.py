@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pluggy
 
+from izcore.plugin.plain_text import plain_line
 from izcore.plugin.record import Record
 from izcore.registry.redaction import without_keys
 
@@ -32,7 +33,7 @@ class Tracer:
     def on_standard_error(cls) -> Self:
         """Return a tracer that writes to standard error."""
         # One write a line: observers on threads of their own write between those of others.
-        return cls(lambda line: sys.stderr.write(f"{line}\n"))
+        return cls(lambda line: sys.stderr.write(f"{plain_line(line)}\n"))
 
     @property
     def writes(self) -> bool:

@@ -95,5 +95,8 @@ def typed(subject: Subject, folder: Path, *arguments: str) -> "subprocess.Comple
         encoding="utf-8",
         check=False,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "IZ_CACHE": str(folder / "cache"), "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            **{"PYTHONPATH": path, "IZ_CACHE": str(folder / "cache"), "NO_COLOR": "1", "IZ_TRACEBACK": "1"},
+        },
     )

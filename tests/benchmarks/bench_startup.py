@@ -32,8 +32,8 @@ def bye(name: str = "world") -> None:
     "Say bye."
 app(["--help"])
 """
-HELP = "from izcore.cli import app; app(['--help'])"
-LIST = "from izcore.cli import app; app(['plugins', 'list', '--json'])"
+HELP = "from izcore.cli.app import app; app(['--help'])"
+LIST = "from izcore.cli.app import app; app(['plugins', 'list', '--json'])"
 
 
 def install_many(folder: Path) -> None:

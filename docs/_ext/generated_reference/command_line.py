@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from generated_reference.markdown import escape, table
-from izcore.cli import app
+from izcore.cli.app import app
 from izcore.registry.registry import discover
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli.shared import DbOption, RunArgument, explained
+from izcore.cli.shared import DbOption, RunArgument, explained, say
 
 
 @explained
@@ -21,4 +21,4 @@ def delete_run(
         if not yes:
             typer.confirm(f"Delete run {record.id} with {record.trials} trials?", abort=True, err=True)
         store.delete_run(record.id)
-    typer.echo(f"Deleted {record.id}.", err=True)
+    say(f"Deleted {record.id}.", err=True)

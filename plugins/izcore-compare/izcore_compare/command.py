@@ -121,7 +121,7 @@ def compare(
                 result = run_comparison(registry, comparison, waiting, performing, tell)
             if plot is not None:
                 plot_comparison(registry, comparison, plot)
-                err().print(f"Wrote {plot}", style="dim", markup=False, soft_wrap=True)
+                err().print(f"Wrote {plot}", style="dim", soft_wrap=True)
     if dry_run:
         if json:
             _print_estimate(comparison, waiting)

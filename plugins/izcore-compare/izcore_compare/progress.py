@@ -99,7 +99,7 @@ class Lines(Watch):
 
     def _say(self, text: str) -> None:
         elapsed = timedelta(seconds=int(time.monotonic() - self._started))
-        self._console.print(f"[{elapsed}] {text}", markup=False, soft_wrap=True)
+        self._console.print(f"[{elapsed}] {text}", soft_wrap=True)
 
 
 class Bars(Watch):
