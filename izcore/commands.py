@@ -4,11 +4,11 @@ Errors need nothing: an :class:`~izcore.plugin.errors.IzError` that a command ra
 with its hint, and ends ``iz`` with the error's exit code.
 
 >>> import typer
->>> from izcore.commands import JsonOption, print_json, registry_of, stdout_kept_clean
+>>> from izcore.commands import JsonOption, print_json, registry_of, say, stdout_kept_clean
 >>> def scorers(context: typer.Context, json: JsonOption = False) -> None:
 ...     with stdout_kept_clean():
 ...         names = [found.backend.name for found in registry_of(context).backends("scorer")]
-...     print_json(names) if json else typer.echo(" ".join(names))
+...     print_json(names) if json else say(" ".join(names))
 """
 
 from izcore.cli.options import (
@@ -39,6 +39,7 @@ from izcore.cli.shared import (
     out,
     print_json,
     registry_of,
+    say,
     stdout_kept_clean,
 )
 
@@ -68,5 +69,6 @@ __all__ = [
     "out",
     "print_json",
     "registry_of",
+    "say",
     "stdout_kept_clean",
 ]

@@ -61,5 +61,4 @@ class CallLog:
             line["error"] = event.error
         if self._with_text:
             line |= {"prompt": event.prompt.folded().text, "answer": completion.text if completion else None}
-        self._file.write(plain_json(msgspec.json.encode(line).decode()) + "
-")
+        self._file.write(plain_json(msgspec.json.encode(line).decode()) + "\n")

@@ -106,7 +106,7 @@ def say(text: str, *, err: bool = False, colour: str | None = None, end: str = "
     """Print text on standard output, or standard error; what a terminal would obey is written out."""
     from izcore.plugin.plain_text import plain
 
-    typer.secho(f"{plain(text)}{end}", err=err, fg=colour, nl=False)
+    typer.secho(f"{plain(text)}{end}", err=err, fg=colour, nl=False)  # noqa: TID251 - the one place
 
 
 def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:

@@ -1,9 +1,7 @@
 """The command ``iz winner``."""
 
-import typer
-
 import izcore
-from izcore.commands import DbOption, JsonOption, RunArgument, print_json
+from izcore.commands import DbOption, JsonOption, RunArgument, print_json, say
 from izcore.plugin import UsageError
 
 
@@ -16,4 +14,4 @@ def winner(run: RunArgument = "last", db: DbOption = None, json: JsonOption = Fa
     if json:
         print_json({"run_id": found.id, "instruction": instruction})
     else:
-        typer.echo(instruction)
+        say(instruction)
