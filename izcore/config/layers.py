@@ -26,7 +26,7 @@ from izcore.config.schema import (
 )
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
 from izcore.plugin.kinds import Kind
-from izcore.plugin.options import explain_validation
+from izcore.plugin.options import convert_settings
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.choices import BackendChoice
@@ -138,10 +138,7 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
                 )
             name = str(chosen.pop("name"))
             merged[kind] = registry.choose(kind, *_task_choice(registry, name, chosen, kind))
-    try:
-        return msgspec.convert(merged, wanted, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(explain_validation(error, "")) from None
+    return convert_settings(merged, wanted)
 
 
 def _merge(merged: dict[str, Any], layer: Settings) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from izcore.plugin.calls import Price
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.examples import Example
 from izcore.plugin.kinds import Kind
+from izcore.plugin.options import convert_settings
 from izcore.plugin.record import Record
 from izcore.registry.choices import BackendChoice
 
@@ -119,6 +121,11 @@ class Limits(Record, forbid_unknown_fields=True):
     count_cached: Annotated[
         bool, Meta(description="Whether answers that other runs paid for take room below max_calls, too")
     ] = False
+
+    def changed(self, **limits: float | None) -> "Limits":
+        """Return these limits, but for those that are given and not None; ConfigError names a wrong one."""
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        return convert_settings({**msgspec.to_builtins(self), **given}, Limits, where="budget")
 
 
 class Retries(Record, forbid_unknown_fields=True):

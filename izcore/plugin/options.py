@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from izcore.plugin.errors import ConfigError, nearest_names
+from izcore.plugin.numbers import find_infinite
 from izcore.plugin.record import Options, Record
+
+T = typing.TypeVar("T")
 
 
 class OptionDescription(Record):
@@ -25,10 +28,21 @@ def convert_options(options: type[Options], raw: Mapping[str, typing.Any], *, wh
     for key in raw:
         if key not in known:
             raise ConfigError(f"{where}.{key}: unknown option.", hint=nearest_names(key, known))
+    return convert_settings(raw, options, where=where)
+
+
+def convert_settings(raw: Mapping[str, typing.Any], wanted: type[T], *, where: str = "") -> T:
+    """Validate raw settings; the error names the key.
+
+    Infinity and NaN are refused: no run could keep them.
+    """
     try:
-        return msgspec.convert(dict(raw), options, strict=False)
+        settings = msgspec.convert(dict(raw), wanted, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(explain_validation(error, where)) from None
+    if found := find_infinite(msgspec.to_builtins(settings), where):
+        raise ConfigError(f"{found[0]}: expected a finite number, got {found[1]}.")
+    return settings
 
 
 def explain_validation(error: msgspec.ValidationError, where: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.kinds import KINDS, Kind
+from izcore.plugin.numbers import find_infinite
 from izcore.plugin.record import Record
 from izcore.registry.contributions import HOOKS
 from izcore.registry.result_checks import misfit
@@ -102,6 +103,12 @@ class Guarded:
                 raise self._fault(f"returned a wrong {type(result).__name__} from {name}: {error}") from None
         if arguments and (wrong := misfit(arguments[0], result)):
             raise self._fault(wrong)
+        if found := find_infinite(msgspec.to_builtins(result) if isinstance(result, Record) else None):
+            place, number = found
+            raise self._fault(
+                f"returned a wrong {type(result).__name__} from {name}: {place} is {number}, "
+                "which is not a finite number"
+            )
         return result
 
     def _failed(self, name: str, error: BaseException) -> BackendError:

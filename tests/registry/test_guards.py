@@ -19,6 +19,8 @@ from izcore.plugin import (
     Metric,
     MetricRequest,
     MetricResult,
+    PrepareRequest,
+    PrepareResult,
     Prompt,
     Scorer,
     SuggestRequest,
@@ -106,3 +108,16 @@ def test_a_tracker_observes_through_its_guard() -> None:
     manager.register(guarded("tracker", Watching()))
     with pytest.raises(BackendError, match=r"'odd' of zz-odd failed in izcore_run_started: ValueError"):
         manager.hook.izcore_run_started(event=None)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_cannot_be_kept_are_a_fault_of_the_plugin(number: float) -> None:
+    latents = SuggestResult(latents=((0.1, 0.2), (0.3, number)))
+    said = fault_of("surrogate", Surrogate, "suggest", SUGGESTED, latents)
+    assert f"latents[1][1] is {number}, which is not a finite number" in said
+    candidate = Candidate(latent=(0.1,), instruction="x", features=(1.0, number))
+    written = GenerateResult(candidates=(candidate,), exhausted=True)
+    assert "candidates[0].features[1]" in fault_of("generator", Generator, "generate", WRITTEN, written)
+    prepared = PrepareResult(latent_dim=1, state={"scale": [number]})
+    asked = PrepareRequest(demonstrations=(), seed=0)
+    assert "state.scale[0]" in fault_of("generator", Generator, "prepare", asked, prepared)
