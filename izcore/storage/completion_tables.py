@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from izcore.plugin.calls import Amount, Completion, Usage
 from izcore.storage.connection import Connection
 from izcore.storage.records import Answer, CacheInfo
@@ -18,10 +20,10 @@ class CompletionTables(Connection):
             row[0]: Answer(completion=_completion(row[1:6]), paid=bool(row[6]))
             for row in self._all(
                 "SELECT key, text, input_tokens, output_tokens, finish, reasoning, paid"
-                " FROM answers JOIN completions"
-                f" USING (key) WHERE run_id = ? AND key IN ({_marks(keys)})",
+                " FROM answers JOIN completions USING (key) WHERE run_id = ?"
+                f" AND {_KEY_IS_GIVEN}",
                 run_id,
-                *keys,
+                _given(keys),
             )
         }
 
@@ -31,8 +33,8 @@ class CompletionTables(Connection):
             row[0]: _completion(row[1:6])
             for row in self._all(
                 "SELECT key, text, input_tokens, output_tokens, finish, reasoning FROM completions"
-                f" WHERE key IN ({_marks(keys)})",
-                *keys,
+                f" WHERE {_KEY_IS_GIVEN}",
+                _given(keys),
             )
         }
 
@@ -162,5 +164,9 @@ def _completion(row: Sequence[Any]) -> Completion:
     return Completion(text=text, usage=usage, finish=finish, reasoning=reasoning)
 
 
-def _marks(keys: Sequence[str]) -> str:
-    return ",".join("?" * len(keys))
+_KEY_IS_GIVEN = "key IN (SELECT value FROM json_each(?))"
+"""One parameter holds all keys: SQLite limits the number of parameters, and a test split may be larger."""
+
+
+def _given(keys: Sequence[str]) -> str:
+    return msgspec.json.encode(keys).decode()
