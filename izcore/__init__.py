@@ -70,9 +70,11 @@ if TYPE_CHECKING:
     from izcore.scoring.statistics import mean_with_interval as mean_with_interval
     from izcore.scoring.statistics import p_value_over_runs as p_value_over_runs
     from izcore.scoring.statistics import paired_p_value as paired_p_value
+    from izcore.storage.records import DamagedRun as DamagedRun
     from izcore.storage.records import Progress as Progress
     from izcore.storage.records import RunPlan as RunPlan
     from izcore.storage.records import RunRecord as RunRecord
+    from izcore.storage.records import RunSummary as RunSummary
 
 _HOMES = {
     "izcore.api": (
@@ -137,7 +139,7 @@ _HOMES = {
         "p_value_over_runs",
         "paired_p_value",
     ),
-    "izcore.storage.records": ("Progress", "RunPlan", "RunRecord"),
+    "izcore.storage.records": ("DamagedRun", "Progress", "RunPlan", "RunRecord", "RunSummary"),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

@@ -31,7 +31,7 @@ from izcore.plugin.run_record import Run
 from izcore.plugin.trials import Guidance
 from izcore.registry.hints import where_to_find
 from izcore.registry.registry import Registry, discover
-from izcore.storage.records import Progress, RunRecord
+from izcore.storage.records import DamagedRun, Progress, RunRecord
 from izcore.storage.store import Store
 from izcore.storage.whole_run import read_whole_run
 
@@ -188,9 +188,10 @@ def compare(task: str, methods: Sequence[str | Path], **options: Any) -> Any:
 
 
 @public
-def runs(*, db: str | Path | None = None) -> list[RunRecord]:
+def runs(*, db: str | Path | None = None) -> list[RunRecord | DamagedRun]:
     """Return all runs of a database, the newest first, without their trials: :func:`run` reads those.
 
+    One whose record cannot be read stands among them with the status ``damaged``, its name and the reason.
     ``pandas.DataFrame([run.row() for run in izcore.runs()])`` is a table of them.
     """
     with open_store(db) as store:

@@ -1,7 +1,7 @@
 """Frozen records of what the database holds of a run, and of the cache."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.calls import Completion, Usage
@@ -28,8 +28,8 @@ class RunPlan(Record):
     carried: tuple[Candidate, ...] = ()
 
 
-class RunRecord(Record):
-    """A run as it stands in the database, without its trials; :func:`izcore.run` reads those, too."""
+class RunSummary(Record):
+    """A run as it is listed: what it was set to and what came of it, without its examples and trials."""
 
     id: str
     """Its name, which sorts by time."""
@@ -41,8 +41,6 @@ class RunRecord(Record):
     """How far it got."""
     config: RunConfig
     """Its settings, every option at its effective value."""
-    plan: RunPlan
-    """What was fixed when it began."""
     generator_state: Mapping[str, Any] | None
     """What its generator worked out before the search; None until then."""
     result: RunResult | None
@@ -85,6 +83,40 @@ class RunRecord(Record):
             "cached_calls": result.cached_calls if result else None,
             "cost_usd": result.cost_usd if result else None,
         }
+
+
+class RunRecord(RunSummary):
+    """A run as it stands in the database, without its trials; :func:`izcore.run` reads those, too."""
+
+    plan: RunPlan
+    """What was fixed when it began."""
+
+
+class DamagedRun(Record):
+    """A run whose record cannot be read; the other runs of its database are not touched by that."""
+
+    id: str
+    """Its name, by which it can be deleted."""
+    reason: str
+    """What is wrong with its record."""
+    created: float = 0.0
+    """When it began, in seconds since 1970; 0 where that cannot be read either."""
+    task: str = ""
+    """The task's name; empty where it cannot be read either."""
+    status: Literal["damaged"] = "damaged"
+    """What stands for a status in a list of runs."""
+
+    def row(self) -> Row:
+        """Return the run as one row of a table of runs, with the columns of :meth:`RunRecord.row`."""
+        known: Row = {"run": self.id, "created": self.created, "task": self.task, "status": self.status}
+        return {**dict.fromkeys(_ROW_COLUMNS), **known}
+
+
+_ROW_COLUMNS = (
+    *("run", "created", "task", "status", "seed", "preset", "generator", "scorer", "surrogate", "metric"),
+    *("trials", "seconds", "instruction", "validation", "test", "test_low", "test_high"),
+    *("calls", "cached_calls", "cost_usd"),
+)
 
 
 class Proposal(Record):

@@ -101,12 +101,32 @@ def _from_4_to_5(db: sqlite3.Connection) -> None:
         db.execute("UPDATE runs SET config = ? WHERE id = ?", (msgspec.json.encode(config).decode(), run_id))
 
 
+_FROM_5_TO_6 = """
+CREATE TABLE new_runs (
+    id TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    task TEXT NOT NULL,
+    status TEXT NOT NULL,
+    config TEXT NOT NULL,
+    generator_state TEXT,
+    result TEXT,
+    seconds REAL NOT NULL DEFAULT 0,
+    plan TEXT NOT NULL
+);
+INSERT INTO new_runs (id, created, task, status, config, generator_state, result, seconds, plan)
+    SELECT id, created, task, status, config, generator_state, result, seconds, plan FROM runs;
+DROP TABLE runs;
+ALTER TABLE new_runs RENAME TO runs;
+"""
+"""The plan holds all examples of a run; where it stands last, a list of runs is read without it."""
+
 _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _VERSION_1,
     _FROM_1_TO_2,
     _FROM_2_TO_3,
     _from_3_to_4,
     _from_4_to_5,
+    _FROM_5_TO_6,
 )
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 
@@ -170,10 +190,11 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
     # WAL with NORMAL survives the death of the process at any moment; a power cut may lose the last
     # transactions but never corrupts the file.
     db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA foreign_keys = ON")
     # Keys are digests, so that reads and writes fall all over the file; 64 MiB hold thousands of trials.
     db.execute("PRAGMA cache_size = -65536")
     db.execute("PRAGMA wal_autocheckpoint = 10000")
+    # A table that is made anew is dropped in between, and what refers to it must stay.
+    db.execute("PRAGMA foreign_keys = OFF")
     if not tables or version < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
         # Another process may have done some of it while this one waited for its turn.
@@ -187,6 +208,7 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {number + 1}")
         db.execute("COMMIT")
+    db.execute("PRAGMA foreign_keys = ON")
 
 
 def _steps_taken(db: sqlite3.Connection) -> int:

@@ -15,12 +15,13 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
-from izcore.plugin.errors import UnknownNameError, UsageError, nearest_names
+from izcore.plugin.errors import StoreError, UnknownNameError, UsageError, nearest_names
 from izcore.plugin.private_files import make_private_folder
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.completion_tables import CompletionTables
-from izcore.storage.records import Progress, Proposal, RunPlan, RunRecord
+from izcore.storage.records import DamagedRun, Progress, Proposal, RunPlan, RunRecord, RunSummary
+from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, read_summary, text_of
 
 
 class Store(CompletionTables):
@@ -39,34 +40,49 @@ class Store(CompletionTables):
             )
         return self.run(run_id)
 
-    def run(self, run_id: str) -> RunRecord:
-        """Return the run of that id, of a unique beginning of it, or the newest for ``last``."""
-        ids = [row[0] for row in self._all("SELECT id FROM runs ORDER BY created, id")]
-        matches = [known for known in ids if known.startswith(run_id)]
-        if run_id == "last" and ids:
+    def find_id(self, name: str) -> str:
+        """Return the id that is ``name``, that it is the unique beginning of, or the newest for ``last``."""
+        ids = [text_of(row[0]) for row in self._all("SELECT CAST(id AS BLOB) FROM runs ORDER BY created, id")]
+        matches = [known for known in ids if known.startswith(name)]
+        if name == "last" and ids:
             matches = ids[-1:]
-        if run_id in ids:
-            matches = [run_id]
+        if name in ids:
+            matches = [name]
         if not matches:
-            hint = nearest_names(run_id, ids) if ids else f"{self.path} holds no run yet."
-            raise UnknownNameError(f"There is no run {run_id!r} in {self.path}.", hint=hint)
+            hint = nearest_names(name, ids) if ids else f"{self.path} holds no run yet."
+            raise UnknownNameError(f"There is no run {name!r} in {self.path}.", hint=hint)
         if len(matches) > 1:
-            raise UsageError(f"{run_id!r} is the beginning of {len(matches)} runs: {', '.join(matches)}.")
-        (row,) = self._all(_SELECT_RUN + " WHERE id = ?", matches[0])
-        return _run_record(row)
+            raise UsageError(f"{name!r} is the beginning of {len(matches)} runs: {', '.join(matches)}.")
+        return matches[0]
 
-    def runs(self) -> list[RunRecord]:
-        """Return all runs, newest first."""
-        return [_run_record(row) for row in self._all(_SELECT_RUN + " ORDER BY created DESC, id DESC")]
+    def run(self, name: str) -> RunRecord:
+        """Return the run of that name, see :meth:`find_id`; raises StoreError for one that is damaged."""
+        run_id = self.find_id(name)
+        (row,) = self._all(f"{SELECT_RECORD} FROM runs WHERE id = ?", run_id)
+        return _whole(read_record(row))
+
+    def runs(self) -> list[RunRecord | DamagedRun]:
+        """Return all runs with their plans, newest first."""
+        return list(map(read_record, self._all(f"{SELECT_RECORD} {_NEWEST_FIRST}")))
+
+    def summaries(self) -> list[RunSummary | DamagedRun]:
+        """Return all runs, newest first, and read no more of them than a list shows."""
+        return list(map(read_summary, self._all(f"{SELECT_SUMMARY} {_NEWEST_FIRST}")))
 
     def find_run(self, config: RunConfig, plan: RunPlan) -> RunRecord | None:
-        """Return the run that was begun with exactly this configuration and plan, the oldest of several."""
-        rows = self._all(
-            _SELECT_RUN + " WHERE config = ? AND plan = ? ORDER BY created, id LIMIT 1",
-            _json(config),
-            _json(plan),
-        )
-        return _run_record(rows[0]) if rows else None
+        """Return the run that was begun with exactly this configuration and plan, the oldest of several.
+
+        What an older version did not write yet counts as its default.
+        """
+        wanted = _json(config), _json(plan)
+        runs = self._all(f"{SELECT_SUMMARY} FROM runs WHERE task = ? ORDER BY created, id", plan.task_name)
+        for summary in map(read_summary, runs):
+            if isinstance(summary, DamagedRun) or _json(summary.config) != wanted[0]:
+                continue
+            record = self.run(summary.id)
+            if _json(record.plan) == wanted[1]:
+                return record
+        return None
 
     def progress(self, run_id: str) -> Progress:
         """Return how far a run is."""
@@ -102,10 +118,9 @@ class Store(CompletionTables):
 
     def change_limits(self, record: RunRecord, **limits: float | None) -> RunRecord:
         """Give a run those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None."""
-        changed = {name: limit for name, limit in limits.items() if limit is not None}
-        if not changed:
+        budget = record.config.budget.changed(**limits)
+        if budget == record.config.budget:
             return record
-        budget = msgspec.structs.replace(record.config.budget, **changed)
         config = msgspec.structs.replace(record.config, budget=budget)
         with self._writing() as db:
             db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), record.id))
@@ -138,13 +153,14 @@ class Store(CompletionTables):
     def proposal(self, run_id: str, round_: int) -> Proposal | None:
         """Return the candidates proposed for a round, if that got so far."""
         rows = self._all(
-            "SELECT candidates, exhausted, asked FROM proposals WHERE run_id = ? AND round = ?",
+            "SELECT CAST(candidates AS BLOB), exhausted, asked FROM proposals WHERE run_id = ? AND round = ?",
             run_id,
             round_,
         )
         if not rows:
             return None
-        candidates = msgspec.json.decode(rows[0][0], type=tuple[Candidate, ...])
+        with _blaming(run_id, f"the proposal of round {round_}"):
+            candidates = msgspec.json.decode(rows[0][0], type=tuple[Candidate, ...])
         return Proposal(candidates=candidates, exhausted=bool(rows[0][1]), asked=rows[0][2])
 
     def add_proposal(self, run_id: str, round_: int, proposal: Proposal) -> None:
@@ -173,8 +189,11 @@ class Store(CompletionTables):
 
     def trials(self, run_id: str) -> list[Trial]:
         """Return a run's trials in order."""
-        rows = self._all("SELECT trial FROM trials WHERE run_id = ? ORDER BY trial_index", run_id)
-        return [msgspec.json.decode(row[0], type=Trial) for row in rows]
+        rows = self._all(
+            "SELECT CAST(trial AS BLOB) FROM trials WHERE run_id = ? ORDER BY trial_index", run_id
+        )
+        with _blaming(run_id, "a trial"):
+            return [msgspec.json.decode(row[0], type=Trial) for row in rows]
 
     # --- the sealed test -------------------------------------------------------------------------
 
@@ -188,29 +207,38 @@ class Store(CompletionTables):
 
     def test_scores(self, run_id: str) -> dict[str, tuple[float | None, ...]]:
         """Return the per-example scores on a run's test split that are known, by instruction."""
-        rows = self._all("SELECT instruction, scores FROM test_scores WHERE run_id = ?", run_id)
-        return {row[0]: msgspec.json.decode(row[1], type=tuple[float | None, ...]) for row in rows}
+        rows = self._all(
+            "SELECT CAST(instruction AS BLOB), CAST(scores AS BLOB) FROM test_scores WHERE run_id = ?", run_id
+        )
+        with _blaming(run_id, "its test scores"):
+            return {
+                instruction.decode(): msgspec.json.decode(scores, type=tuple[float | None, ...])
+                for instruction, scores in rows
+            }
 
 
-_SELECT_RUN = (
-    "SELECT id, created, task, status, config, plan, generator_state, result, seconds,"
-    " (SELECT count(*) FROM trials WHERE run_id = runs.id) FROM runs"
-)
+_NEWEST_FIRST = "FROM runs ORDER BY created DESC, id DESC"
 
 
-def _run_record(row: Sequence[Any]) -> RunRecord:
-    identity, created, task, status, config, plan, state, result, seconds, trials = row
-    return RunRecord(
-        id=identity,
-        created=created,
-        task=task,
-        status=status,
-        config=msgspec.json.decode(config, type=RunConfig),
-        plan=msgspec.json.decode(plan, type=RunPlan),
-        generator_state=None if state is None else msgspec.json.decode(state),
-        result=None if result is None else msgspec.json.decode(result, type=RunResult),
-        seconds=seconds,
-        trials=trials,
+def _whole(run: RunRecord | DamagedRun) -> RunRecord:
+    if isinstance(run, DamagedRun):
+        raise _damage(run.id, run.reason)
+    return run
+
+
+@contextlib.contextmanager
+def _blaming(run_id: str, what: str) -> Iterator[None]:
+    """Tell which run it is of whose record something cannot be read."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
+        raise _damage(run_id, f"{what}: {error}") from None
+
+
+def _damage(run_id: str, reason: str) -> StoreError:
+    return StoreError(
+        f"Run {run_id} is damaged: {reason}.",
+        hint=f"Other runs and all answers are as they were. Delete it with: iz runs delete {run_id}",
     )
 
 

@@ -17,8 +17,9 @@ def delete_run(
     from izcore.api import open_store
 
     with open_store(db) as store:
-        record = store.run(run)
+        run_id = store.find_id(run)
         if not yes:
-            typer.confirm(f"Delete run {record.id} with {record.trials} trials?", abort=True, err=True)
-        store.delete_run(record.id)
-    say(f"Deleted {record.id}.", err=True)
+            trials = store.progress(run_id).trials
+            typer.confirm(f"Delete run {run_id} with {trials} trials?", abort=True, err=True)
+        store.delete_run(run_id)
+    say(f"Deleted {run_id}.", err=True)

@@ -1,38 +1,26 @@
 """``iz runs list``: all runs, in one table."""
 
-from izcore.cli.shared import DbOption, JsonOption, explained, out, print_json
+from izcore.cli.shared import DbOption, JsonOption, explained, print_json, say
 
 
 @explained
 def list_runs(db: DbOption = None, json: JsonOption = False) -> None:
-    """List all runs, newest first."""
-    import time
+    """List all runs, newest first. One that cannot be read is listed as damaged."""
+    # No more than is needed: a list of thousands of runs is read in less time than all of izcore loads.
+    from izcore.cli.runs.summary import HEADINGS, cells, summary
+    from izcore.config.paths import Paths
+    from izcore.plugin.plain_text import plain_line
+    from izcore.storage.store import Store
 
-    from rich.table import Table
-
-    from izcore import api
-    from izcore.cli.runs.render import summary
-
-    records = api.runs(db=db)
+    with Store(Paths.of_this_user().database(db)) as store:
+        runs = store.summaries()
     if json:
-        print_json({"runs": [summary(record) for record in records]})
+        print_json({"runs": [summary(run) for run in runs]})
         return
-    if not records:
-        out().print("No runs yet. Start one with: iz optimize TASK")
+    if not runs:
+        say("No runs yet. Start one with: iz optimize TASK")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("run", "started", "status", "trials", "test", "scorer", "surrogate"):
-        table.add_column(heading, no_wrap=heading == "run")
-    for record in records:
-        best = record.result.best if record.result else None
-        test = f"{best.test.score:.2f}" if best and best.test else "-"
-        table.add_row(
-            record.id,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created)),
-            record.status,
-            str(record.trials),
-            test,
-            record.config.scorer.name,
-            record.config.surrogate.name,
-        )
-    out().print(table)
+    rows = [HEADINGS, *(tuple(map(plain_line, cells(run))) for run in runs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    say("\n".join(lines))

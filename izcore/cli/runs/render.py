@@ -3,7 +3,6 @@
 import json
 import time
 from itertools import zip_longest
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -26,21 +25,6 @@ from izcore.search.history import History
 from izcore.storage.records import RunRecord
 
 SHOWN_TRIALS = 20
-
-
-def summary(record: RunRecord) -> dict[str, Any]:
-    """Return what JSON says of a run first."""
-    return {
-        "run_id": record.id,
-        "created": record.created,
-        "task": record.task,
-        "status": record.status,
-        "trials": record.trials,
-        "seconds": record.seconds,
-        "config": record.config,
-        "generator_state": record.generator_state,
-        "result": record.result,
-    }
 
 
 def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> None:

@@ -24,7 +24,8 @@ SEARCH = (
     *("--set", "scorer.mistakes=0.2", "--set", "scorer.concurrency=4"),
 )
 SLOW = ("--set", "scorer.seconds=0.03")
-POLICIES = {1: ("",), 2: ("full", "halving"), 3: ("full", "halving", "racing")}
+ALL_POLICIES = ("full", "halving", "racing")
+POLICIES = {1: ("",), 2: ("full", "halving"), 3: ALL_POLICIES, 5: ALL_POLICIES}
 """Evaluation policies that the schema's last izcore has; the first schema's has none."""
 MORE_ANSWERS = 5
 """An interrupted run is killed when it has so many more than when its first trials were finished."""
