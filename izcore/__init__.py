@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from izcore.plugin.results import FrontPoint as FrontPoint
     from izcore.plugin.results import LimitCheck as LimitCheck
     from izcore.plugin.results import RunResult as RunResult
+    from izcore.plugin.results import SetAside as SetAside
     from izcore.plugin.results import TestScore as TestScore
     from izcore.plugin.results import ValidationScore as ValidationScore
     from izcore.plugin.run_record import InstructionScores as InstructionScores
@@ -126,6 +127,7 @@ _HOMES = {
         "FrontPoint",
         "LimitCheck",
         "RunResult",
+        "SetAside",
         "TestScore",
         "ValidationScore",
     ),

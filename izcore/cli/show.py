@@ -154,6 +154,8 @@ def show_score(result: "ScoreResult") -> None:
     """Print the score of one instruction."""
     low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
     out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
+    if result.set_aside:
+        out().print(f"Set aside: {result.set_aside}.", style="yellow")
     _show_unusual(result.finishes)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from izcore.engine.baselines import NamedInstruction
-from izcore.engine.verdict import describe_comparison, describe_missing
+from izcore.engine.verdict import describe_comparison
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
@@ -19,7 +19,7 @@ WINNER = "this instruction"
 NOT_TESTED = "The winner could not be tested: nothing is known about how well it really does."
 
 Scores = tuple[float | None, ...]
-"""Scores on the test examples, in their order; None where the call failed."""
+"""Scores on the test examples, in their order; None for those that are set aside."""
 
 
 class Conclusion(Record):
@@ -44,24 +44,24 @@ async def conclude(
 ) -> Conclusion:
     """Score winner and baselines once on the test split and compare them in pairs.
 
-    An example whose call failed for one of two instructions counts for neither in their comparison. What the
-    budget has no room for is left out, and the conclusion says so.
+    An example that is set aside counts for none of them. What the budget has no room for is left out, and the
+    conclusion says so. Raises BackendError where too many examples are set aside.
     """
     guidances = {WINNER: winner.candidate.guidance, **{each.name: each.guidance for each in baselines}}
     scores = await _score_each(guidances, test, evaluator)
+    evaluator.check_evidence("test", test)
+    scores = _on_shared_examples(scores)
     mine = scores.get(WINNER, ())
     if not _known(mine):
         return Conclusion(best=_best(winner, None), baselines=(), sentence=NOT_TESTED)
     compared = tuple(
-        _compare(each, mine, scores[each.name], seed=seed)
-        for each in baselines
-        if _known(scores.get(each.name, ()))
+        _compare(each, mine, scores[each.name], seed=seed) for each in baselines if each.name in scores
     )
     untested = [name for name in guidances if name not in scores]
     return Conclusion(
         best=_best(winner, mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner"))),
         baselines=compared,
-        sentence=f"{describe_comparison(compared, untested)} {describe_missing(scores)}".strip(),
+        sentence=describe_comparison(compared, untested),
         scores={guidances[name].key: each for name, each in scores.items()},
     )
 
@@ -79,6 +79,15 @@ async def _score_each(
     return scores
 
 
+def _on_shared_examples(scores: Mapping[str, Scores]) -> dict[str, Scores]:
+    """Leave out of all scores those on examples that one instruction has no score on."""
+    counts = [None not in each for each in zip(*scores.values(), strict=True)]
+    return {
+        name: tuple(score if counted else None for score, counted in zip(each, counts, strict=True))
+        for name, each in scores.items()
+    }
+
+
 def _best(winner: Trial, test: TestScore | None) -> Best:
     return Best(
         instruction=winner.candidate.instruction,
@@ -90,15 +99,14 @@ def _best(winner: Trial, test: TestScore | None) -> Best:
 
 
 def _compare(baseline: NamedInstruction, mine: Scores, theirs: Scores, *, seed: int) -> Baseline:
-    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if a is not None and b is not None]
-    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    first, second = _known(mine), _known(theirs)
     return Baseline(
         name=baseline.name,
         instruction=baseline.instruction,
         exemplars=baseline.exemplars,
-        test=mean_with_interval(_known(theirs), seed=derive_seed(seed, "interval", baseline.name)),
-        difference=(sum(first) - sum(second)) / len(pairs) if pairs else 0.0,
-        p_value=paired_p_value(first, second, seed=derive_seed(seed, "p", baseline.name)) if pairs else 1.0,
+        test=mean_with_interval(second, seed=derive_seed(seed, "interval", baseline.name)),
+        difference=(sum(first) - sum(second)) / len(first),
+        p_value=paired_p_value(first, second, seed=derive_seed(seed, "p", baseline.name)),
     )
 
 

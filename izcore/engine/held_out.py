@@ -17,7 +17,8 @@ from izcore.storage.records import RunRecord
 def score_held_out(environment: Environment, record: RunRecord, guidances: Sequence[Guidance]) -> None:
     """Score those of the instructions that have no test scores yet, and keep the scores with the run.
 
-    These calls are outside of the run's budget: they describe the search and had no part in it.
+    These calls are outside of the run's budget: they describe the search and had no part in it. Examples that
+    the run set aside count here as little as there.
 
     Raises UsageError for a run that has not ended, BackendError where a call failed, and InterruptedRunError
     on Ctrl-C; answers that were paid for are kept.
@@ -39,12 +40,16 @@ def score_held_out(environment: Environment, record: RunRecord, guidances: Seque
 
 async def _score(environment: Environment, record: RunRecord, guidances: Sequence[Guidance]) -> None:
     config = msgspec.structs.replace(record.config, budget=Limits())
+    test = record.plan.splits.test
+    known = environment.store.test_scores(record.id).values()
+    set_aside = {place for scores in known for place, score in enumerate(scores) if score is None}
     async with open_session(environment, config, f"test-{record.id}") as parts:
+        parts.evaluator.set_aside.add((test[place] for place in set_aside), "failed")
         evaluations = await asyncio.gather(
-            *(parts.evaluator.evaluate(guidance, record.plan.splits.test) for guidance in guidances)
+            *(parts.evaluator.evaluate(guidance, test) for guidance in guidances)
         )
     scores = {guidance.key: each.scores for guidance, each in zip(guidances, evaluations, strict=True)}
-    if any(None in each for each in scores.values()):
+    if any(each.count(None) > len(set_aside) for each in scores.values()):
         raise BackendError(
             f"Calls failed while instructions of run {record.id} were scored on its test examples.",
             hint="The run is kept; try again when the scorer answers.",

@@ -11,12 +11,13 @@ from izcore.engine.environment import Environment
 from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
+from izcore.engine.verdict import describe_set_aside
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, RunStarted
 from izcore.plugin.examples import Agreement
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.registrations import GeneratorRegistration
-from izcore.plugin.results import RunResult
+from izcore.plugin.results import RunResult, SetAside
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
@@ -175,6 +176,8 @@ def _result(
 ) -> RunResult:
     store, history = session.environment.store, outcome.history
     spent, cached_calls = store.spent(record.id)
+    set_aside = _set_aside(session, record)
+    sentences = (conclusion.sentence, describe_set_aside(set_aside), outcome.stopped)
     return RunResult(
         run_id=record.id,
         task=record.task,
@@ -192,6 +195,17 @@ def _result(
         finishes=count_finishes(store.completions_of(record.id), record.config.reasoning),
         agreement=agreement,
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
+        set_aside=set_aside,
         seconds=seconds,
-        conclusion=f"{conclusion.sentence} {outcome.stopped}".strip(),
+        conclusion=" ".join(filter(None, sentences)),
     )
+
+
+def _set_aside(session: Session, record: RunRecord) -> tuple[SetAside, ...]:
+    splits, known = record.plan.splits, session.evaluator.set_aside
+    found = (
+        known.among("validation", splits.validation),
+        known.among("retest", splits.retest),
+        known.among("test", splits.test),
+    )
+    return tuple(each for each in found if each.count)

@@ -8,11 +8,11 @@ from izcore.engine.environment import Environment
 from izcore.engine.plan import fix_plan, load_task
 from izcore.engine.session import open_session
 from izcore.plugin.calls import FinishReason, Usage
-from izcore.plugin.errors import BackendError, InterruptedRunError
+from izcore.plugin.errors import InterruptedRunError
 from izcore.plugin.events import PhaseStarted
 from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.record import Record
-from izcore.plugin.results import TestScore
+from izcore.plugin.results import SetAside, TestScore
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance
 from izcore.scoring.reasoning import count_finishes
@@ -31,6 +31,7 @@ class ScoreResult(Record):
     tokens: Usage
     cost_usd: float | None
     finishes: Mapping[FinishReason, int] = {}
+    set_aside: SetAside | None = None
 
 
 def score_instruction(environment: Environment, config: ScoringConfig, instruction: str) -> ScoreResult:
@@ -55,12 +56,9 @@ async def _score(
         environment.events.emit(PhaseStarted(run_id=run_id, phase="test", round=0, total=total))
         guidance = Guidance(instruction=instruction)
         scores = (await session.evaluator.evaluate(guidance, plan.splits.test)).scores
+        session.evaluator.check_evidence("test", plan.splits.test)
+        set_aside = session.evaluator.set_aside.among("test", plan.splits.test)
     known = [score for score in scores if score is not None]
-    if not known:
-        raise BackendError(
-            f"Every call failed, so nothing can be said. {session.failure_sentence}".rstrip(),
-            hint="Try again later.",
-        )
     return ScoreResult(
         task=plan.task_name,
         instruction=instruction,
@@ -70,4 +68,5 @@ async def _score(
         tokens=session.ledger.spent.usage,
         cost_usd=session.ledger.cost_usd,
         finishes=count_finishes(environment.store.completions_of(run_id), config.reasoning),
+        set_aside=set_aside if set_aside.count else None,
     )

@@ -1,8 +1,8 @@
 """Says in words how a winner compares with its baselines on the test split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from izcore.plugin.results import Baseline
+from izcore.plugin.results import Baseline, SetAside
 from izcore.scoring.statistics import CONFIDENCE
 
 SIGNIFICANT = 1 - CONFIDENCE
@@ -27,15 +27,9 @@ def describe_comparison(compared: Sequence[Baseline], untested: Sequence[str]) -
     return " ".join(parts) or "Nothing to compare with."
 
 
-def describe_missing(scores: Mapping[str, Sequence[float | None]]) -> str:
-    """Say where calls failed, so that nobody takes a smaller n for the whole test split; empty if nowhere.
-
-    ``scores`` are per example, by what people call the instruction.
-    """
-    missing = [
-        f"{name} ({theirs.count(None)} of {len(theirs)})" for name, theirs in scores.items() if None in theirs
-    ]
-    return f"Test examples without a score, because calls failed: {', '.join(missing)}." if missing else ""
+def describe_set_aside(set_aside: Sequence[SetAside]) -> str:
+    """Say which examples count for no instruction, and their share of their split; empty without any."""
+    return f"Set aside for all instructions alike: {', '.join(map(str, set_aside))}." if set_aside else ""
 
 
 def _listed(baselines: Sequence[Baseline]) -> str:

@@ -34,10 +34,10 @@ class RungsResult(Record):
 class StayRequest(Record):
     """Asks which instructions go on after a rung that is not the last.
 
-    ``scores`` holds for each instruction whose calls all succeeded its scores on the rung's examples, less
-    its penalty, in the same order of examples; instructions stand in the order in which they were written.
-    ``compared`` counts all instructions that took part in the rung, those with failed calls among them, and
-    ``instructions`` those with which the round began. ``incumbent`` holds the scores of the best trial so far
+    ``scores`` holds for each instruction its scores on the rung's examples, less its penalty, in the same
+    order of examples, without those that are set aside; instructions stand in the order in which they were
+    written. ``compared`` counts the instructions that took part in the rung, and ``instructions`` those with
+    which the round began. ``incumbent`` holds the scores of the best trial so far
     on the same examples, and is empty where there is none or some are missing. ``rung`` counts from 0, of
     ``rungs`` in all.
     """

@@ -77,6 +77,40 @@ class Baseline(Record):
         return Guidance(instruction=self.instruction, exemplars=self.exemplars)
 
 
+ScoredSplit = Literal["validation", "retest", "test"]
+
+
+class SetAside(Record):
+    """Examples of a split that count for no instruction, since one of the instructions has no score on them.
+
+    ``failed`` of them because a call failed for good, ``ungraded`` because the metric gave an answer no
+    grade; the split has ``examples``.
+    """
+
+    split: ScoredSplit
+    failed: int
+    ungraded: int
+    examples: int
+
+    @property
+    def count(self) -> int:
+        """The number of examples that are set aside."""
+        return self.failed + self.ungraded
+
+    @property
+    def share(self) -> float:
+        """Their share in the split, from 0 to 1."""
+        return self.count / self.examples if self.examples else 0.0
+
+    def __str__(self) -> str:
+        reasons = (
+            (self.failed, "because calls failed for good"),
+            (self.ungraded, "because answers got no grade"),
+        )
+        why = ", ".join(f"{number} {reason}" for number, reason in reasons if number)
+        return f"{self.count} of {self.examples} {self.split} examples ({self.share:.0%}; {why})"
+
+
 RunStatus = Literal["running", "done", "interrupted", "failed", "out_of_budget"]
 
 
@@ -88,7 +122,8 @@ class RunResult(Record):
     ``cost_usd`` hold the most that they can have cost. ``conclusion`` is the result in a sentence, honest
     about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
     ``finishes`` counts the answers of the run, cached ones included, by how they ended. ``front`` is the
-    Pareto front of validation score against length, the shortest instruction first.
+    Pareto front of validation score against length, the shortest instruction first. ``set_aside`` counts, for
+    each split that has some, the examples that count for no instruction.
     """
 
     run_id: str
@@ -109,6 +144,7 @@ class RunResult(Record):
     finishes: Mapping[FinishReason, int] = {}
     agreement: Agreement | None = None
     front: tuple[FrontPoint, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class Figures(Record):

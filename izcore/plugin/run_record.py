@@ -33,7 +33,7 @@ class TrialAnswer(Record):
     answer: str | None
     """The black box's answer; None if the call failed or the answer was not kept."""
     score: float | None
-    """The answer's score, in [0, 1]; None if the call failed."""
+    """The answer's score, in [0, 1]; None if the example is set aside for all instructions."""
     finish: FinishReason | None
     """How the answer ended; None if the call failed or this was not kept."""
 
@@ -46,7 +46,7 @@ class InstructionScores(Record):
     guidance: Guidance
     """The instruction, with its exemplars."""
     scores: tuple[float | None, ...]
-    """One score in [0, 1] per test example, in order; None where the call failed."""
+    """One score in [0, 1] per test example, in order; None where the example is set aside."""
 
 
 class Run(Record):
@@ -98,7 +98,7 @@ class Run(Record):
 
         The columns are ``run``, ``trial``, ``round``, ``instruction``, ``raw`` (as the writer wrote it),
         ``exemplars``, ``reused`` (the trial with the same instruction), ``mean`` (of the scores),
-        ``penalty``, ``examples`` (how many were asked), ``failed`` (how many calls failed), ``calls``,
+        ``penalty``, ``examples`` (how many it met), ``failed`` (how many are set aside), ``calls``,
         ``cached_calls``, ``input_tokens``, ``output_tokens`` and ``cost_usd``.
         """
         return [

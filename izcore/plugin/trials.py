@@ -102,9 +102,10 @@ class GenerateResult(Record):
 class Trial(Record):
     """A candidate with its per-example scores and what it cost.
 
-    ``scores[i]`` and ``answers[i]`` belong to validation example i of the run; a score is in [0, 1]; both
-    are None where the call failed. ``finishes[i]`` says how the answer ended: a refusal is no wrong answer.
-    ``reasonings[i]`` is what the model thought before it; there are none where no answer has any.
+    ``scores[i]`` and ``answers[i]`` belong to validation example i of the run. A score is in [0, 1], and None
+    where the example is set aside for all trials alike; an answer is None where there is none.
+    ``finishes[i]`` says how the answer ended: a refusal is no wrong answer. ``reasonings[i]`` is what the
+    model thought before it; there are none where no answer has any.
     There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
     examples, once a finalist was tested again. ``reused`` is the index of the earlier trial with the same
     instruction, whose scores these are. ``penalty`` is what the run's objective takes off the mean score for
@@ -127,7 +128,7 @@ class Trial(Record):
 
     @property
     def known_scores(self) -> tuple[float, ...]:
-        """The scores of the examples whose calls succeeded."""
+        """The scores of the examples that count."""
         return tuple(score for score in self.scores if score is not None)
 
     @property

@@ -77,7 +77,7 @@ class Dispatcher:
         self._stop_switch = StopSwitch(timing.sleep)
         self._rate_limiter = RateLimiter(settings.rate, clock=timing.stopwatch, sleep=self._stop_switch.sleep)
         self._retry_policy = RetryPolicy(settings.retries, timing.jitter)
-        self._failures_in_a_row = 0
+        self._failures_in_a_row: set[tuple[str, ...]] = set()
 
     def bound(self, prompt: Prompt) -> Amount:
         """Return the most that one call with this prompt can cost."""
@@ -104,7 +104,7 @@ class Dispatcher:
         except TransientScorerError as error:
             seconds = self._stopwatch() - began
             self._events.failed(batch.prompts, tries=batch.tries, seconds=seconds, error=error.message)
-            self._count_failure(error)
+            self._count_failure(batch, error)
             return {}
         except BudgetExhaustedError:
             raise
@@ -114,7 +114,7 @@ class Dispatcher:
         finally:
             if batch.reserved:
                 await self._settle(batch, Amount())
-        self._failures_in_a_row = 0
+        self._failures_in_a_row.clear()
         seconds = self._stopwatch() - began
         self._events.answered(batch.prompts, completions, tries=batch.tries, seconds=seconds)
         return completions
@@ -169,12 +169,13 @@ class Dispatcher:
         batch.reserved = False
         await self._account.ledger.settle(batch.bound, spent)
 
-    def _count_failure(self, error: TransientScorerError) -> None:
+    def _count_failure(self, batch: Batch, error: TransientScorerError) -> None:
         self.last_failure = error
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row >= self._settings.retries.max_failures:
+        # A call that is asked again and fails again says no more of the model than it did before.
+        self._failures_in_a_row.add(tuple(batch.prompts))
+        if len(self._failures_in_a_row) >= self._settings.retries.max_failures:
             reason = BackendError(
-                f"{self._failures_in_a_row} calls in a row failed, so the run stops. "
+                f"{len(self._failures_in_a_row)} calls in a row failed, so the run stops. "
                 f"The last: {error.message}",
                 hint=error.hint or "The run is kept; go on with iz resume when the scorer answers again.",
             )

@@ -1,5 +1,6 @@
 """Scores an instruction: puts it into prompts, has them answered, and lets the metric grade the answers."""
 
+import asyncio
 import math
 from collections.abc import Sequence
 
@@ -8,19 +9,21 @@ from izcore.plugin.errors import IzError
 from izcore.plugin.examples import Agreement, Example, MetricRequest
 from izcore.plugin.protocols import Metric
 from izcore.plugin.record import Record
+from izcore.plugin.results import ScoredSplit
 from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
-from izcore.scoring.model_client import ModelClient
+from izcore.scoring.model_client import Answers, ModelClient
 from izcore.scoring.prompt_form import PromptForm
+from izcore.scoring.set_aside import SetAsideExamples
 
 
 class Evaluation(Record):
     """How one instruction did on some examples. What there is per example stands in their order.
 
-    ``scores``: from 0 to 1; None where the call failed for good or the metric could not grade the answer.
-    ``answers``: what the black box said; None where the call failed for good.
-    ``finishes``: how each answer ended; None where the call failed for good.
-    ``reasonings``: what was thought before each answer; empty where it is not told or the call failed.
+    ``scores``: from 0 to 1; None for examples that are set aside.
+    ``answers``: what the black box said; None where it was not asked, or the call failed for good.
+    ``finishes``: how each answer ended; None where there is none.
+    ``reasonings``: what was thought before each answer; empty where it is not told or there is no answer.
     ``calls``: how many of the answers this run paid for.
     ``cached_calls``: how many of the answers other runs paid for.
     ``usage``: tokens of the answers that this run paid for.
@@ -42,30 +45,50 @@ class Evaluation(Record):
 class Evaluator:
     """Scores guidance, which is an instruction with or without exemplars, with one black box and one metric.
 
-    ``client`` answers for the black box. ``form`` is the form of its prompts.
+    ``client`` answers for the black box. ``form`` is the form of its prompts. ``set_aside`` holds the
+    examples that count for no guidance.
     """
 
     def __init__(self, client: ModelClient, metric: Metric, form: PromptForm) -> None:
+        self.set_aside = SetAsideExamples()
         self._client = client
         self._metric = metric
         self._form = form
+        self._scored: set[Example] = set()
+        self._first_to_ask = asyncio.Lock()
 
     async def evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
         """Score guidance on examples.
+
+        An example on which there is no score for good is set aside, and no other guidance is asked about it:
+        it has no score there either. While nobody has a score on one of the examples, one guidance is asked
+        after the other, so that an example that never answers is met once.
 
         Calls that a metric makes to grade the answers count in the run's budget, and not in the result.
         Raises BudgetExhaustedError when the budget has no room for the calls, and other errors when the
         black box cannot be asked any more.
         """
-        answers = await self._client.complete(self.prompts(guidance, examples))
-        texts, answered = _answered(answers.completions, examples)
-        scores = iter(await score_answers(self._metric, texts, answered))
+        async with self._first_to_ask:
+            if not all(each in self._scored or each in self.set_aside for each in examples):
+                return await self._evaluate(guidance, examples)
+        return await self._evaluate(guidance, examples)
+
+    async def _evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
+        asked = [example for example in examples if example not in self.set_aside]
+        answers = await self._ask(guidance, asked)
+        texts, answered = _answered(answers.completions, asked)
+        graded = dict(zip(answered, await score_answers(self._metric, texts, answered), strict=True))
+        found = dict(zip(asked, answers.completions, strict=True))
+        completions = [found.get(example) for example in examples]
+        self._scored.update(example for example, score in graded.items() if score is not None)
+        self.set_aside.add((each for each in asked if found[each] is None), "failed")
+        self.set_aside.add((each for each in answered if graded[each] is None), "ungraded")
         costs = [self._client.cost_of(c) for c in answers.completions if c is not None]
         return Evaluation(
-            scores=tuple(None if completion is None else next(scores) for completion in answers.completions),
-            answers=tuple(None if c is None else c.text for c in answers.completions),
-            finishes=tuple(None if c is None else c.finish for c in answers.completions),
-            reasonings=tuple("" if c is None else c.reasoning for c in answers.completions),
+            scores=tuple(graded.get(example) for example in examples),
+            answers=tuple(None if c is None else c.text for c in completions),
+            finishes=tuple(None if c is None else c.finish for c in completions),
+            reasonings=tuple("" if c is None else c.reasoning for c in completions),
             calls=answers.calls,
             cached_calls=answers.cached_calls,
             usage=answers.usage,
@@ -73,14 +96,27 @@ class Evaluator:
             answer_cost_usd=math.fsum(costs) / len(costs) if costs else 0.0,
         )
 
+    async def _ask(self, guidance: Guidance, examples: Sequence[Example]) -> Answers:
+        """Ask the black box, and once more for what failed: what was in the way may have passed since."""
+        prompts = self.prompts(guidance, examples)
+        answers = await self._client.complete(prompts)
+        failed = [prompt for prompt, c in zip(prompts, answers.completions, strict=True) if c is None]
+        return answers.filled_in(await self._client.complete(failed)) if failed else answers
+
+    def check_evidence(self, split: ScoredSplit, examples: Sequence[Example]) -> None:
+        """Raise BackendError where more than a tenth of a split's examples are set aside."""
+        failure = self._client.last_failure
+        self.set_aside.check(split, examples, failure.message if failure else "")
+
     async def agreement(self, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
         """Let the metric grade the answers to guidance again, and say how far it agrees with itself.
 
         None where the metric cannot differ from itself, or nothing was answered. Guidance is one that was
         evaluated on these examples before: only the metric may make calls.
         """
-        completions = (await self._client.complete(self.prompts(guidance, examples))).completions
-        texts, answered = _answered(completions, examples)
+        asked = [example for example in examples if example not in self.set_aside]
+        completions = (await self._client.complete(self.prompts(guidance, asked))).completions
+        texts, answered = _answered(completions, asked)
         request = MetricRequest(answers=texts, examples=answered)
         return await resolved(self._metric.agreement(request)) if texts else None
 

@@ -31,6 +31,17 @@ class Answers(Record):
     usage: Usage
     cost_usd: float
 
+    def filled_in(self, later: "Answers") -> "Answers":
+        """Return these answers with those of ``later`` where there were none, in order."""
+        found = iter(later.completions)
+        return Answers(
+            completions=tuple(next(found) if each is None else each for each in self.completions),
+            calls=self.calls + later.calls,
+            cached_calls=self.cached_calls + later.cached_calls,
+            usage=self.usage + later.usage,
+            cost_usd=self.cost_usd + later.cost_usd,
+        )
+
 
 class ModelClient:
     """Answers prompts for one run with one model.

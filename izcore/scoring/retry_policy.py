@@ -13,8 +13,8 @@ from izcore.plugin.errors import TransientScorerError
 class RetryPolicy:
     """Tries a call again after a TransientScorerError: so often and so long as ``limits`` allow.
 
-    It waits as long as the server asks for, else by exponential back-off. ``jitter`` draws a number from
-    [0, 1).
+    It waits as long as the server asks for, if there is so much patience at all, else by exponential
+    back-off. ``jitter`` draws a number from [0, 1).
     """
 
     limits: Retries
@@ -41,7 +41,7 @@ class RetryPolicy:
     def _seconds_to_wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, TransientScorerError) else None
-        if asked is not None:
+        if asked is not None and self.allows_wait(asked):
             return asked
         # Full jitter between half and the whole of an exponential back-off keeps clients apart.
         longest = min(self.limits.max_wait, 2.0 ** (state.attempt_number - 1))

@@ -1,16 +1,23 @@
 """The trials of a run so far, with what is asked of them again and again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+
+import msgspec
 
 from izcore.plugin.trials import Candidate, Guidance, Trial
 
 
 class History:
-    """The trials of a run in order, the best of them, and the first trial of each guidance."""
+    """The trials of a run in order, the best of them, and the first trial of each guidance.
+
+    ``set_aside`` are the places of the examples on which a trial has no score. No other trial has one there,
+    so that any two are compared on the same examples.
+    """
 
     def __init__(self, trials: Iterable[Trial]) -> None:
         self.trials: list[Trial] = []
         self.best: Trial | None = None
+        self.set_aside: frozenset[int] = frozenset()
         self._first: dict[Guidance, Trial] = {}
         for trial in trials:
             self.append(trial)
@@ -24,7 +31,16 @@ class History:
         return len({guidance.instruction for guidance in self._first})
 
     def append(self, trial: Trial) -> None:
-        """Add the next trial."""
+        """Add the next trial, and set aside the examples on which it has no score."""
+        if new := {place for place, score in enumerate(trial.scores) if score is None} - self.set_aside:
+            self.set_aside |= new
+            earlier, self.trials, self.best = self.trials, [], None
+            for each in earlier:
+                self._add(each)
+        self._add(trial)
+
+    def _add(self, trial: Trial) -> None:
+        trial = without_scores(trial, self.set_aside)
         self.trials.append(trial)
         if trial.reused is None:
             self._first[trial.candidate.guidance] = trial
@@ -40,11 +56,11 @@ class History:
 
     @property
     def ranked(self) -> list[Trial]:
-        """The first trial of each guidance, the best first; those with failed calls come last."""
+        """The first trial of each guidance, the best first; those without any score come last."""
         return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
 
     def finalists(self, count: int) -> list[Trial]:
-        """Return at most ``count`` of the best trials, of different guidance, without failed calls.
+        """Return at most ``count`` of the best trials, of different guidance.
 
         All of them saw as many examples as the best one.
         """
@@ -52,9 +68,15 @@ class History:
         return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
 
 
+def without_scores(trial: Trial, places: Set[int]) -> Trial:
+    """Return a trial without its scores on the examples in these places."""
+    scores = tuple(None if place in places else score for place, score in enumerate(trial.scores))
+    return trial if scores == trial.scores else msgspec.structs.replace(trial, scores=scores)
+
+
 def _is_candidate(trial: Trial) -> bool:
-    """Whether a trial may win: it has scores, and no call of it failed."""
-    return bool(trial.scores) and None not in trial.scores
+    """Whether a trial may win: it has a score."""
+    return bool(trial.known_scores)
 
 
 def _rank(trial: Trial) -> tuple[int, float, int, int]:

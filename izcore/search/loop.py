@@ -54,7 +54,7 @@ class Search:
         """
         with contextlib.suppress(BudgetExhaustedError):  # the first new trial will say so again
             await self._mend_failed_rounds()
-        history = History(self.store.trials(self.run_id))
+        history = self._read_history()
         pool = await self.proposer.write_pool() if self.config.search.pool else None
         proposed = 0
         for round_ in itertools.count():
@@ -90,8 +90,9 @@ class Search:
             scored_trial(trial.index, trial.round, trial.candidate, evaluation, self.config.objective)
             for trial, evaluation in zip(finalists, evaluations, strict=True)
         ]
+        self.evaluator.check_evidence("retest", self.splits.retest)
         self.store.replace_trials(self.run_id, retested)
-        return SearchOutcome(History(self.store.trials(self.run_id)), outcome.stopped)
+        return SearchOutcome(self._read_history(), outcome.stopped)
 
     async def _proposal(self, round_: int, history: History, pool: tuple[Candidate, ...] | None) -> Proposal:
         """Return the candidates of a round: fixed before this process, or proposed and fixed now."""
@@ -118,11 +119,13 @@ class Search:
 
         def keep(settled: Mapping[Guidance, Evaluation]) -> None:
             evaluations.update(settled)
-            trials = []
+            before, set_aside = len(history), history.set_aside
             while waiting and (trial := self._trial(round_, waiting[-1], evaluations, history)):
-                trials.append(trial)
                 history.append(trial)
                 waiting.pop()
+            trials = history.trials[before:]
+            if history.set_aside != set_aside:
+                self.store.replace_trials(self.run_id, history.trials[:before])
             if trials:
                 self.store.add_trials(self.run_id, trials)
             for trial in trials:
@@ -148,17 +151,33 @@ class Search:
         """
         return round_ > 0 or not self.carried
 
+    def _read_history(self) -> History:
+        """Return the trials on disk, where from now on none has a score on an example that is set aside."""
+        trials = self.store.trials(self.run_id)
+        history = History(trials)
+        changed = [after for before, after in zip(trials, history.trials, strict=True) if after != before]
+        self.store.replace_trials(self.run_id, changed)
+        examples = (*self.splits.validation, *self.splits.retest)
+        # Where the budget has no room to ask them again, they are not known to be set aside yet.
+        self.evaluator.set_aside.add((examples[place] for place in history.set_aside), "failed")
+        self.evaluator.check_evidence("validation", self.splits.validation)
+        return history
+
     async def _mend_failed_rounds(self) -> None:
-        """Score again the rounds in which calls had failed for good before this run was resumed.
+        """Score again the rounds in which examples had been set aside before this run was resumed.
 
         What was answered then costs nothing now, and no instruction leaves for the lack of an answer.
         """
-        trials = self.store.trials(self.run_id)
-        for round_ in sorted({trial.round for trial in trials if None in trial.scores}):
+        for round_ in sorted({t.round for t in self.store.trials(self.run_id) if None in t.scores}):
+            trials = self.store.trials(self.run_id)
             own = {t.candidate.guidance: t for t in trials if t.round == round_ and t.reused is None}
             before = History(trial for trial in trials if trial.round < round_)
 
-            def mend(settled: Mapping[Guidance, Evaluation], own: Mapping[Guidance, Trial] = own) -> None:
+            def mend(
+                settled: Mapping[Guidance, Evaluation],
+                own: Mapping[Guidance, Trial] = own,
+                trials: Sequence[Trial] = trials,
+            ) -> None:
                 for guidance, evaluation in settled.items():
                     self._replace(own[guidance], evaluation, trials)
 

@@ -1,6 +1,6 @@
 """What a search maximises: the score, or less for long and costly instructions; and the Pareto front."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from izcore.plugin.results import FrontPoint, ValidationScore
 from izcore.plugin.trials import Trial
@@ -9,23 +9,29 @@ from izcore.plugin.trials import Trial
 def pareto_front(trials: Iterable[Trial], examples: int) -> tuple[FrontPoint, ...]:
     """Return the instructions that no other beats in score without being longer, the shortest first.
 
-    Compared are those with the scores of all of the first ``examples`` validation examples (of as many as
-    any has, if that is fewer), by their mean on these. Of equals the first tried is kept.
+    Compared are those that saw all of the first ``examples`` validation examples (as many as any saw, if
+    that is fewer), by their mean on these; what is set aside counts for none. Of equals the first tried is
+    kept.
     """
-    known = [t for t in trials if t.reused is None and t.scores and None not in t.scores]
+    known = [trial for trial in trials if trial.reused is None and trial.known_scores]
     count = min(examples, max((len(trial.scores) for trial in known), default=0))
+    seen = [(trial, _known(trial.scores[:count])) for trial in known if len(trial.scores) >= count]
     points = [
         FrontPoint(
             instruction=trial.candidate.instruction,
             exemplars=trial.candidate.exemplars,
             length=trial.candidate.guidance.length,
-            validation=ValidationScore(score=sum(trial.known_scores[:count]) / count, n=count),
+            validation=ValidationScore(score=sum(scores) / len(scores), n=len(scores)),
         )
-        for trial in known
-        if len(trial.scores) >= count
+        for trial, scores in seen
+        if scores
     ]
     front: list[FrontPoint] = []
     for point in sorted(points, key=lambda p: (p.length, -p.validation.score)):
         if not front or point.validation.score > front[-1].validation.score:
             front.append(point)
     return tuple(front)
+
+
+def _known(scores: Sequence[float | None]) -> list[float]:
+    return [score for score in scores if score is not None]

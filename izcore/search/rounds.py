@@ -35,15 +35,16 @@ class RoundEvaluator:
     ) -> None:
         """Score all instructions on the examples of the first rung, those that stay on the next, and so on.
 
-        The order of examples is fixed, so that any two instructions are compared on the same ones. An
-        instruction with failed calls does not stay. ``incumbent`` is the best trial so far, for policies that
-        compare with it. A round that is not ``compared`` has one rung: all examples.
+        The order of examples is fixed, and one that is set aside counts for nobody, so that any two
+        instructions are compared on the same examples. ``incumbent`` is the best trial so far, for policies
+        that compare with it. A round that is not ``compared`` has one rung: all examples.
 
         With a single rung, ``settle`` is told every evaluation as soon as it and those before it are known;
         with several, all of them at the end, since the scores of one instruction decide about another.
 
-        Raises BudgetExhaustedError after ``settle`` was told what the budget had room for. With any other
-        error no further call is sent, and those under way are waited for, because they are paid for.
+        Raises BudgetExhaustedError after ``settle`` was told what the budget had room for, and BackendError
+        where too many examples are set aside. With any other error of a backend no further call is sent, and
+        those under way are waited for, because they are paid for.
         """
         rungs = rungs_of(self.policy if compared else None, len(self.examples), self.searched)
         known: dict[Guidance, Evaluation] = {}
@@ -67,6 +68,7 @@ class RoundEvaluator:
                 self.evaluator.stop(error)
                 await asyncio.gather(*under_way.values(), return_exceptions=True)
                 raise
+            self.evaluator.check_evidence("validation", self.examples)
             if exhausted:
                 break
             if number + 1 < len(rungs):
@@ -87,28 +89,37 @@ class RoundEvaluator:
     ) -> list[Guidance]:
         """Return which instructions go on; every score counts less the penalty of its instruction."""
         assert self.policy is not None, "without a policy there is one rung"
-        complete = [each for each in compared if None not in known[each].scores]
+        shared = [
+            place
+            for place in range(rungs[number].examples)
+            if all(known[each].scores[place] is not None for each in compared)
+        ]
+        if not shared:
+            return list(compared)  # nothing is known that would tell them apart
         request = StayRequest(
-            scores=tuple(_less(known[each].scores, self._penalty(each, known[each])) for each in complete),
+            scores=tuple(
+                _scores_at(shared, known[each].scores, self._penalty(each, known[each])) for each in compared
+            ),
             compared=len(compared),
             instructions=instructions,
             rung=number,
             rungs=len(rungs),
-            incumbent=_scores_of(incumbent, rungs[number].examples),
+            incumbent=_scores_of(incumbent, shared),
         )
-        return [complete[index] for index in self.policy.stay(request).indices]
+        return [compared[index] for index in self.policy.stay(request).indices]
 
     def _penalty(self, guidance: Guidance, evaluation: Evaluation) -> float:
         return self.objective.penalty(guidance.length, evaluation.answer_cost_usd)
 
 
-def _scores_of(incumbent: Trial | None, examples: int) -> tuple[float, ...]:
-    """Return the incumbent's scores on the first examples less its penalty; empty where some are missing."""
-    seen = incumbent.scores[:examples] if incumbent else ()
-    if incumbent is None or len(seen) < examples or None in seen:
+def _scores_of(incumbent: Trial | None, shared: Sequence[int]) -> tuple[float, ...]:
+    """Return the incumbent's scores in these places less its penalty; empty where some are missing."""
+    if incumbent is None or len(incumbent.scores) <= shared[-1]:
         return ()
-    return _less(seen, incumbent.penalty)
+    scores = _scores_at(shared, incumbent.scores, incumbent.penalty)
+    return scores if len(scores) == len(shared) else ()
 
 
-def _less(scores: Sequence[float | None], penalty: float) -> tuple[float, ...]:
-    return tuple(score - penalty for score in scores if score is not None)
+def _scores_at(places: Sequence[int], scores: Sequence[float | None], penalty: float) -> tuple[float, ...]:
+    found = (scores[place] for place in places)
+    return tuple(score - penalty for score in found if score is not None)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from support.scripted_model import Bench, Scripted
 
 from izcore.config.schema import Retries
@@ -21,12 +22,26 @@ def test_waits_grow_and_are_bounded_and_the_server_is_obeyed(tmp_path: Path) -> 
     assert bench.waits == [0.5, 1.0, 17.0, 4.0, 5.0, 5.0, 5.0]
 
 
-def test_a_server_that_asks_for_more_patience_than_there_is_gets_no_wait(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [601.0, 86_400.0, 1e9, 1e300])
+def test_a_server_that_asks_for_more_patience_than_there_is_is_tried_as_if_it_had_not(
+    tmp_path: Path, seconds: float
+) -> None:
     def tomorrow(text: str, attempt: int) -> str:
-        raise TransientScorerError("come back tomorrow", retry_after=86_400.0)
+        if attempt < 4:
+            raise TransientScorerError("come back tomorrow", retry_after=seconds)
+        return "today"
 
     bench = Bench(tmp_path, Scripted(tomorrow), Retries(max_total=600.0))
+    assert bench.ask("x") == ["today"]
+    assert bench.waits == [0.5, 1.0, 2.0]
+
+
+def test_a_server_that_asks_for_patience_again_and_again_fails_in_the_end(tmp_path: Path) -> None:
+    def later(text: str, attempt: int) -> str:
+        raise TransientScorerError("in five minutes", retry_after=300.0)
+
+    bench = Bench(tmp_path, Scripted(later), Retries(max_total=700.0))
     assert bench.ask("x") == [None]
-    assert bench.waits == []
+    assert bench.waits == [300.0, 300.0]
     assert bench.client.last_failure is not None
-    assert "tomorrow" in bench.client.last_failure.message
+    assert "five minutes" in bench.client.last_failure.message

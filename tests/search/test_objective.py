@@ -84,7 +84,7 @@ def test_the_best_has_most_evidence_and_then_the_highest_objective(
 
 def test_a_front_of_nothing_is_empty() -> None:
     assert pareto_front([], 20) == ()
-    failed = Trial(index=0, round=0, candidate=Candidate(latent=(), instruction="a"), scores=(None, 1.0))
+    failed = Trial(index=0, round=0, candidate=Candidate(latent=(), instruction="a"), scores=(None, None))
     assert pareto_front([failed], 20) == ()
 
 

@@ -141,17 +141,6 @@ def test_refusals_filters_and_cuts_are_told_apart_from_wrong_answers(
     assert "length" in iz("runs", "show", "last", "--trial", str(kind["index"])).stdout
 
 
-def test_a_test_example_whose_call_failed_is_said_to_be_missing(
-    server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz
-) -> None:
-    trials = 4 * 6
-    server.behave = lambda call: Failure(500) if call.index == trials else capitals(call)
-    run = ("optimize", str(reviews), "--scorer", MODELS[0], *pool, *SMALL, *EXACT, "--json")
-    result = result_of(iz(*run, "--set", "retries.tries=1"))
-    assert result["best"]["test"] == {"score": 1.0, "low": pytest.approx(0.57, abs=0.01), "high": 1.0, "n": 5}
-    assert "because calls failed: this instruction (1 of 6)." in result["conclusion"]
-
-
 def test_a_second_run_is_free_and_the_cache_can_be_cleared(
     server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz
 ) -> None:

@@ -52,6 +52,10 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
         rows.add_row("stops at", walls)
     for note in record.plan.notes:
         rows.add_row("note", Text(note))
+    set_aside = History(trials).set_aside
+    if set_aside and not record.result:
+        asked = len(splits.validation) + len(splits.retest)
+        rows.add_row("set aside", f"{len(set_aside)} of {asked} examples, for all instructions alike")
     console.print(rows)
     console.print()
     _show_trials(trials)
@@ -79,7 +83,7 @@ def show_trial(record: RunRecord, trial: Trial, *, reasoning: bool = False) -> N
     rows = zip_longest(trial.scores, trial.answers, trial.finishes)
     splits = record.plan.splits
     for example, (score, answer, finish) in zip((*splits.validation, *splits.retest), rows, strict=False):
-        shown = "failed" if score is None else f"{score:.2f}"
+        shown = "set aside" if score is None else f"{score:.2f}"
         ended = "" if finish in (None, "stop") else finish
         targets = Text(" | ".join(example.targets))
         table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer), ended)
@@ -120,10 +124,9 @@ def _show_trials(trials: list[Trial]) -> None:
         table.add_column(heading, overflow="fold")
     for trial in distinct[:SHOWN_TRIALS]:
         style = "bold green" if trial == history.best else ""
-        shown = "failed" if trial.mean is None else score_less(trial.mean, trial.penalty)
-        failed = sum(score is None for score in trial.scores)
-        if failed:
-            shown += f" ({failed} calls failed)"
+        shown = "-" if trial.mean is None else score_less(trial.mean, trial.penalty)
+        if None in trial.scores:
+            shown += f" ({trial.scores.count(None)} set aside)"
         table.add_row(
             str(trial.index),
             shown,
