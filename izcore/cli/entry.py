@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from izcore.cli.app import app
-from izcore.cli.shared import USAGE_ERROR, complain, explain, say
+from izcore.cli.shared import USAGE_ERROR, complain, explain, keyless, say
 
 INTERRUPTED = 130
 
@@ -38,7 +38,7 @@ def _performed(arguments: Sequence[str]) -> int:
     except USAGE_ERROR as error:
         shown = io.StringIO()
         error.show(shown)
-        say(shown.getvalue(), err=True, end="")
+        say(keyless(shown.getvalue()), err=True, end="")
         code = error.exit_code
     except typer.Abort:
         say("Aborted.", err=True)

@@ -85,9 +85,8 @@ def _tell_of_a_fault(error: Exception) -> None:
 
     from izcore.config.folders import cache_folder
     from izcore.plugin.private_files import make_private_file, make_private_folder
-    from izcore.registry.redaction import without_keys
 
-    details = without_keys("".join(traceback.format_exception(error)), os.environ)
+    details = keyless("".join(traceback.format_exception(error)))
     if os.environ.get(TRACEBACK_VARIABLE):
         say(details, err=True)
         return
@@ -98,8 +97,7 @@ def _tell_of_a_fault(error: Exception) -> None:
         make_private_file(file)
         file.write_text(details, encoding="utf-8", errors="backslashreplace")
         hint = f"{file} says where; please report it."
-    what = without_keys(f"{type(error).__name__}: {error}", os.environ)
-    complain(f"A fault of izcore or of a plugin: {what}", hint)
+    complain(f"A fault of izcore or of a plugin: {type(error).__name__}: {error}", hint)
 
 
 def say(text: str, *, err: bool = False, colour: str | None = None, end: str = "\n") -> None:
@@ -110,18 +108,25 @@ def say(text: str, *, err: bool = False, colour: str | None = None, end: str = "
 
 
 def complain(message: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
-    """Print an error: the message, each problem on a line of its own, the hint."""
+    """Print an error: the message, each problem on a line of its own, the hint; without keys."""
     from izcore.plugin.plain_text import plain_line
 
     if len(message) > SHOWN_CHARACTERS:  # the end says what was wrong, the beginning with what
         message = f"{message[: SHOWN_CHARACTERS // 2]}…{message[-SHOWN_CHARACTERS // 2 :]}"
-    say(f"iz: {message}", err=True, colour=typer.colors.RED)
+    say(keyless(f"iz: {message}"), err=True, colour=typer.colors.RED)
     for problem in problems[:20]:
-        say(f"  {plain_line(problem)}", err=True)
+        say(keyless(f"  {plain_line(problem)}"), err=True)
     if len(problems) > 20:
         say(f"  … and {len(problems) - 20} more", err=True)
     if hint:
-        say(hint, err=True)
+        say(keyless(hint), err=True)
+
+
+def keyless(message: str) -> str:
+    """Return a message without keys and passwords."""
+    from izcore.registry.redaction import without_keys
+
+    return without_keys(message, os.environ)
 
 
 class ChosenPlugins:
@@ -178,7 +183,7 @@ def _show_warnings_in_one_line() -> None:
 
 
 def _warn(message: str) -> None:
-    err().print(f"iz: {message}", style="yellow", soft_wrap=True)
+    err().print(keyless(f"iz: {message}"), style="yellow", soft_wrap=True)
 
 
 def as_dict(record: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ core's own are called at once.
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -41,9 +40,6 @@ HOOK_OF: Mapping[type[Record], str] = MappingProxyType(
         RunStopped: "izcore_run_stopped",
     }
 )
-
-_CREDENTIALS = re.compile(r"//[^/\s]*@")
-"""What stands before the host in a URL may be a password."""
 
 
 class Events:
@@ -132,5 +128,5 @@ class Events:
     def _leave_out(self, name: str, failure: str) -> None:
         if failure and name not in self._silenced:
             self._silenced.add(name)
-            failure = without_keys(_CREDENTIALS.sub("//", failure), os.environ)
+            failure = without_keys(failure, os.environ)
             self._report(f"{failure}; the run goes on without it.")

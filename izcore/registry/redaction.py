@@ -1,10 +1,18 @@
-"""Keeps keys out of what is shown to people."""
+"""Keeps keys out of what is shown to people and of what is kept."""
 
 from collections.abc import Mapping
+
+import msgspec
+
+from izcore.plugin.calls import Completion
+from izcore.plugin.secrets import KNOWN_KEYS, without_secrets
 
 KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
 SHORTEST_KEY = 8
 """A shorter value (``1``, ``true``) is no key, and would be found in many a word."""
+
+SHORTEST_RANDOM_KEY = 16
+"""What is as long as this, and mixes letters with digits, stands in no answer by chance."""
 
 
 def keys_in(environ: Mapping[str, str]) -> dict[str, str]:
@@ -17,7 +25,32 @@ def keys_in(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_keys(text: str, environ: Mapping[str, str]) -> str:
-    """Return ``text`` without the keys that the environment holds."""
+    """Return a message without the keys that the environment holds, and without secrets in addresses."""
     for value in keys_in(environ).values():
         text = text.replace(value, "[key]")
-    return text
+    return without_secrets(text)
+
+
+def holds_key_of(text: str, environ: Mapping[str, str]) -> str:
+    """Return the environment variable whose key stands in a text; empty where there is none."""
+    return next((name for name, value in keys_in(environ).items() if _is_random(value) and value in text), "")
+
+
+def answer_without_keys(completion: Completion, environ: Mapping[str, str]) -> Completion:
+    """Return an answer that repeats no key of the environment: answers are kept, and shown.
+
+    Only values that cannot be words count, so that no answer changes by chance.
+    """
+    text, reasoning = completion.text, completion.reasoning
+    for value in filter(_is_random, keys_in(environ).values()):
+        text, reasoning = text.replace(value, "[key]"), reasoning.replace(value, "[key]")
+    if (text, reasoning) == (completion.text, completion.reasoning):
+        return completion
+    return msgspec.structs.replace(completion, text=text, reasoning=reasoning)
+
+
+def _is_random(value: str) -> bool:
+    if KNOWN_KEYS.search(value):
+        return True
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return len(value) >= SHORTEST_RANDOM_KEY and mixed and not set(value) & set(" /\\")

@@ -50,6 +50,7 @@ from izcore.registry.imports import blaming, import_object
 from izcore.registry.loading import Loading, check_api_version
 from izcore.registry.presets import Presets
 from izcore.registry.redaction import without_keys
+from izcore.registry.secret_options import refuse_secrets
 from izcore.registry.time_limits import LOADING_SECONDS, allowed_seconds
 from izcore.registry.tracing import Tracer
 
@@ -237,6 +238,7 @@ class Registry:
                     f"{key} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
                 )
             raw[backend.argument] = argument
+        refuse_secrets(raw, where=key)
         validated = convert_options(backend.options, {**backend.defaults, **raw}, where=key)
         return BackendChoice(name=name, options=msgspec.to_builtins(validated))
 

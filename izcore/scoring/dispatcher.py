@@ -1,6 +1,7 @@
 """Sends prompts to a model: so many at once, at a rate, and again when a try fails."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
+from izcore.registry.redaction import answer_without_keys, without_keys
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.model_account import Account
 from izcore.scoring.rate_limiter import RateLimiter
@@ -156,8 +158,13 @@ class Dispatcher:
 
     async def _complete(self, prompts: Mapping[str, Prompt]) -> dict[str, Completion]:
         request = CompletionRequest(prompts=tuple(prompts.values()), seed=self._settings.seed)
-        result = await self._scorer.complete(request)
-        return dict(zip(prompts, result.completions, strict=True))
+        try:
+            result = await self._scorer.complete(request)
+        except IzError as error:
+            error.message = without_keys(error.message, os.environ)
+            raise
+        completions = [answer_without_keys(each, os.environ) for each in result.completions]
+        return dict(zip(prompts, completions, strict=True))
 
     async def _reserve_again(self, batch: Batch) -> None:
         """Reserve what a failed try that may be billed has used up."""

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Generic
 
+import msgspec
 from msgspec import Meta
 
 from izcore.plugin.calls import (
@@ -188,7 +189,7 @@ class HttpChatScorer(Scorer, Generic[Client]):
                 answer = await self.send(self._clients.current(), prompt)
             said = self.read(answer)
             if isinstance(said, ChatAnswer):
-                return completion_of(said, bound, self._doubt)
+                return self._without_key(completion_of(said, bound, self._doubt))
             outcome = self._outcome(said, bound)
         except self._understood as error:
             reply = self.reply_of(error)
@@ -198,6 +199,13 @@ class HttpChatScorer(Scorer, Generic[Client]):
         failure = without_key(outcome, self._endpoint)
         # Raised here, the failure does not drag the client's error (with the request's headers) along.
         raise failure
+
+    def _without_key(self, completion: Completion) -> Completion:
+        # Some servers and gateways repeat what they were sent, with the key in it.
+        scrub = self._endpoint.key.scrub_answer
+        return msgspec.structs.replace(
+            completion, text=scrub(completion.text), reasoning=scrub(completion.reasoning)
+        )
 
     def _outcome(self, reply: ErrorReply, bound: Usage) -> Completion | Failure:
         if is_filtered(reply, self.signs):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from izcore.plugin.errors import UsageError
 from izcore.plugin.http.keys import Key, find_key, how_to_give
 from izcore.plugin.record import Record
+from izcore.plugin.secrets import could_be_key
 
 PLACEHOLDER_KEY = "no-key-needed"
 """Sent where a server needs no key; many clients insist on one."""
@@ -80,6 +81,11 @@ def find_endpoint(
     variables = (key_variable,) if key_variable else provider.key_variables
     keys = [find_key(variable, environ) for variable in variables]
     key = next(filter(None, keys), keys[0])
+    if not key and could_be_key(key.variable):
+        raise UsageError(
+            "scorer.api_key_env names an environment variable; what it was given looks like a key itself.",
+            hint=f"{how_to_give('MY_KEY')}, and scorer.api_key_env=MY_KEY.",
+        )
     endpoint = Endpoint(check_url(url, source, example=provider.example_url), key, provider)
     if not (key or planning) and (endpoint.official or provider.needs_key or key_variable):
         raise UsageError(
@@ -102,9 +108,8 @@ def check_url(url: str, source: str, *, example: str) -> str:
     except ValueError:
         sound = False
     if not sound or not url.isprintable() or " " in url:
-        # What stands before an @ may be a password.
-        shown = repr(url.rpartition("@")[2])
-        raise UsageError(f"{source}: {shown} is not a URL of a server.", hint=hint)
+        # It is not repeated: whatever it is, it may hold a password or a key.
+        raise UsageError(f"{source} is not a URL of a server.", hint=hint)
     if parts.username or parts.password or "@" in parts.netloc:
         raise UsageError(
             f"{source}: a URL must not hold a user name or password.",

@@ -8,6 +8,7 @@ from izcore.plugin.http.endpoint import Endpoint
 from izcore.plugin.http.keys import how_to_give
 from izcore.plugin.http.meanings import meant_status
 from izcore.plugin.record import Record
+from izcore.plugin.secrets import without_secrets
 
 Failure = TransientScorerError | FatalScorerError
 
@@ -132,7 +133,7 @@ def failure_of(reply: ErrorReply, signs: ErrorSigns, endpoint: Endpoint, model: 
 
 def without_key(failure: Failure, endpoint: Endpoint) -> Failure:
     """Return the failure without the key, wherever it stood in it."""
-    message, hint = endpoint.key.scrub(failure.message), endpoint.key.scrub(failure.hint)
+    message, hint = (without_secrets(endpoint.key.scrub(text)) for text in (failure.message, failure.hint))
     if isinstance(failure, TransientScorerError):
         return TransientScorerError(
             message, hint=hint, retry_after=failure.retry_after, may_be_billed=failure.may_be_billed

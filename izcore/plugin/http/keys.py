@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from izcore.plugin.errors import UsageError
 
 KEYRING_SERVICE = "izcore"
+SHORTEST_TELLING = 8
+"""A shorter key (``none``, ``EMPTY``) may be a word of an answer."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Key:
     def scrub(self, text: str) -> str:
         """Return ``text`` without the key."""
         return text.replace(self.value, "[key]") if self.value else text
+
+    def scrub_answer(self, text: str) -> str:
+        """Return an answer without the key, unless it is so short that it may be meant as a word."""
+        return self.scrub(text) if len(self.value) >= SHORTEST_TELLING else text
 
 
 def find_key(variable: str, environ: Mapping[str, str]) -> Key:

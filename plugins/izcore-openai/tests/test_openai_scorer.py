@@ -64,6 +64,18 @@ def test_a_model_that_thinks_away_its_room_is_cut_too(server: ProtocolServer) ->
     assert (completion.text, completion.finish) == ("", "length")
 
 
+@pytest.mark.parametrize(
+    ("key", "said"), [("sk-planted-01", "Your key is [key]."), ("none", "Your key is none.")]
+)
+def test_an_answer_repeats_no_key(
+    server: ProtocolServer, monkeypatch: pytest.MonkeyPatch, key: str, said: str
+) -> None:
+    """Some gateways answer with what they were sent; a key that is a word stays a word."""
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    server.script.append(Answer(f"Your key is {key}."))
+    assert ask(make(server), "?")[0].text == said
+
+
 def test_stop_sequences_end_the_answer(server: ProtocolServer) -> None:
     server.script.append(Answer("yes. And more"))
     assert ask(make(server, stop=(".",)), "?")[0].text == "yes"
