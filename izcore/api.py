@@ -21,7 +21,7 @@ from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.incumbents import Trajectory
 from izcore.engine.plan import PlannedRun, plan_run
-from izcore.engine.runner import check_resumable, continue_run, start_run
+from izcore.engine.runner import resume_run, start_run
 from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError
@@ -91,10 +91,7 @@ def execute(
     with open_environment(
         registry or discover(), db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
-        record = start_run(environment, planned)
-        if announce:
-            announce(record.id)
-        return continue_run(environment, record)
+        return start_run(environment, planned, announce or _to_nobody)
 
 
 @public
@@ -140,13 +137,8 @@ def resume(
     with open_environment(
         registry or discover(), db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
-        record = environment.store.run(run_id)
-        check_resumable(environment, record)
         limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
-        record = environment.store.change_limits(record, **limits)
-        if announce:
-            announce(record.id)
-        return continue_run(environment, record)
+        return resume_run(environment, run_id, announce or _to_nobody, **limits)
 
 
 @public
@@ -229,6 +221,10 @@ def export(
     file = None if output is None else Path(output).expanduser()
     found = registry or discover()
     return export_run(found, run(run_id, db=db), format=format, output=file, options=options)
+
+
+def _to_nobody(run_id: str) -> None:
+    """Announce a run where nobody asked for that."""
 
 
 def open_store(db: str | Path | None = None) -> Store:

@@ -25,11 +25,6 @@ class Paths(Record):
         """The database: the one chosen, that of ``IZ_DB``, or the default in the data folder."""
         return Path(chosen or os.environ.get(DATABASE_VARIABLE) or self.data / "runs.sqlite").expanduser()
 
-    @property
-    def locks(self) -> Path:
-        """Folder of the locks that keep two processes off one run."""
-        return self.cache / "locks"
-
     def context(self, seed: int, *, planning: bool = False) -> BackendContext:
         """What backends are told; ``planning`` where they are only asked what they would cost."""
         return BackendContext(

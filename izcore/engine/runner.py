@@ -18,19 +18,45 @@ from izcore.plugin.results import RunResult, RunStatus
 from izcore.storage.records import RunRecord
 from izcore.storage.store import new_run_id
 
+Announce = Callable[[str], None]
+"""Is called with a run's id before any model loads."""
 
-def start_run(environment: Environment, planned: PlannedRun) -> RunRecord:
-    """Write a planned run to the database, ready to be continued.
 
-    Raises UsageError, and writes nothing, where one of its models cannot be asked.
+def start_run(environment: Environment, planned: PlannedRun, announce: Announce) -> RunResult:
+    """Write a planned run to the database, and search to its end.
+
+    Raises UsageError, and writes nothing, where one of its models cannot be asked; for other errors see
+    :func:`_work_on`.
     """
     check_ready(environment.registry, planned.config, environment.paths)
-    now = environment.clock()
+    store, now = environment.store, environment.clock()
     run_id = new_run_id(planned.plan.task_name, now=now, token=environment.token())
-    return environment.store.create_run(run_id, planned.config, planned.plan, created=now)
+    with store.owning(run_id):
+        record = store.create_run(run_id, planned.config, planned.plan, created=now)
+        announce(run_id)
+        return _work_on(environment, record)
 
 
-def check_resumable(environment: Environment, record: RunRecord) -> None:
+def resume_run(environment: Environment, name: str, announce: Announce, **limits: float | None) -> RunResult:
+    """Search from where a run stands to its end, with those of ``limits`` that are not None.
+
+    Raises UsageError, and leaves the run as it was, where it cannot go on; for other errors see
+    :func:`_work_on`.
+    """
+    store = environment.store
+    with store.owning(run_id := store.find_id(name)):
+        before = store.run(run_id)
+        _check_resumable(environment, before)
+        try:
+            record = store.change_limits(before, **limits)
+            announce(run_id)
+            return _work_on(environment, record)
+        except UsageError:
+            store.restore(before)
+            raise
+
+
+def _check_resumable(environment: Environment, record: RunRecord) -> None:
     """Raise UsageError for a run that is finished, or whose task changed on disk since it began."""
     if record.status == "done":
         raise UsageError(f"Run {record.id} is finished.", hint=f"See it with: iz runs show {record.id}")
@@ -43,8 +69,8 @@ def check_resumable(environment: Environment, record: RunRecord) -> None:
         )
 
 
-def continue_run(environment: Environment, record: RunRecord) -> RunResult:
-    """Search from where the run stands to its end, and write the result.
+def _work_on(environment: Environment, record: RunRecord) -> RunResult:
+    """Search from where a run stands to its end, and write the result.
 
     Raises InterruptedRunError on Ctrl-C and the failure's own error otherwise; the run is kept in both
     cases and can be continued.
@@ -54,7 +80,7 @@ def continue_run(environment: Environment, record: RunRecord) -> RunResult:
     def elapsed() -> float:
         return environment.stopwatch() - started
 
-    with store.owning(record.id, environment.paths.locks), contextlib.ExitStack() as trackers:
+    with contextlib.ExitStack() as trackers:
         with _stops_recorded(environment, record, elapsed), undisguised_interrupts():
             store.set_status(record.id, "running", seconds=0.0)
             trackers.enter_context(tracking(environment, record))

@@ -5,23 +5,23 @@ may use one file: transactions are short, and a run belongs to the process that 
 """
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import StoreError, UnknownNameError, UsageError, nearest_names
-from izcore.plugin.private_files import make_private_folder
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.completion_tables import CompletionTables
 from izcore.storage.records import DamagedRun, Progress, Proposal, RunPlan, RunRecord, RunSummary
+from izcore.storage.run_locks import RunLocks
 from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, read_summary, text_of
+
+AnyRun = TypeVar("AnyRun", RunRecord | DamagedRun, RunSummary | DamagedRun)
 
 
 class Store(CompletionTables):
@@ -29,6 +29,10 @@ class Store(CompletionTables):
 
     Not to be shared between threads.
     """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._locks = RunLocks(path)
 
     def create_run(self, run_id: str, config: RunConfig, plan: RunPlan, *, created: float) -> RunRecord:
         """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
@@ -59,15 +63,21 @@ class Store(CompletionTables):
         """Return the run of that name, see :meth:`find_id`; raises StoreError for one that is damaged."""
         run_id = self.find_id(name)
         (row,) = self._all(f"{SELECT_RECORD} FROM runs WHERE id = ?", run_id)
-        return _whole(read_record(row))
+        return _whole(self._as_it_is(read_record(row)))
 
     def runs(self) -> list[RunRecord | DamagedRun]:
         """Return all runs with their plans, newest first."""
-        return list(map(read_record, self._all(f"{SELECT_RECORD} {_NEWEST_FIRST}")))
+        return [self._as_it_is(read_record(row)) for row in self._all(f"{SELECT_RECORD} {_NEWEST_FIRST}")]
 
     def summaries(self) -> list[RunSummary | DamagedRun]:
         """Return all runs, newest first, and read no more of them than a list shows."""
-        return list(map(read_summary, self._all(f"{SELECT_SUMMARY} {_NEWEST_FIRST}")))
+        return [self._as_it_is(read_summary(row)) for row in self._all(f"{SELECT_SUMMARY} {_NEWEST_FIRST}")]
+
+    def _as_it_is(self, run: AnyRun) -> AnyRun:
+        """Return a run whose process died without a word, such as by ``kill -9``, as interrupted."""
+        if isinstance(run, RunSummary) and run.status == "running" and not self._locks.is_held(run.id):
+            return msgspec.structs.replace(run, status="interrupted")
+        return run
 
     def find_run(self, config: RunConfig, plan: RunPlan) -> RunRecord | None:
         """Return the run that was begun with exactly this configuration and plan, the oldest of several.
@@ -94,11 +104,22 @@ class Store(CompletionTables):
         return Progress(trials=trials, calls=calls)
 
     def delete_run(self, run_id: str) -> None:
-        """Delete a run with its trials; completions stay, since they were paid for."""
-        with self._writing() as db:
+        """Delete a run with its trials; completions stay, since they were paid for.
+
+        Raises UsageError where a process works on it.
+        """
+        with self.owning(run_id), self._writing() as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
             db.execute("DELETE FROM answers WHERE run_id = ?", (run_id,))
             db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
+
+    def restore(self, record: RunRecord) -> None:
+        """Let limits, status and time of a run be what they were when it was read."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE runs SET config = ?, status = ?, seconds = ? WHERE id = ?",
+                (_json(record.config), record.status, record.seconds, record.id),
+            )
 
     def set_status(self, run_id: str, status: RunStatus, *, seconds: float) -> None:
         """Write a run's status and add to the seconds that it has taken. A finished run stays finished."""
@@ -131,22 +152,9 @@ class Store(CompletionTables):
         with self._writing() as db:
             db.execute("UPDATE runs SET generator_state = ? WHERE id = ?", (_json(state), run_id))
 
-    @contextlib.contextmanager
-    def owning(self, run_id: str, lock_dir: Path) -> Iterator[None]:
-        """Hold a run for this process; the system frees it even after ``kill -9``."""
-        name = hashlib.sha256(f"{self.path.resolve()}\n{run_id}".encode()).hexdigest()[:32]
-        make_private_folder(lock_dir)
-        lock = FileLock(lock_dir / f"{name}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"Run {run_id} is being worked on by another process.", hint="Wait for it, or stop it first."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+    def owning(self, run_id: str) -> contextlib.AbstractContextManager[None]:
+        """Hold a run for this process; raises UsageError where another process works on it."""
+        return self._locks.holding(run_id)
 
     # --- proposals and trials --------------------------------------------------------------------
 

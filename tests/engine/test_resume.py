@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
 
+import izcore
 from izcore.plugin.trials import Trial
 from izcore.storage.store import Store
 
@@ -127,16 +128,41 @@ def test_a_finished_run_is_not_resumed(iz: Iz) -> None:
     assert_explained(iz("resume", "nonsense"), "nonsense")
 
 
-def test_two_processes_do_not_work_on_one_run(tmp_path: Path, iz: Iz) -> None:
+def test_a_run_at_work_belongs_to_its_process_until_that_dies(tmp_path: Path, iz: Iz) -> None:
     db = tmp_path / "runs.sqlite"
     process = start("optimize", "mirror", *TOY, "--set", "scorer.seconds=0.05", db=db, log=tmp_path / "log")
     run_id = wait_for_run(db, process)
-    time.sleep(0.3)
+    with Store(db) as store:
+        while store.run(run_id).status != "running":
+            time.sleep(0.05)
+    elsewhere = {"IZ_CACHE": str(tmp_path / "another"), "IZ_DATA": str(tmp_path / "other")}
     try:
-        assert_explained(iz("resume", run_id), "another process")
+        for command in (("resume", run_id, "--max-calls", "7"), ("runs", "delete", run_id, "--yes")):
+            assert_explained(iz(*command, env=elsewhere), run_id, "another process")
+        shown = result_of(iz("runs", "show", run_id, "--json", env=elsewhere))
+        assert shown["status"] == "running"
+        assert shown["config"]["budget"]["max_calls"] is None
+        assert process.poll() is None
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    for shown in (
+        result_of(iz("runs", "show", run_id, "--json")),
+        *result_of(iz("runs", "list", "--json"))["runs"],
+    ):
+        assert shown["status"] == "interrupted"
+    assert iz("runs", "delete", run_id, "--yes").returncode == 0
+
+
+def test_a_run_that_cannot_go_on_stays_as_it_was(iz: Iz) -> None:
+    settings = {"splits": {"test": 5}, "scorer": {"mistakes": 0.2}}
+    backends = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
+    with pytest.raises(izcore.BudgetExhaustedError):
+        izcore.optimize("mirror", preset="quick", max_tokens=400, settings=settings, **backends)
+    before = izcore.runs()
+    with pytest.raises(izcore.UsageError, match="no room for the final test"):
+        izcore.resume("last", max_tokens=401, max_calls=1)
+    assert izcore.runs() == before
 
 
 def test_two_runs_share_one_database(tmp_path: Path) -> None:
