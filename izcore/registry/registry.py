@@ -238,8 +238,8 @@ class Registry:
                     f"{key} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
                 )
             raw[backend.argument] = argument
-        refuse_secrets(raw, where=key)
         validated = convert_options(backend.options, {**backend.defaults, **raw}, where=key)
+        refuse_secrets(raw, where=key)
         return BackendChoice(name=name, options=msgspec.to_builtins(validated))
 
     def choose_model(self, named: object, *, where: str) -> BackendChoice:
