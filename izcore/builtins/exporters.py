@@ -104,7 +104,7 @@ def _trial_lines(trials: Sequence[Trial]) -> Iterable[Iterable[object]]:
             trial.round,
             candidate.instruction,
             candidate.raw,
-            " | ".join(exemplar.input for exemplar in candidate.exemplars),
+            " | ".join(exemplar.full_input for exemplar in candidate.exemplars),
             trial.reused,
             trial.mean,
             trial.penalty,

@@ -147,7 +147,7 @@ def show_result(result: "RunResult") -> None:
 def show_exemplars(console: Console, exemplars: tuple[Example, ...]) -> None:
     """Print the exemplars that go with an instruction, if there are any."""
     for exemplar in exemplars:
-        console.print(Text(f"with the exemplar {exemplar.input!r}: {exemplar.targets[0]!r}", "green"))
+        console.print(Text(f"with the exemplar {exemplar.full_input!r}: {exemplar.targets[0]!r}", "green"))
 
 
 def show_score(result: "ScoreResult") -> None:

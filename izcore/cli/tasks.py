@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from izcore.cli.options import TemplateOption
 from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, say, stdout_kept_clean
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def show_task(
     context: typer.Context,
     task: TaskArgument,
     set_: TaskSetOption = None,
+    template: TemplateOption = None,
     examples: Annotated[int, typer.Option("--examples", min=0, help="How many examples to show.")] = 5,
     json: JsonOption = False,
 ) -> None:
@@ -71,7 +73,7 @@ def show_task(
     from izcore.plugin.target_profile import profile_targets
 
     with stdout_kept_clean():
-        _, config, data = _load(context, task, set_)
+        _, config, data, shown_by = _load(context, task, set_, template)
         splits, _ = split_examples(data, config.splits, config.seed)
         # The test split stays sealed: what is read off it would flatter whoever acts on it.
         profile = profile_targets((*splits.demonstrations, *splits.validation))
@@ -81,6 +83,7 @@ def show_task(
                 "name": data.name,
                 "description": data.description,
                 "metric": data.metric,
+                "prompt_template": shown_by,
                 "examples": len(data.examples),
                 "validation_examples": len(data.validation_examples),
                 "test_examples": len(data.test_examples),
@@ -97,13 +100,14 @@ def show_task(
         console.print(Text(data.description))
     console.print(f"metric {data.metric}; {_counts(data)}")
     console.print(Text(f"targets: {profile.summary}"))
+    console.print(Text(f"prompt template {shown_by!r}"))
     for note in data.notes:
         console.print(Text(note, "yellow"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("input", overflow="fold")
     table.add_column("target", overflow="fold")
     for example in data.examples[:examples]:
-        table.add_row(Text(example.input), Text(" | ".join(example.targets)))
+        table.add_row(Text(example.full_input), Text(" | ".join(example.targets)))
     console.print(table)
     for instruction in data.human_instructions[:3]:
         console.print(Text(f"a person wrote: {instruction}", "dim"))
@@ -112,7 +116,11 @@ def show_task(
 @app.command("check")
 @explained
 def check_task(
-    context: typer.Context, task: TaskArgument, set_: TaskSetOption = None, json: JsonOption = False
+    context: typer.Context,
+    task: TaskArgument,
+    set_: TaskSetOption = None,
+    template: TemplateOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Say what is wrong with a task's data, by line, or that it can be used."""
     from izcore.config.paths import Paths
@@ -120,7 +128,7 @@ def check_task(
     from izcore.engine.splits import split_examples
 
     with stdout_kept_clean():
-        registry, config, data = _load(context, task, set_)
+        registry, config, data, _ = _load(context, task, set_, template)
         splits, split_notes = split_examples(data, config.splits, config.seed)
         metric = registry.choose("metric", data.metric, {})
         metric_notes = check_metric(registry, metric, splits.validation, Paths.of_this_user())
@@ -190,19 +198,23 @@ def fetch_tasks(
 
 
 def _load(
-    context: typer.Context, task: str, assignments: list[str] | None
-) -> tuple["Registry", "TaskConfig", "TaskData"]:
+    context: typer.Context, task: str, assignments: list[str] | None, wanted_template: str | None
+) -> tuple["Registry", "TaskConfig", "TaskData", str]:
+    """Load a task as runs see it: with registry, configuration, data and the template of its prompts."""
     from izcore.config.layers import build_config, parse_assignments
     from izcore.config.options import settings_layers
     from izcore.config.paths import Paths
     from izcore.config.schema import TaskConfig
     from izcore.engine.plan import load_task
+    from izcore.engine.template import choose_template, data_as_shown
 
     registry = registry_of(context)
     config = build_config(
         registry, settings_layers(task, settings=parse_assignments(assignments or ())), TaskConfig
     )
-    return registry, config, load_task(registry, config, Paths.of_this_user())
+    data = load_task(registry, config, Paths.of_this_user())
+    template = choose_template(data, wanted_template or "", "one-message")
+    return registry, config, data_as_shown(data, template), template
 
 
 def _counts(data: "TaskData") -> str:

@@ -21,7 +21,9 @@ def choose_template(data: TaskData, wanted: str, placement: Placement) -> str:
     """Return the template that is wanted, else the task's own or the default; raises ConfigError if unfit."""
     template = wanted or data.prompt_template or DEFAULT_TEMPLATES[placement]
     form = PromptForm(template=template, placement=placement)
-    form.check(field_names(all_examples(data)))
+    for part in _PARTS:
+        if examples := getattr(data, part):
+            form.check(field_names(examples))
     return template
 
 

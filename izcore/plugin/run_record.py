@@ -158,7 +158,7 @@ class Run(Record):
                 "instruction": tested.guidance.instruction,
                 "exemplars": _inputs(tested.guidance.exemplars),
                 "example": index,
-                "input": example.input,
+                "input": example.full_input,
                 "targets": " | ".join(example.targets),
                 "score": score,
             }
@@ -179,7 +179,7 @@ class Run(Record):
                 trial=trial.index,
                 split="retest" if retested else "validation",
                 example=index - validation if retested else index,
-                input=example.input,
+                input=example.full_input,
                 targets=example.targets,
                 answer=answer,
                 score=score,
@@ -188,4 +188,4 @@ class Run(Record):
 
 
 def _inputs(exemplars: tuple[Example, ...]) -> str:
-    return " | ".join(exemplar.input for exemplar in exemplars)
+    return " | ".join(exemplar.full_input for exemplar in exemplars)

@@ -67,7 +67,7 @@ def profile_targets(examples: Sequence[Example]) -> TargetProfile:
     if not examples:
         return TargetProfile(n=0)
     targets = [example.targets[0].strip() for example in examples]
-    found = [example.targets[0].strip().casefold() in example.input.casefold() for example in examples]
+    found = [example.targets[0].strip().casefold() in example.full_input.casefold() for example in examples]
     lengths = [len(target.split()) for target in targets]
     labels = closed_labels(targets)
     return TargetProfile(

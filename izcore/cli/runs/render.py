@@ -86,19 +86,21 @@ def show_trial(record: RunRecord, trial: Trial, *, reasoning: bool = False) -> N
         shown = "set aside" if score is None else f"{score:.2f}"
         ended = "" if finish in (None, "stop") else finish
         targets = Text(" | ".join(example.targets))
-        table.add_row(shown, Text(example.input), targets, Text("-" if answer is None else answer), ended)
+        table.add_row(
+            shown, Text(example.full_input), targets, Text("-" if answer is None else answer), ended
+        )
     console.print(table)
     if reasoning:
         examples = (*splits.validation, *splits.retest)
         for example, thought in zip(examples, trial.reasonings, strict=False):
             if thought:
-                console.print(Text(f"before the answer to {example.input!r}: {thought}", "dim"))
+                console.print(Text(f"before the answer to {example.full_input!r}: {thought}", "dim"))
         if not any(trial.reasonings):
             console.print("No answer of this trial tells what was thought before it.", style="dim")
 
 
 def _named(instruction: str, exemplars: tuple[Example, ...]) -> str:
-    return f"{instruction} [+ {', '.join(e.input for e in exemplars)}]" if exemplars else instruction
+    return f"{instruction} [+ {', '.join(e.full_input for e in exemplars)}]" if exemplars else instruction
 
 
 def _show_front(front: tuple[FrontPoint, ...]) -> None:

@@ -10,7 +10,11 @@ class FileOptions(Options, frozen=True, kw_only=True):
 
     path: Annotated[str, Meta(min_length=1, description="The file, or the folder, that holds the task")]
     input: Annotated[
-        str, Meta(description="Column or key of the input; without it, guessed from the names and said")
+        str | tuple[str, ...],
+        Meta(
+            description="Column or key of the input, or a list of several that make it together, the main "
+            "one last; without it, guessed from the names and said"
+        ),
     ] = ""
     target: Annotated[
         str | tuple[str, ...],

@@ -63,17 +63,17 @@ def test_whatever_is_written_is_loaded(
 def test_guessed_columns_are_said(load: Load, tmp_path: Path, header: str, expected: str) -> None:
     row = ",".join(f"{name}-cell" for name in header.split(","))
     data = load(write(tmp_path, f"{header}\n{row}\n"))
-    unused = ("Not used: 'id'.",) if "id" in header.split(",") else ()
-    assert data.notes == (f"Guessed {expected}.", *unused)
+    assert data.notes == (f"Guessed {expected}.",)
     assert f"input is '{data.examples[0].input.removesuffix('-cell')}'" in expected
     assert f"target is '{data.examples[0].targets[0].removesuffix('-cell')}'" in expected
 
 
-def test_named_columns_win_and_what_is_not_used_is_said(load: Load, tmp_path: Path) -> None:
+def test_named_columns_win_and_the_others_are_fields(load: Load, tmp_path: Path) -> None:
     path = write(tmp_path, "input,target,a,b\n1,2,three,4\n")
     data = load(path, input="b", target="a")
     assert (data.examples[0].input, data.examples[0].targets) == ("4", ("three",))
-    assert data.notes == ("Not used: 'input', 'target'.",)
+    assert data.examples[0].fields == {"input_column": "1", "target": "2", "b": "4"}
+    assert data.notes == ("In a prompt template, the column 'input' is called {input_column}.",)
 
 
 def test_columns_that_cannot_be_guessed_or_found_are_listed(load: Load, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_what_spreadsheets_leave_behind_does_not_matter(load: Load, tmp_path: Pa
 def test_a_column_without_a_name_that_holds_something_can_be_named(load: Load, tmp_path: Path) -> None:
     data = load(write(tmp_path, ",word,kind\n1,red,colour\n2,seven,number\n"), input="word", target="kind")
     assert "Columns without a name are called 1." in data.notes
-    assert "Not used: '1'." in data.notes
+    assert data.examples[0].fields["1"] == "1"
 
 
 def test_a_table_without_a_header_loses_no_row(load: Load, tmp_path: Path) -> None:

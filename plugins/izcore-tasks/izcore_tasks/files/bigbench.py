@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from izcore.plugin import DataError, TaskData, derive_seed
+from izcore_tasks.files.column_names import field_names_of
 from izcore_tasks.files.draft import Draft, finish
 from izcore_tasks.files.sources import Source, read_json
-from izcore_tasks.files.values import ValueProblem, describe, to_text, to_texts
+from izcore_tasks.files.values import ValueProblem, describe, to_field, to_text, to_texts
 
+_KEYS = ("input", "target", "target_scores")
 _DEFAULT_CHOICE_PREFIX = "\n  choice: "
 
 
@@ -72,7 +74,7 @@ def bigbench_draft(task_name: str, label: str, document: Any, seed: int) -> Draf
         if len(choices) > 1 and len(targets) == len(choices):
             undecided += 1
         else:
-            draft.add(number, text, targets, choices)
+            draft.add(number, text, targets, choices, _read_fields(entry))
     if undecided:
         draft.notes.append(f"Left out, as all their choices score the same: {undecided}.")
     return draft
@@ -89,6 +91,11 @@ def _read_example(
     if multiple_choice:
         text, choices = _show_choices(text, choices, document, seed)
     return text, targets, choices if multiple_choice else ()
+
+
+def _read_fields(entry: Mapping[str, Any]) -> dict[str, str]:
+    names = field_names_of([key for key in entry if key not in _KEYS], "input")
+    return {name: to_field(entry[key]) for key, name in names.items()}
 
 
 def _is_multiple_choice(document: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
 
@@ -26,6 +26,7 @@ class Question:
     targets: tuple[str, ...]
     choices: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_choices(
@@ -71,7 +72,20 @@ def add_questions(draft: Draft, questions: Sequence[Question], options: FileOpti
         text = question.text
         if shown and text.strip():
             text = f"{text}\n{_listed(question.choices)}"
-        draft.add(question.place, text, targets, question.choices)
+        draft.add(question.place, text, targets, question.choices, question.fields)
+
+
+def has_choices(questions: Sequence[Question], options: FileOptions) -> bool:
+    """Whether every question has several choices, and its targets mean some of them."""
+    if not questions or any(len(question.choices) < 2 for question in questions):
+        return False
+    if any(all(map(read, questions)) for read in (_as_texts, _as_labels, _as_letters)):
+        return True
+    numbers = [_as_numbers(question) for question in questions]
+    ends = options.first_choice is not None or any(
+        {0, len(question.choices)} & set(found) for question, found in zip(questions, numbers, strict=True)
+    )
+    return ends and all(numbers)
 
 
 def _meaning(draft: Draft, questions: Sequence[Question], options: FileOptions) -> list[tuple[str, ...]]:
@@ -138,6 +152,14 @@ def _as_letters(question: Question) -> tuple[str, ...] | None:
             return None
         found.append(question.choices[place])
     return tuple(found)
+
+
+def _as_numbers(question: Question) -> tuple[int, ...]:
+    """Return the targets as numbers; none, unless all of them are numbers that a choice can have."""
+    targets = [target.strip() for target in question.targets]
+    numbers = [int(float(target)) for target in targets if _INDEX.fullmatch(target)]
+    fit = len(numbers) == len(targets) and all(number <= len(question.choices) for number in numbers)
+    return tuple(numbers) if fit else ()
 
 
 def _shown_already(questions: Sequence[Question]) -> bool:

@@ -1,12 +1,12 @@
 """A task while it is being read: its examples, and everything that is wrong or worth saying."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
-from izcore.plugin import DataError, Example, TaskData
+from izcore.plugin import DataError, Example, TaskData, field_label
 from izcore_tasks.files.sources import stem_of
 from izcore_tasks.options import FileOptions
 
@@ -20,7 +20,9 @@ class Draft:
     """Collects examples, notes and problems of one file; :func:`finish` makes a task of them.
 
     ``label`` is what messages call the file; ``unit`` is what its places are counted in (line, example).
-    A problem belongs to a place, or to the whole file.
+    A problem belongs to a place, or to the whole file. ``main_field`` is the name under which the input
+    stands among the fields, if it does; ``input_fields`` are the fields that make the input together, if
+    there are several.
     """
 
     name: str
@@ -30,24 +32,37 @@ class Draft:
     description: str = ""
     human_instructions: tuple[str, ...] = ()
     empty_targets: bool = False
+    main_field: str = ""
+    input_fields: tuple[str, ...] = ()
     examples: list[Example] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _problems: list[tuple[int, str]] = field(default_factory=list, init=False)
 
-    def add(self, place: int | str, text: str, targets: Sequence[str], choices: Sequence[str] = ()) -> None:
+    def add(
+        self,
+        place: int | str,
+        text: str,
+        targets: Sequence[str],
+        choices: Sequence[str] = (),
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         """Add an example, or the problem that keeps it from being one.
 
-        Blank targets do not count. Where ``empty_targets`` is set, nothing is the right answer to an example
-        that has no other target.
+        The main field is replaced with the input, which may have become longer. Blank targets do not count.
+        Where ``empty_targets`` is set, nothing is the right answer to an example that has no other target.
         """
         targets = [target for target in targets if target and not target.isspace()]
         if not targets and self.empty_targets:
             targets = [""]
-        if not text or text.isspace():
+        fields = dict(fields or {})
+        if self.main_field in fields:
+            fields[self.main_field] = text
+        shown = (text, *(fields.get(name, "") for name in self.input_fields))
+        if not any(part.strip() for part in shown):
             self.problem(place, "no input")
         elif not targets:
             self.problem(place, NO_TARGET)
-        elif not _encodes("".join((text, *targets, *choices))):
+        elif not _encodes("".join((*shown, *targets, *choices))):
             self.problem(place, "half a character (a lone surrogate, \\ud800 to \\udfff)")
         else:
             self.examples.append(
@@ -55,6 +70,7 @@ class Draft:
                     input=text,
                     targets=tuple(dict.fromkeys(targets)),
                     choices=tuple(dict.fromkeys(choices)),
+                    fields=fields,
                 )
             )
 
@@ -88,15 +104,15 @@ def new_draft(path: Path, options: FileOptions, unit: str) -> Draft:
 def finish(draft: Draft, test: Draft | None = None) -> TaskData:
     """Make a task of a draft, and of a second one with the test examples.
 
-    Of examples with the same input the first stays, and what is a test example is no other example, so
-    that splits cannot overlap. Raises DataError with the problems of both drafts.
+    Of examples with the same input and fields the first stays, and what is a test example is no other
+    example, so that splits cannot overlap. Raises DataError with the problems of both drafts.
     """
     _raise_problems(draft, test)
     notes = [*draft.notes, *(note for note in (test.notes if test else ()) if note not in draft.notes)]
     examples, repeats = _without_repeats(draft.examples)
     test_examples, test_repeats = _without_repeats(test.examples if test else [])
-    sealed = {example.input for example in test_examples}
-    kept = tuple(example for example in examples if example.input not in sealed)
+    sealed = set(map(_look, test_examples))
+    kept = tuple(example for example in examples if _look(example) not in sealed)
     for (number, conflicts), noun in ((repeats, "example"), (test_repeats, "test example")):
         if number:
             other = f"; {conflicts} of them had other targets, so labels conflict" if conflicts else ""
@@ -118,10 +134,24 @@ def finish(draft: Draft, test: Draft | None = None) -> TaskData:
         examples=kept,
         test_examples=test_examples,
         metric=draft.metric,
+        prompt_template=_template(draft.input_fields),
         description=draft.description,
         human_instructions=draft.human_instructions,
         notes=tuple(notes),
     )
+
+
+def _template(fields: Sequence[str]) -> str:
+    """Return the template that shows several fields as the input; empty, the default one, where it is one."""
+    if not fields:
+        return ""
+    shown = "".join(f"{field_label(name)}: {{{name}}}\n" for name in fields)
+    return f"Instruction: {{instruction}}\n\n{shown}Output:"
+
+
+def _look(example: Example) -> Hashable:
+    """Return what examples have in common whose prompts are the same, whatever the template."""
+    return (example.input, *(each for each in example.fields.items() if each[1] != example.input))
 
 
 def _encodes(text: str) -> bool:
@@ -153,10 +183,10 @@ def _raise_problems(draft: Draft, test: Draft | None) -> None:
 
 def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], tuple[int, int]]:
     """Return the first example of each input; how many others there were, and how many with other targets."""
-    first: dict[str, Example] = {}
+    first: dict[Hashable, Example] = {}
     conflicts = 0
     for example in examples:
-        kept = first.setdefault(example.input, example)
+        kept = first.setdefault(_look(example), example)
         conflicts += set(kept.targets) != set(example.targets)
     return tuple(first.values()), (len(examples) - len(first), conflicts)
 

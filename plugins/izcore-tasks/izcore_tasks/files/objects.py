@@ -11,6 +11,7 @@ from izcore_tasks.files.columns import add_rows, choose_columns
 from izcore_tasks.files.conversations import Row, flatten_conversations, rows_of_training_samples
 from izcore_tasks.files.draft import Draft, finish, new_draft
 from izcore_tasks.files.induction import is_induction, load_induction
+from izcore_tasks.files.reading import is_reading, reading_rows
 from izcore_tasks.files.sources import parse_json, read_json, read_text
 from izcore_tasks.files.values import describe
 from izcore_tasks.options import FileOptions
@@ -83,7 +84,7 @@ def load_document(path: Path, options: FileOptions, seed: int) -> TaskData:
 def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
     """Read a list of objects, at the top of the document or under "examples", into a draft."""
     draft = new_draft(path, options, unit="example")
-    entries = _entries(document)
+    entries = reading_rows(document) if is_reading(document) else _entries(document)
     if not isinstance(entries, list):
         problem = f"it holds {describe(document)}" + (
             f" with the keys {', '.join(map(repr, document))}" if isinstance(document, dict) else ""
@@ -118,8 +119,12 @@ def _add_objects(rows: Sequence[Row], options: FileOptions, draft: Draft) -> Dra
         rows = rows_of_training_samples(rows, draft)
     rows = [(place, _with_nested(row)) for place, row in rows]
     keys = dict.fromkeys(key for _, row in rows for key in row)
-    top = [key for key in keys if key in _named(options) or "." not in key]
-    columns = choose_columns(top, options, draft) if rows else None
+    named = _named(options)
+    top = [key for key in keys if key in named or "." not in key]
+    nested = [
+        key for key in keys if key not in top and not any(other.startswith(f"{key}.") for other in keys)
+    ]
+    columns = choose_columns(top, options, draft, nested=nested) if rows else None
     if columns is not None:
         add_rows(draft, flatten_conversations(list(rows), columns.input, draft), columns, options)
     return draft

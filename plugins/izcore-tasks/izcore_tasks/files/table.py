@@ -49,8 +49,8 @@ def read_table(path: Path, options: CsvOptions) -> Draft:
         draft.notes.append("The first line is an example like the others: it names no columns.")
         header, body = _numbered(len(header)), rows
         names = dict(zip([name.strip() for name in rows[0][1]], header, strict=False))
-        columns = Columns(input=names[columns.input], targets=tuple(names[t] for t in columns.targets))
-    for name in dict.fromkeys((columns.input, *columns.targets, *columns.choices)):
+        columns = Columns(inputs=(names[columns.input],), targets=tuple(names[t] for t in columns.targets))
+    for name in dict.fromkeys((*columns.inputs, *columns.targets, *columns.choices)):
         if header.count(name) > 1:
             draft.problem(rows[0][0], f"{header.count(name)} columns are named {name!r}")
     fitting = []

@@ -1,5 +1,6 @@
 """Turning JSON values into text."""
 
+import json
 import math
 from typing import Any
 
@@ -28,6 +29,28 @@ def to_texts(value: Any, role: str) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(to_text(item, role) for item in value)
     return (to_text(value, role),)
+
+
+def to_targets(value: Any) -> tuple[str, ...]:
+    """Return the texts of a target or of several.
+
+    Besides a text or a list of texts that is an object with a list ``text``, or a list of objects with a
+    ``text`` each, as in data sets of reading comprehension.
+    """
+    if isinstance(value, dict) and isinstance(value.get("text"), list):
+        value = value["text"]
+    if isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value):
+        value = [each["text"] for each in value]
+    return to_texts(value, "target")
+
+
+def to_field(value: Any) -> str:
+    """Return any value as the text that a template shows: JSON, if it is no text, number or boolean."""
+    try:
+        text = to_text(value, "field")
+    except ValueProblem:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def describe(value: Any) -> str:
