@@ -67,6 +67,32 @@ def test_bigbench_tasks_in_the_folder_load_by_name(name: str, shared_data: Path,
     assert data.test_examples == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "kept", "upstream"),
+    [
+        ("sentiment", "instruction_induction", "code/experiments/data/instruction_induction/raw"),
+        ("implicatures", "bigbench/implicatures.json", "data/bigbench-ii/implicatures/task.json"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "src/others/"])
+def test_tasks_are_found_in_a_whole_checkout(
+    name: str, kept: str, upstream: str, above: str, shared_data: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "checkout" / f"{above}{upstream}"
+    place.parent.mkdir(parents=True)
+    (shutil.copytree if (shared_data / kept).is_dir() else shutil.copy)(shared_data / kept, place)
+    git = tmp_path / "checkout" / ".git" / "induce"
+    git.mkdir(parents=True)
+    (git / "sentiment.json").write_text("{}", encoding="utf-8")
+    assert take(name, tmp_path / "checkout", tmp_path / "data").examples
+
+
+def test_a_checkout_without_the_task_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "checkout" / "src" / "induce").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"induce/sentiment\.json and execute/sentiment\.json not found"):
+        take("sentiment", tmp_path / "checkout", tmp_path / "data")
+
+
 def test_the_papers_word_sorting_is_not_taken_from_bigbench(shared_data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="word_sorting") as caught:
         take("word_sorting", shared_data, tmp_path)

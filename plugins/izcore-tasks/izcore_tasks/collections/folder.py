@@ -1,10 +1,14 @@
 """Finds a published file in a folder of the user's: a checkout, its data folder, or single files."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from izcore.plugin import DataError
 from izcore_tasks.collections.manifest import PublishedFile
+
+_DEEPEST = 8
+"""Levels of folders that are looked through; InstructZero's data lie on the sixth of its repository."""
 
 
 def read_published(folder: Path, file: PublishedFile) -> bytes | None:
@@ -37,15 +41,32 @@ def file_name_in_folder(file: PublishedFile) -> str:
 
 
 def _find_places(folder: Path, path: PurePosixPath) -> Iterator[Path]:
-    """Yield the files that may be the one at ``path`` upstream, in ``folder`` or in a folder of it.
+    """Yield the files that may be the one at ``path`` upstream, those nearest to ``folder`` first.
 
-    Looked for are ``path`` and its endings of two parts and more, and ``NAME.json`` for ``NAME/task.json``.
+    These are files that share the last two parts of ``path``, anywhere in the folder, since a collection may
+    lie deep in the checkout of another; and ``NAME.json`` for ``NAME/task.json``, in the folder itself or in
+    one that it holds.
     """
-    endings = [PurePosixPath(*path.parts[start:]) for start in range(len(path.parts) - 1)]
-    if path.name == "task.json":
-        endings.append(PurePosixPath(f"{path.parent.name}.json"))
+    ending = PurePosixPath(*path.parts[-2:])
+    for depth, base in _folders(folder):
+        if (base / ending).is_file():
+            yield base / ending
+        if path.name == "task.json" and depth <= 1 and (base / f"{path.parent.name}.json").is_file():
+            yield base / f"{path.parent.name}.json"
+
+
+def _folders(folder: Path) -> Iterator[tuple[int, Path]]:
+    """Yield a folder and those below it with their depth, level by level; hidden ones are left out."""
     try:
-        bases = (folder, *sorted(entry for entry in folder.iterdir() if entry.is_dir()))
+        next(folder.iterdir(), None)
     except OSError as error:
         raise DataError(f"{folder} cannot be read: {error.strerror or error}.") from None
-    return (base / ending for base in bases for ending in endings if (base / ending).is_file())
+    level = [folder]
+    for depth in range(_DEEPEST + 1):
+        yield from ((depth, base) for base in level)
+        level = [Path(base, name) for base in level for name in _folders_in(base)]
+
+
+def _folders_in(folder: Path) -> list[str]:
+    _, names, _ = next(os.walk(folder), ("", [], []))
+    return sorted(name for name in names if not name.startswith("."))
