@@ -17,7 +17,7 @@ from izcore.plugin import (
 from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model
 from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.calibration import Calibration, calibrate
-from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt
+from izcore_transformers.soft_prompt.meta_prompts import draw_targets, find_meta_prompt
 from izcore_transformers.soft_prompt.projection import Projection
 from izcore_transformers.soft_prompt.writer import Writer
 
@@ -107,6 +107,8 @@ class HFGenerator(Generator):
     def _writer(self, demonstrations: tuple[Example, ...]) -> Writer:
         writer = self._writers.get(demonstrations)
         if writer is None:
-            writer = Writer(self._load(), self._options, demonstrations)
+            drawn = self._options.targets == "drawn"
+            shown = draw_targets(demonstrations, self._context.seed) if drawn else demonstrations
+            writer = Writer(self._load(), self._options, shown)
             self._writers = {demonstrations: writer}
         return writer

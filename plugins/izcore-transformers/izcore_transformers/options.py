@@ -15,7 +15,7 @@ class ModelOptions(Options, frozen=True, kw_only=True):
         str,
         Meta(
             min_length=1,
-            description="Preset (smollm2-135m, vicuna, vicuna-7b-v1.5, wizardlm …), hub id, local folder "
+            description="Preset (smollm2-135m, vicuna, wizardlm-13b-v1.1 …), hub id, local folder "
             "with safetensors weights, or GGUF file.",
         ),
     ] = "smollm2-135m"
@@ -89,6 +89,13 @@ class GeneratorOptions(ModelOptions, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1)] | None,
         Meta(description="Demonstrations in the meta-prompt; unset means all that the run has."),
     ] = None
+    targets: Annotated[
+        Literal["first", "drawn"],
+        Meta(
+            description="Which of a demonstration's targets the meta-prompt shows: the first, or one "
+            "drawn by the run's seed, as published."
+        ),
+    ] = "first"
     system: Annotated[
         str | None,
         Meta(description="System message; an empty one empties it, unset leaves the template's own."),

@@ -65,6 +65,7 @@ def izcore_presets() -> Iterable[Preset]:
                     "scale": 1.0,
                     "position": "first",
                     "meta_prompt": "published",
+                    "targets": "drawn",
                     "prefill": "",
                     "max_new_tokens": 128,
                     "stop": "end",

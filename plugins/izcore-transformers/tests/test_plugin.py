@@ -22,7 +22,9 @@ def test_presets_hold_valid_options(preset: Preset) -> None:
 
 def test_model_presets_know_their_conversation() -> None:
     assert MODEL_PRESETS["vicuna"].source == "lmsys/vicuna-13b-v1.3"
-    for name in ("vicuna", "vicuna-7b-v1.5", "wizardlm", "lmsys/vicuna-33b-v1.3", "/models/my-Vicuna-7B"):
+    assert MODEL_PRESETS["wizardlm-13b-v1.1"].source == "WizardLM/WizardLM-13B-V1.1"
+    names = ("vicuna", "vicuna-7b-v1.5", "wizardlm", "wizardlm-13b-v1.1", "WizardLM/WizardLM-13B-V1.1")
+    for name in (*names, "lmsys/vicuna-33b-v1.3", "/models/my-Vicuna-7B"):
         assert known_conversation(name) == "vicuna"
     assert known_conversation("owner/other") == ""
     assert known_conversation(EMBEDDED_MODEL) == "tokenizer"

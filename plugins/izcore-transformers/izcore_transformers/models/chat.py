@@ -38,7 +38,9 @@ def chat_text(
         # https://github.com/lm-sys/FastChat/blob/main/docs/vicuna_weights_version.md
         opening = VICUNA_SYSTEM if system is None else system
         before = "".join(_vicuna_turn(turn) for turn in turns)
-        return " ".join(part for part in (opening, f"{before}USER: {user}", "ASSISTANT:", prefill) if part)
+        # The published code puts its message, which begins with a line break, right behind the colon.
+        message = f"USER:{user}" if user.startswith("\n") else f"USER: {user}"
+        return " ".join(part for part in (opening, f"{before}{message}", "ASSISTANT:", prefill) if part)
     if conversation == "plain":
         message = Prompt(text=user, system=system or "", turns=tuple(turns)).folded().text
         return f"{message}\n{prefill}" if prefill else message

@@ -26,6 +26,9 @@ MODEL_PRESETS = {
     "vicuna-13b-v1.5": ModelPreset(source="lmsys/vicuna-13b-v1.5", conversation="vicuna"),
     "vicuna-7b-v1.5": ModelPreset(source="lmsys/vicuna-7b-v1.5", conversation="vicuna"),
     "wizardlm": ModelPreset(source="WizardLMTeam/WizardLM-13B-V1.2", conversation="vicuna"),
+    # The published one, by the name that the published code gives it.
+    "wizardlm-13b-v1.1": ModelPreset(source="WizardLM/WizardLM-13B-V1.1", conversation="vicuna"),
+    "wizardlm-13b-v1.2": ModelPreset(source="WizardLMTeam/WizardLM-13B-V1.2", conversation="vicuna"),
 }
 
 

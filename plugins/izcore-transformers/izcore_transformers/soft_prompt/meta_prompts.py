@@ -1,8 +1,11 @@
 """What the model is asked, so that it answers with an instruction."""
 
+import random
 from collections.abc import Sequence
 
-from izcore.plugin import ConfigError, Example, Record, nearest_names
+import msgspec
+
+from izcore.plugin import ConfigError, Example, Record, derive_seed, nearest_names
 from izcore_transformers.models.chat import SPLIT_MARK
 
 DEMONSTRATIONS = "{demonstrations}"
@@ -47,6 +50,15 @@ def find_meta_prompt(name_or_text: str) -> MetaPrompt:
             hint=nearest_names(name_or_text, META_PROMPTS),
         )
     return MetaPrompt(user=name_or_text)
+
+
+def draw_targets(demonstrations: Sequence[Example], seed: int) -> tuple[Example, ...]:
+    """Return the demonstrations, each with one of its acceptable targets, drawn at random from ``seed``."""
+    draw = random.Random(derive_seed(seed, "targets of demonstrations"))
+    return tuple(
+        msgspec.structs.replace(example, targets=(draw.choice(example.targets),))
+        for example in demonstrations
+    )
 
 
 def user_message(meta_prompt: MetaPrompt, demonstrations: Sequence[Example]) -> str:

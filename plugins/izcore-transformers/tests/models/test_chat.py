@@ -11,7 +11,7 @@ from izcore_transformers.models.chat import (
     split_chat_tokens,
 )
 from izcore_transformers.models.loading import LoadedModel
-from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt, user_message
+from izcore_transformers.soft_prompt.meta_prompts import draw_targets, find_meta_prompt, user_message
 
 pytestmark = pytest.mark.model
 
@@ -95,6 +95,28 @@ def test_published_meta_prompt_is_the_published_text() -> None:
     assert message == (
         "\nInput: cat\nOutput: cats\n\nInput: {input}\nOutput: b\n\nThe instruction was to?" + SPLIT_MARK
     )
+
+
+def test_the_published_prompt_is_the_published_codes_to_the_byte(embedded: LoadedModel) -> None:
+    examples = [Example(input="sane", targets=("insane",)), Example(input="direct", targets=("indirect",))]
+    message = user_message(find_meta_prompt("published"), examples).removesuffix(SPLIT_MARK)
+    # run_instructzero.py: f"{self.system_prompt} USER:{self.init_token} ASSISTANT:", where init_token is "\n"
+    # and then "[full_DEMO]\n\nThe instruction was to?" with the demonstrations filled in.
+    assert chat_text(embedded.tokenizer, message, conversation="vicuna") == (
+        "A chat between a curious user and an artificial intelligence assistant. The assistant gives "
+        "helpful, detailed, and polite answers to the user's questions. USER:\nInput: sane\n"
+        "Output: insane\n\nInput: direct\nOutput: indirect\n\nThe instruction was to? ASSISTANT:"
+    )
+    other = chat_text(embedded.tokenizer, "What is it?", conversation="vicuna")
+    assert other.endswith(" USER: What is it? ASSISTANT:")
+
+
+def test_one_of_several_targets_is_drawn_by_the_seed() -> None:
+    examples = [Example(input=f"i{n}", targets=tuple("abc")) for n in range(20)]
+    drawn = draw_targets(examples, 1)
+    assert [one.input for one in drawn] == [one.input for one in examples]
+    assert {one.targets for one in drawn} == {("a",), ("b",), ("c",)}
+    assert draw_targets(examples, 1) == drawn != draw_targets(examples, 2)
 
 
 def test_data_may_hold_the_placeholder_and_the_mark() -> None:
