@@ -20,6 +20,7 @@ from izcore.plugin.seeds import derive_seed
 from izcore.registry.choices import BackendChoice
 from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.claims import Claims, open_claims
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.evaluator import Evaluator
@@ -89,10 +90,11 @@ async def open_session(
         spent, cached_calls = environment.store.spent(run_id)
         priced = all(model.price is not None for model in models.values())
         ledger = Ledger(config.budget, spent, cached_calls, priced=priced)
+        claims = await closing.enter_async_context(open_claims(environment.store, environment.clock))
         clients: dict[ModelRole, ModelClient] = {}
         for role, model in models.items():
             if role == model.role:
-                clients[role] = _client(model, environment, config, run_id, ledger)
+                clients[role] = _client(model, environment, config, run_id, ledger, claims)
             else:
                 clients[role] = clients[model.role]
         yield Session(environment, config, ledger, clients)
@@ -126,7 +128,12 @@ def _build_models(
 
 
 def _client(
-    model: _Model, environment: Environment, config: ScoringConfig, run_id: str, ledger: Ledger
+    model: _Model,
+    environment: Environment,
+    config: ScoringConfig,
+    run_id: str,
+    ledger: Ledger,
+    claims: Claims,
 ) -> ModelClient:
     info = model.scorer.info()
     account = Account(run_id, ledger, environment.store, model.price, environment.clock)
@@ -141,8 +148,8 @@ def _client(
     )
     timing = Timing(clock=environment.clock, stopwatch=environment.stopwatch)
     return ModelClient(
-        CompletionCache(environment.store, run_id, info, shared=config.cache),
-        Dispatcher(model.scorer, account, events, settings, timing),
+        CompletionCache(environment.store, run_id, info, claims, shared=config.cache),
+        Dispatcher(model.scorer, account, events, settings, timing, claims),
         account,
         events,
         config.reasoning,

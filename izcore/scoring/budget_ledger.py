@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 
 from izcore.config.schema import Limits
 from izcore.plugin.calls import Amount
@@ -78,6 +79,12 @@ class Ledger:
                 await self._changed.wait()
             self._reserved += amount
             self._under_way += len(amounts)
+
+    async def split(self, reserved: Amount, parts: Sequence[Amount]) -> None:
+        """Let one reserved amount be settled in parts, which together are no more than it."""
+        async with self._changed:
+            self._reserved = self._reserved - reserved + sum(parts, Amount())
+            self._under_way += len(parts) - 1
 
     async def settle(self, reserved: Amount, spent: Amount, *, cached_calls: int = 0) -> None:
         """Give back one reserved amount and book what was spent of it; nothing, for a call that failed.

@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from izcore.plugin.calls import Completion, Prompt, ScorerInfo
 from izcore.plugin.errors import IzError
+from izcore.scoring.claims import Claims
 from izcore.storage.records import Answer
 from izcore.storage.store import Store
+
+POLL_SECONDS = 0.1
+"""So often is looked whether others have an answer."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +34,32 @@ class Found:
     missing: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """What became of keys that were to be claimed, each of which stands in one of these.
+
+    ``own``: what this run is to ask the model for; nobody else will.
+    ``others``: completions that others paid for meanwhile.
+    ``elsewhere``: what others ask the model for at this moment.
+    """
+
+    own: frozenset[str]
+    others: dict[str, Completion]
+    elsewhere: frozenset[str]
+
+
 class CompletionCache:
     """Completions of one model, by key, as one run sees them.
 
     It sees to it that of several who ask the same at the same time one asks the model and all get the
-    answer ("single flight"). With ``shared`` a run is also given what other runs paid for.
+    answer ("single flight"); for other processes ``claims`` do that. With ``shared`` a run is also given what
+    other runs paid for.
     """
 
-    def __init__(self, store: Store, run_id: str, model: ScorerInfo, *, shared: bool) -> None:
+    def __init__(self, store: Store, run_id: str, model: ScorerInfo, claims: Claims, *, shared: bool) -> None:
         self._store = store
         self._run_id = run_id
+        self._claims = claims
         self._model = model
         self._salt = "" if shared else run_id
         self._under_way: dict[str, asyncio.Future[Answer | None]] = {}
@@ -63,7 +83,8 @@ class CompletionCache:
         """Let others wait for what is found with other runs or missing, while it is being asked for.
 
         Who waits gets what stands in the dictionary in the end; a key that does not stand there is a call
-        that failed for good. Where the block raises, they get its error for such a key.
+        that failed for good. Where the block raises, they get its error for such a key. What was claimed in
+        the block and does not stand in the dictionary is released.
         """
         answers: dict[str, Answer] = {}
         loop = asyncio.get_running_loop()
@@ -76,6 +97,8 @@ class CompletionCache:
             reason = error
             raise
         finally:
+            self._claims.end(answers)
+            self._claims.release(waiting)
             for key, future in waiting.items():
                 del self._under_way[key]
                 if future.done():  # a run that is stopped cancels those who wait
@@ -85,6 +108,21 @@ class CompletionCache:
                     future.exception()  # seen, even if nobody waits
                 else:
                     future.set_result(answers.get(key))
+
+    def claim(self, keys: Collection[str]) -> Claimed:
+        """Claim what nobody else asks for, of keys that were missing when they were last looked up."""
+        own = self._claims.take(keys)
+        rest = frozenset(keys) - own
+        others = self._store.cached(list(rest)) if rest else {}
+        return Claimed(own, others, elsewhere=rest - others.keys())
+
+    async def wait_elsewhere(self, keys: Collection[str], sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Wait until somebody who asks for one of the keys has the answer, or has given up or died.
+
+        ``sleep`` waits so many seconds.
+        """
+        while self._claims.of_others(keys) == frozenset(keys):
+            await sleep(POLL_SECONDS)
 
     def adopt(self, others: Mapping[str, Completion]) -> dict[str, Answer]:
         """Book what other runs paid for as free answers of this run, on disk; return these answers."""

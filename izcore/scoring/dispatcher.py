@@ -12,6 +12,7 @@ from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
 from izcore.registry.redaction import answer_without_keys, without_keys
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.claims import Claims
 from izcore.scoring.model_account import Account
 from izcore.scoring.rate_limiter import RateLimiter
 from izcore.scoring.retry_policy import RetryPolicy
@@ -53,8 +54,9 @@ class Batch:
 class Dispatcher:
     """Sends batches of prompts to one scorer on one account, and tells of it through ``events``.
 
-    ``as_taken`` returns a prompt as the scorer takes it: all prompts that it is given must be so.
-    ``as_taken`` returns a prompt as the scorer takes it, which all prompts that it is sent must be.
+    ``as_taken`` returns a prompt as the scorer takes it: all prompts that it is given must be so. Nothing
+    is sent that ``claims`` does not hold.
+
     ``last_failure`` is the error of the last batch that failed for good, None before there is one.
     """
 
@@ -65,6 +67,7 @@ class Dispatcher:
         events: CallEvents,
         settings: DispatchSettings,
         timing: Timing,
+        claims: Claims,
     ) -> None:
         info = scorer.info()
         self.batch_size = info.batch_size
@@ -74,6 +77,7 @@ class Dispatcher:
         self._account = account
         self._events = events
         self._settings = settings
+        self._claims = claims
         self._stopwatch = timing.stopwatch
         self._slots = asyncio.Semaphore(info.concurrency)
         self._stop_switch = StopSwitch(timing.sleep)
@@ -93,12 +97,16 @@ class Dispatcher:
         """
         self._stop_switch.turn(reason)
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds; raise the reason to stop as soon as there is one."""
+        await self._stop_switch.sleep(seconds)
+
     async def send(self, batch: Batch) -> dict[str, Completion]:
         """Send a batch, which has been reserved; return its completions by key, none if it failed for good.
 
         Completions are on disk when they are returned, and what they cost is settled. Raises BackendError
         when too many batches in a row failed for good, and whatever else no other try can mend; all but
-        BudgetExhaustedError stop the dispatcher.
+        BudgetExhaustedError stop the dispatcher. Raises ClaimLostError where others ask for a part of it.
         """
         began = self._stopwatch()
         try:
@@ -135,6 +143,7 @@ class Dispatcher:
         tokens = batch.bound.usage.total
         charged = await self._rate_limiter.start(tokens)
         self._stop_switch.check()
+        self._claims.ensure(batch.prompts)
         batch.tries += 1
         notes = self._account.note_sent(batch.bounds)
         try:
@@ -151,7 +160,7 @@ class Dispatcher:
         except IzError:
             self._account.forget_sent(notes)
             raise
-        spent = self._account.add_paid(completions, notes)
+        completions, spent = self._account.add_paid(completions, notes)
         self._rate_limiter.settle(charged, tokens, spent.usage.total)
         await self._settle(batch, spent)
         return completions
@@ -169,6 +178,8 @@ class Dispatcher:
     async def _reserve_again(self, batch: Batch) -> None:
         """Reserve what a failed try that may be billed has used up."""
         if not batch.reserved:
+            if not self._account.ledger.fits(batch.bound):
+                self._claims.release(batch.prompts)
             await self._account.ledger.reserve(batch.bound)
             batch.reserved = True
 

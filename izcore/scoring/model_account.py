@@ -42,14 +42,19 @@ class Account:
         """Take back notes of calls for which nobody will be billed."""
         self.store.forget_sent(notes)
 
-    def add_paid(self, completions: Mapping[str, Completion], notes: Sequence[int]) -> Amount:
-        """Write completions to disk, in place of the notes of their calls; return what they cost."""
+    def add_paid(
+        self, completions: Mapping[str, Completion], notes: Sequence[int]
+    ) -> tuple[dict[str, Completion], Amount]:
+        """Write completions to disk, in place of the notes of their calls.
+
+        Returns what is on disk, which may be what somebody else paid for meanwhile, and what was spent.
+        """
         costs = [self.amount(completion.usage) for completion in completions.values()]
-        self.store.add_paid(
+        kept = self.store.add_paid(
             self.run_id,
             completions,
             [cost.cost_usd for cost in costs],
             created=self.clock(),
             sent=notes,
         )
-        return sum(costs, Amount())
+        return kept, sum(costs, Amount())

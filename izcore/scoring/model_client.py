@@ -8,6 +8,7 @@ from izcore.plugin.calls import Amount, Completion, Prompt, Usage
 from izcore.plugin.errors import IzError, TransientScorerError
 from izcore.plugin.record import Record
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.claims import ClaimLostError
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Batch, Dispatcher
 from izcore.scoring.model_account import Account
@@ -97,17 +98,63 @@ class ModelClient:
         self._events.cached(by_key, {key: answer.completion for key, answer in found.own.items()})
         ledger = self._account.ledger
         with self._cache.asking(found) as answers:
-            batches = self._batches(by_key, found.missing)
+            missing = {key: self._dispatcher.bound(by_key[key]) for key in found.missing}
             charge = ledger.charge_of_cached(len(found.others))
-            await ledger.reserve(charge, *(batch.bound for batch in batches))
-            answers.update(self._cache.adopt(found.others))
-            await ledger.settle(charge, Amount(), cached_calls=len(found.others))
-            self._events.cached(by_key, found.others)
-            await self._send(batches, answers)
+            await ledger.reserve(charge, *_reservation(missing))
+            answers.update(await self._adopt(by_key, found.others, charge))
+            while missing := await self._ask(by_key, missing, answers):
+                await ledger.reserve(*_reservation(missing))
         waited_for = await self._cache.wait_for(found.under_way)
         return self._answers(keys, found.own | answers | waited_for)
 
-    def _batches(self, prompts: Mapping[str, Prompt], missing: Container[str]) -> list[Batch]:
+    async def _ask(
+        self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount], answers: dict[str, Answer]
+    ) -> dict[str, Amount]:
+        """Ask the model for what is missing, and meanwhile wait for others who ask for the same.
+
+        ``missing`` are keys with the most that each may cost, for which there is one reservation. What is
+        answered stands in ``answers``, also where this raises. Returns what was claimed here and is claimed
+        by others now; nothing is reserved for it.
+        """
+        ledger = self._account.ledger
+        sending: list[asyncio.Task[dict[str, Amount]]] = []
+        try:
+            while missing:
+                (reserved,) = _reservation(missing)
+                claimed = self._cache.claim(missing)
+                batches = self._batches(prompts, _only(claimed.own, missing))
+                room = _reservation(_only(claimed.others, missing))
+                missing = _only(claimed.elsewhere, missing)
+                bounds = [batch.bound for batch in batches]
+                await ledger.split(reserved, [*_reservation(missing), *room, *bounds])
+                if batches:
+                    sending.append(asyncio.create_task(self._send(batches, answers)))
+                if claimed.others:
+                    answers.update(await self._adopt(prompts, claimed.others, *room))
+                if missing:
+                    await self._cache.wait_elsewhere(missing, self._dispatcher.sleep)
+        finally:
+            for each in _reservation(missing):
+                await ledger.settle(each, Amount())
+            # Calls under way are answered and kept, whatever else went wrong.
+            outcomes = await asyncio.gather(*sending, return_exceptions=True)
+        lost: dict[str, Amount] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            lost |= outcome
+        return lost
+
+    async def _adopt(
+        self, prompts: Mapping[str, Prompt], others: Mapping[str, Completion], reserved: Amount
+    ) -> dict[str, Answer]:
+        """Make others' completions free answers of this run, and settle what is reserved for them."""
+        answers = self._cache.adopt(others)
+        await self._account.ledger.settle(reserved, Amount(), cached_calls=len(others))
+        self._events.cached(prompts, others)
+        return answers
+
+    def _batches(self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount]) -> list[Batch]:
         """Cut batches from the whole list, and leave out of each what is not missing.
 
         So the same prompts go out together again after a kill, which matters to models whose arithmetic
@@ -116,22 +163,29 @@ class ModelClient:
         keys, size = list(prompts), self._dispatcher.batch_size
         batches = []
         for start in range(0, len(keys), size):
-            wanted = {key: prompts[key] for key in keys[start : start + size] if key in missing}
+            wanted = [key for key in keys[start : start + size] if key in missing]
             if wanted:
-                batches.append(Batch(wanted, [self._dispatcher.bound(each) for each in wanted.values()]))
+                batches.append(Batch({key: prompts[key] for key in wanted}, [missing[key] for key in wanted]))
         return batches
 
-    async def _send(self, batches: Sequence[Batch], answers: dict[str, Answer]) -> None:
-        """Send all batches; what is answered stands in ``answers``, also where one of them raises."""
+    async def _send(self, batches: Sequence[Batch], answers: dict[str, Answer]) -> dict[str, Amount]:
+        """Send all batches; what is answered stands in ``answers``, also where one of them raises.
+
+        Returns the keys of those that others have claimed, with the most that each may cost.
+        """
         outcomes = await asyncio.gather(*map(self._dispatcher.send, batches), return_exceptions=True)
         error = None
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
+        lost: dict[str, Amount] = {}
+        for batch, outcome in zip(batches, outcomes, strict=True):
+            if isinstance(outcome, ClaimLostError):
+                lost |= zip(batch.prompts, batch.bounds, strict=True)
+            elif isinstance(outcome, BaseException):
                 error = error or outcome
             else:
                 answers.update((key, Answer(completion=each, paid=True)) for key, each in outcome.items())
         if error:
             raise error
+        return lost
 
     def _answers(self, keys: Sequence[str], known: Mapping[str, Answer]) -> Answers:
         # In the order of the prompts: so costs add up to the same, to the last bit, in a run that is resumed.
@@ -147,3 +201,12 @@ class ModelClient:
             usage=spent.usage,
             cost_usd=spent.cost_usd,
         )
+
+
+def _only(keys: Container[str], bounds: Mapping[str, Amount]) -> dict[str, Amount]:
+    return {key: bound for key, bound in bounds.items() if key in keys}
+
+
+def _reservation(bounds: Mapping[str, Amount]) -> tuple[Amount, ...]:
+    """The one amount that is reserved for keys with these bounds, or none for no keys."""
+    return (sum(bounds.values(), Amount()),) if bounds else ()

@@ -40,9 +40,9 @@ class CompletionTables(Connection):
 
     def adopt(self, run_id: str, keys: Iterable[str]) -> None:
         """Book completions on disk that other runs paid for as this run's free answers."""
-        if rows := [(run_id, key) for key in keys]:
+        if keys := list(keys):
             with self._writing() as db:
-                db.executemany("INSERT INTO answers (run_id, key, paid) VALUES (?, ?, 0)", rows)
+                _insert_free(db, run_id, keys)
 
     def add_sent(self, run_id: str, bounds: Sequence[Amount]) -> list[int]:
         """Note calls that are about to be sent, with the most that each may cost; return their numbers.
@@ -51,14 +51,7 @@ class CompletionTables(Connection):
         process that died, or of a call that timed out, may have been billed: it counts as spent.
         """
         with self._writing() as db:
-            return [
-                db.execute(
-                    "INSERT INTO sent (run_id, input_tokens, output_tokens, cost_usd) VALUES (?, ?, ?, ?)",
-                    (run_id, bound.usage.input_tokens, bound.usage.output_tokens, bound.cost_usd),
-                ).lastrowid
-                or 0
-                for bound in bounds
-            ]
+            return [_insert_sent(db, run_id, bound) for bound in bounds]
 
     def forget_sent(self, sent: Sequence[int]) -> None:
         """Take notes of sent calls back: nothing will be billed for them."""
@@ -74,14 +67,19 @@ class CompletionTables(Connection):
         *,
         created: float,
         sent: Sequence[int] = (),
-    ) -> None:
+    ) -> dict[str, Completion]:
         """Write completions that this run paid for, and their costs in US dollars, all or none.
 
-        ``sent`` are the numbers of their notes, which are taken back.
+        ``sent`` are the numbers of their notes, which are taken back. Claims on the keys end.
+
+        A completion that is on disk by now stays, whoever paid for it. What this run paid in vain for the
+        same key counts as lost, and the one on disk as its free answer. Returns what is on disk.
         """
+        keys = list(completions)
         with self._writing() as db:
+            there = self.cached(keys)
             db.executemany(
-                "INSERT OR REPLACE INTO completions"
+                "INSERT OR IGNORE INTO completions"
                 " (key, text, input_tokens, output_tokens, finish, created, reasoning)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -89,11 +87,17 @@ class CompletionTables(Connection):
                     for key, c in completions.items()
                 ],
             )
+            paid = dict(zip(keys, costs, strict=True))
             db.executemany(
                 "INSERT OR REPLACE INTO answers (run_id, key, paid, cost_usd) VALUES (?, ?, 1, ?)",
-                [(run_id, key, cost) for key, cost in zip(completions, costs, strict=True)],
+                [(run_id, key, cost) for key, cost in paid.items() if key not in there],
             )
+            for key in there:
+                _insert_sent(db, run_id, Amount(usage=completions[key].usage, cost_usd=paid[key]))
+            _insert_free(db, run_id, there)
             _delete_sent(db, sent)
+            db.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
+        return {**completions, **there}
 
     def spent(self, run_id: str) -> tuple[Amount, int]:
         """Return what a run paid for or may be billed for, and how many answers it had free."""
@@ -152,6 +156,20 @@ class CompletionTables(Connection):
                 " (SELECT key FROM answers JOIN runs ON runs.id = run_id WHERE status != 'done')",
                 (before,),
             ).rowcount
+
+
+def _insert_free(db: sqlite3.Connection, run_id: str, keys: Iterable[str]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO answers (run_id, key, paid) VALUES (?, ?, 0)", [(run_id, key) for key in keys]
+    )
+
+
+def _insert_sent(db: sqlite3.Connection, run_id: str, amount: Amount) -> int:
+    inserted = db.execute(
+        "INSERT INTO sent (run_id, input_tokens, output_tokens, cost_usd) VALUES (?, ?, ?, ?)",
+        (run_id, amount.usage.input_tokens, amount.usage.output_tokens, amount.cost_usd),
+    )
+    return inserted.lastrowid or 0
 
 
 def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:

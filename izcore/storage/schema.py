@@ -117,6 +117,11 @@ INSERT INTO new_runs (id, created, task, status, config, generator_state, result
     SELECT id, created, task, status, config, generator_state, result, seconds, plan FROM runs;
 DROP TABLE runs;
 ALTER TABLE new_runs RENAME TO runs;
+CREATE TABLE claims (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until REAL NOT NULL
+) WITHOUT ROWID;
 """
 """The plan holds all examples of a run; where it stands last, a list of runs is read without it."""
 

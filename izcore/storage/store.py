@@ -16,6 +16,7 @@ from izcore.config.schema import RunConfig
 from izcore.plugin.errors import StoreError, UnknownNameError, UsageError, nearest_names
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
+from izcore.storage.claim_table import ClaimTable
 from izcore.storage.completion_tables import CompletionTables
 from izcore.storage.records import DamagedRun, Progress, Proposal, RunPlan, RunRecord, RunSummary
 from izcore.storage.run_locks import RunLocks
@@ -24,8 +25,8 @@ from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, 
 AnyRun = TypeVar("AnyRun", RunRecord | DamagedRun, RunSummary | DamagedRun)
 
 
-class Store(CompletionTables):
-    """Access to one database file: its runs, and through its base its completions.
+class Store(CompletionTables, ClaimTable):
+    """Access to one database file: its runs, and through its bases its completions and who asks for them.
 
     Not to be shared between threads.
     """

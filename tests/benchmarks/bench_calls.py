@@ -25,6 +25,7 @@ from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.record import Record
 from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.claims import Claims
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.model_account import Account
@@ -159,9 +160,10 @@ async def answer(
         account = Account(RUN, ledger, store, Price(input=1.0, output=2.0), time.time)
         events = CallEvents(note, account, asker="scorer", model=MODEL)
         settings = DispatchSettings(rate=limits or RateLimits())
+        claims = Claims(store, RUN, time.time)
         client = ModelClient(
-            CompletionCache(store, RUN, scorer.info(), shared=True),
-            Dispatcher(scorer, account, events, settings, Timing()),
+            CompletionCache(store, RUN, scorer.info(), claims, shared=True),
+            Dispatcher(scorer, account, events, settings, Timing(), claims),
             account,
             events,
         )

@@ -22,6 +22,7 @@ from izcore.plugin.record import Record
 from izcore.registry.guards import Guarded
 from izcore.scoring.budget_ledger import Ledger
 from izcore.scoring.call_events import CallEvents
+from izcore.scoring.claims import Claims
 from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.model_account import Account
@@ -102,9 +103,11 @@ class Bench:
             sleep=asyncio.sleep if real_waits else self._sleep,
             jitter=lambda: 0.0,
         )
+        self.claims = Claims(self.store, run_id, clock=lambda: self.time)
+        self._cache = CompletionCache(self.store, run_id, scorer.info(), self.claims, shared=shared)
         self.client = ModelClient(
-            CompletionCache(self.store, run_id, scorer.info(), shared=shared),
-            Dispatcher(model, account, events, DispatchSettings(retries=retries), timing),
+            self._cache,
+            Dispatcher(model, account, events, DispatchSettings(retries=retries), timing, self.claims),
             account,
             events,
         )
@@ -116,6 +119,10 @@ class Bench:
     def _note(self, event: Record) -> None:
         if isinstance(event, CallFinished):
             self.finished.append(event)
+
+    def key(self, text: str) -> str:
+        """The key of the answer to a text."""
+        return self._cache.key(Prompt(text=text))
 
     def ask(self, *texts: str) -> list[str | None]:
         """Ask for answers to texts; return them in their order, None where the call failed for good."""
