@@ -10,6 +10,7 @@ from izcore.plugin.calls import (
     CompletionRequest,
     CompletionResult,
     FinishReason,
+    Image,
     Message,
     Price,
     Prompt,
@@ -85,6 +86,7 @@ from izcore.plugin.http import (
     tokens_of,
     was_sent,
 )
+from izcore.plugin.images import IMAGE_SUFFIXES, EncodedImage, ImageLimits, encode_image, find_image
 from izcore.plugin.instructions import (
     BLANK_INSTRUCTION,
     clean_instruction,
@@ -149,6 +151,7 @@ from izcore.plugin.trials import (
 __all__ = [
     "API_VERSION",
     "BLANK_INSTRUCTION",
+    "IMAGE_SUFFIXES",
     "Agreement",
     "Ask",
     "AskRequest",
@@ -170,6 +173,7 @@ __all__ = [
     "CompletionResult",
     "ConfigError",
     "DataError",
+    "EncodedImage",
     "Endpoint",
     "ErrorReply",
     "ErrorSigns",
@@ -193,6 +197,8 @@ __all__ = [
     "Guidance",
     "HttpAnswer",
     "HttpChatScorer",
+    "Image",
+    "ImageLimits",
     "InstructionScores",
     "InterruptedRunError",
     "IzDeprecationWarning",
@@ -263,9 +269,11 @@ __all__ = [
     "collect_rarely",
     "decode_answer",
     "derive_seed",
+    "encode_image",
     "field_label",
     "field_names",
     "find_endpoint",
+    "find_image",
     "find_key",
     "hookimpl",
     "how_to_give",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from izcore.plugin.errors import UsageError
 from izcore.plugin.record import Record
 
 
@@ -68,11 +69,34 @@ class Amount(Record):
         )
 
 
+class Image(Record, omit_defaults=True):
+    """An image that a message shows.
+
+    ``source`` is a URL, or the absolute path of a file, and then ``digest`` is the SHA-256 digest of the
+    file's content, in hexadecimal. :func:`~izcore.plugin.images.find_image` makes one,
+    :func:`~izcore.plugin.images.encode_image` returns its content.
+    """
+
+    source: str
+    digest: str = ""
+
+    @property
+    def is_url(self) -> bool:
+        """Whether ``source`` is a URL, of which nothing is known here."""
+        return not self.digest
+
+    @property
+    def identity(self) -> str:
+        """What tells the image from others: the digest of its content, where that is known, else its URL."""
+        return self.digest or self.source
+
+
 class Message(Record, omit_defaults=True):
-    """A turn of a conversation: who speaks, and what is said."""
+    """A turn of a conversation: who speaks, what is said, and which images are shown."""
 
     role: Literal["user", "assistant"]
     text: str
+    images: tuple[Image, ...] = ()
 
 
 class Prompt(Record, omit_defaults=True):
@@ -80,7 +104,8 @@ class Prompt(Record, omit_defaults=True):
 
     ``text`` is the user's message, the last one. ``system`` is the system message; empty for none. ``turns``
     are the messages between the two, oldest first. Only a scorer whose :class:`ScorerInfo` says ``messages``
-    is given a system message or turns.
+    is given a system message or turns. ``images`` are shown with the user's message; only a scorer whose
+    :class:`ScorerInfo` says ``images`` is given any.
 
     ``temperature`` overrides the scorer's own (None: as configured); a model that takes none samples in its
     own way. ``sample`` tells several answers to one text apart: the same number gives the same answer from
@@ -97,17 +122,29 @@ class Prompt(Record, omit_defaults=True):
     prefill: str = ""
     system: str = ""
     turns: tuple[Message, ...] = ()
+    images: tuple[Image, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The turns and the user's message."""
+        return (*self.turns, Message(role="user", text=self.text, images=self.images))
+
+    @property
+    def all_images(self) -> tuple[Image, ...]:
+        """The images of all messages, in order."""
+        return tuple(image for message in self.messages for image in message.images)
 
     def folded(self) -> "Prompt":
         """Return the same prompt in one message, for a model that knows no others.
 
         The system message comes first, then the turns and the user's message, with a blank line between any
-        two. Where there are turns, each message but the system's says who speaks.
+        two. Where there are turns, each message but the system's says who speaks. All images are shown with
+        that message, in order.
         """
-        parts = [self.system] if self.system else []
-        parts += [f"{turn.role.capitalize()}: {turn.text}" for turn in self.turns]
-        parts.append(f"User: {self.text}" if self.turns else self.text)
-        return msgspec.structs.replace(self, system="", turns=(), text="\n\n".join(parts))
+        said = [f"{each.role.capitalize()}: {each.text}" for each in self.messages]
+        parts = [*([self.system] if self.system else []), *(said if self.turns else [self.text])]
+        text = "\n\n".join(parts)
+        return msgspec.structs.replace(self, system="", turns=(), text=text, images=self.all_images)
 
 
 class ScorerInfo(Record):
@@ -118,6 +155,7 @@ class ScorerInfo(Record):
     prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
     None where it is not known; a local model costs 0. ``messages`` says that the scorer sends a prompt's
     system message and turns as what they are; to any other scorer they come within the text of its prompts.
+    ``images`` says that it sends images; a run with images is refused with any other scorer.
     """
 
     identity: Mapping[str, Any]
@@ -125,9 +163,19 @@ class ScorerInfo(Record):
     concurrency: int = 1
     price: Price | None = None
     messages: bool = False
+    images: bool = False
 
     def as_taken(self, prompt: Prompt) -> Prompt:
-        """Return a prompt as the scorer takes it: in one message, if it knows no others."""
+        """Return a prompt as the scorer takes it: in one message, if it knows no others.
+
+        Raises UsageError if the prompt shows images and the scorer takes none.
+        """
+        if prompt.all_images and not self.images:
+            model = self.identity.get("model", "The scorer")
+            raise UsageError(
+                f"{model} takes no images, and the task has some.",
+                hint="Choose a model that takes them (--scorer), or a column of text (task.image).",
+            )
         return prompt if self.messages else prompt.folded()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from izcore.plugin.calls import Completion, Prompt, ScorerInfo
+from izcore.plugin.calls import Completion, Image, Prompt, ScorerInfo
 from izcore.plugin.errors import IzError
 from izcore.scoring.claims import Claims
 from izcore.storage.records import Answer
@@ -138,8 +138,14 @@ class CompletionCache:
 def completion_key(model: ScorerInfo, prompt: Prompt, *, salt: str = "") -> str:
     """Return the key of a completion: a SHA-256 digest, in hexadecimal, of all that changes the answer.
 
-    That is the model's identity and the prompt with its temperature and sample number. ``salt`` keeps
-    answers apart that shall not be shared.
+    That is the model's identity and the prompt with its temperature and sample number; of an image file it
+    is the content, wherever the file lies. ``salt`` keeps answers apart that shall not be shared.
     """
+    turns = tuple(msgspec.structs.replace(turn, images=_known(turn.images)) for turn in prompt.turns)
+    prompt = msgspec.structs.replace(prompt, turns=turns, images=_known(prompt.images))
     content = msgspec.json.encode([model.identity, prompt, *([salt] if salt else [])], order="sorted")
     return hashlib.sha256(content).hexdigest()
+
+
+def _known(images: tuple[Image, ...]) -> tuple[Image, ...]:
+    return tuple(Image(source=image.identity) for image in images)

@@ -6,7 +6,7 @@ from pathlib import Path
 from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
-from izcore.plugin.calls import Prompt, ScorerInfo
+from izcore.plugin.calls import Image, Message, Prompt, ScorerInfo
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.scoring.completion_cache import completion_key
 
@@ -17,6 +17,22 @@ def test_the_key_holds_everything_that_changes_the_answer() -> None:
 
     assert key("a", model="m", temperature=0) == key("a", temperature=0, model="m")
     assert len({key("a", model="m"), key("b", model="m"), key("a", model="n"), key("a", model="m", t=1)}) == 4
+
+
+def test_the_key_holds_what_an_image_shows_and_not_where_it_lies() -> None:
+    def key(*images: Image) -> str:
+        turns = (Message(role="user", text="First.", images=images),)
+        info = ScorerInfo(identity={"model": "m"}, images=True)
+        keys = {
+            completion_key(info, Prompt(text="?", images=images)),
+            completion_key(info, Prompt(text="?", turns=turns)),
+        }
+        assert len(keys) == 2
+        return min(keys)
+
+    assert key(Image(source="/a.png", digest="d")) == key(Image(source="/b.png", digest="d"))
+    assert key(Image(source="/a.png", digest="d")) != key(Image(source="/a.png", digest="e"))
+    assert key(Image(source="https://a")) != key(Image(source="https://b"))
 
 
 def test_another_run_has_the_answers_free(tmp_path: Path) -> None:

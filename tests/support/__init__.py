@@ -1,5 +1,6 @@
 """What many tests use: the command line in a process of its own, results, shared data."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -13,6 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 SHARED = ROOT.parent / "shared"
 TOY = ("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol")
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+"""An image of one red pixel."""
 Iz = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

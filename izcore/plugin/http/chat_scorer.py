@@ -33,6 +33,7 @@ from izcore.plugin.http.failures import (
     without_key,
 )
 from izcore.plugin.http.prices import ListPrice, check_price_holds
+from izcore.plugin.images import ImageLimits, check_images
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Options
 
@@ -86,7 +87,8 @@ class HttpChatScorer(Scorer, Generic[Client]):
     connections of the loop that it runs in.
 
     ``identity`` is all that a request holds beside its prompt. ``output_tokens`` is the most that an answer
-    may have. ``listed`` is the model's list price; None where it is not known.
+    may have. ``listed`` is the model's list price; None where it is not known. ``images`` are the limits of
+    images; None where :meth:`send` sends none, or the model takes none.
     """
 
     errors: ClassVar[tuple[type[Exception], ...]]
@@ -109,11 +111,13 @@ class HttpChatScorer(Scorer, Generic[Client]):
         identity: Mapping[str, Any],
         output_tokens: int,
         listed: ListPrice | None = None,
+        images: ImageLimits | None = None,
     ) -> None:
         self._options = options
         self._endpoint = endpoint
         self._identity = dict(identity)
         self._output_tokens = output_tokens
+        self._images = images
         self._price = options.price or (listed.price if listed else None)
         self._price_up_to = listed.up_to if listed and not options.price else None
         self._understood: tuple[type[Exception], ...] = (
@@ -150,6 +154,7 @@ class HttpChatScorer(Scorer, Generic[Client]):
             concurrency=self._options.concurrency,
             price=self._price,
             messages=self.messages,
+            images=self._images is not None,
         )
 
     def system_of(self, prompt: Prompt) -> str:
@@ -159,12 +164,16 @@ class HttpChatScorer(Scorer, Generic[Client]):
     def bound(self, prompt: Prompt) -> Usage:
         """Return an upper bound: a byte-level token is at least one byte of UTF-8.
 
-        Raises UsageError for a prompt that may be so long that the price list does not hold for it.
+        Raises UsageError for a prompt that may be so long that the price list does not hold for it, and for
+        images that are gone or too large.
         """
         text = "".join((self.system_of(prompt), *(turn.text for turn in prompt.turns), prompt.text))
         overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
         overhead += TURN_OVERHEAD * len(prompt.turns)
         size = len(text.encode("utf-8", "surrogatepass")) + overhead
+        if self._images is not None:
+            check_images(prompt, self._images, self._options.model)
+            size += self._images.tokens * len(prompt.all_images)
         check_price_holds(size, self._price_up_to, self._options.model)
         return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
 

@@ -36,3 +36,6 @@ class AnthropicOptions(ChatOptions, frozen=True, kw_only=True):
             "else the model's own default"
         ),
     ] = None
+    image_tokens: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Most tokens of one image; else 5000")
+    ] = None

@@ -26,6 +26,7 @@ class Quirks:
     ``takes_temperature``: while it does not reason. ``takes_effort``: whether it can reason in steps.
     ``reasons``: whether it does so unless told not to. ``thinking_on`` and ``thinking_off``: the ``thinking``
     that turns reasoning on or off; empty where nothing need be sent, None where it cannot be done.
+    ``takes_images``: whether it can be shown images.
     """
 
     takes_temperature: bool = False
@@ -33,6 +34,7 @@ class Quirks:
     reasons: bool = False
     thinking_on: str = ""
     thinking_off: str | None = ""
+    takes_images: bool = True
 
 
 OPEN_MODEL = Quirks(takes_temperature=True, thinking_off="disabled")
@@ -42,7 +44,8 @@ BY_DEFAULT = Quirks(reasons=True, thinking_off="disabled")
 TABLE = (
     (r"claude-(opus|sonnet)-4-6", replace(ON_REQUEST, takes_temperature=True)),
     (r"claude-opus-4-[78]", ON_REQUEST),
-    (r"claude-(instant|2|3|(opus|sonnet|haiku)-4)", Quirks(takes_temperature=True, takes_effort=False)),
+    (r"claude-(instant|2)", Quirks(takes_temperature=True, takes_effort=False, takes_images=False)),
+    (r"claude-(3|(opus|sonnet|haiku)-4)", Quirks(takes_temperature=True, takes_effort=False)),
     (r"claude-sonnet-5-5", replace(BY_DEFAULT, thinking_off="between_tools")),
     (r"claude-(opus-5-5|fable|mythos)", replace(BY_DEFAULT, thinking_off=None)),
     (r"claude-", BY_DEFAULT),

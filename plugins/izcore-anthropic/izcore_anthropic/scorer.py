@@ -9,6 +9,7 @@ from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITim
 from izcore.plugin import BackendContext, ChatAnswer, ErrorReply, HttpAnswer, HttpChatScorer, Prompt
 from izcore_anthropic.answers import read_answer
 from izcore_anthropic.clients import make_client
+from izcore_anthropic.content import content_of, image_limits
 from izcore_anthropic.endpoint import endpoint_of
 from izcore_anthropic.failures import SIGNS, reply_of
 from izcore_anthropic.options import AnthropicOptions
@@ -42,6 +43,7 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
             identity={"provider": "anthropic", "base_url": endpoint.base_url, **fields},
             output_tokens=fields["max_tokens"],
             listed=list_price(options.model),
+            images=image_limits(options, quirks),
         )
         self._fields = fields
         self._takes_temperature = takes_temperature(options, quirks)
@@ -68,10 +70,7 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
         """The fields of a request, as the SDK's method takes them."""
         fields = {
             **self._fields,
-            "messages": [
-                *({"role": turn.role, "content": turn.text} for turn in prompt.turns),
-                {"role": "user", "content": prompt.text},
-            ],
+            "messages": [{"role": each.role, "content": content_of(each)} for each in prompt.messages],
             "max_tokens": max(self._fields["max_tokens"], prompt.room),
         }
         system = self.system_of(prompt)

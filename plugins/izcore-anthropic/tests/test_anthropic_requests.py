@@ -1,12 +1,24 @@
 """What is sent: the quirks of models, the API version, and what makes two scorers the same."""
 
 import asyncio
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support import PNG
 from support.servers.protocol_server import Call, ProtocolServer
 
-from izcore.plugin import BackendContext, Completion, CompletionRequest, Message, Price, Prompt, UsageError
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    Message,
+    Price,
+    Prompt,
+    UsageError,
+    find_image,
+)
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.quirks import quirks_of, request_fields
 from izcore_anthropic.scorer import AnthropicScorer
@@ -52,6 +64,41 @@ def test_system_message_and_turns_arrive_as_messages(server: ProtocolServer) -> 
         {"role": "assistant", "content": "Whom do you miss?"},
         {"role": "user", "content": "Bertha."},
     ]
+
+
+def test_images_arrive_as_blocks(server: ProtocolServer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(PNG)
+    web, file = find_image("https://example.org/b.webp"), find_image(str(path))
+    turns = (Message(role="user", text="First.", images=(web,)), Message(role="assistant", text="red"))
+    prompt = Prompt(text="Which colour?", turns=turns, images=(file,))
+    _, call = ask(server, prompt, model="claude-haiku-4-5")
+    linked = {"type": "image", "source": {"type": "url", "url": "https://example.org/b.webp"}}
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
+    assert call.body["messages"] == [
+        {"role": "user", "content": [linked, {"type": "text", "text": "First."}]},
+        {"role": "assistant", "content": "red"},
+        {
+            "role": "user",
+            "content": [{"type": "image", "source": source}, {"type": "text", "text": "Which colour?"}],
+        },
+    ]
+
+
+def test_images_count_in_the_bound_and_too_large_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    asked = Prompt(text="Which colour?", images=(find_image(str(path)),))
+    scorer = AnthropicScorer(AnthropicOptions(model="claude-haiku-4-5"), CONTEXT)
+    assert scorer.bound(asked).input_tokens == scorer.bound(Prompt(text="Which colour?")).input_tokens + 5000
+    path.write_bytes(PNG + bytes(4 * 2**20))
+    with pytest.raises(UsageError, match=r"too large for claude-haiku-4-5: 5.3 MiB"):
+        scorer.bound(asked)
+    assert scorer.info().images
+    assert not AnthropicScorer(AnthropicOptions(model="claude-2.1"), CONTEXT).info().images
 
 
 def test_a_current_model_gets_what_it_takes(server: ProtocolServer) -> None:

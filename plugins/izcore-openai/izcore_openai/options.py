@@ -56,6 +56,14 @@ class OpenAIOptions(ChatOptions, frozen=True, kw_only=True):
         ReasoningEffort | None,
         Meta(description="How much the model reasons before it answers; else the model's own default"),
     ] = None
+    image_detail: Annotated[
+        Literal["auto", "low", "high"],
+        Meta(description="How closely images are looked at; low costs least"),
+    ] = "auto"
+    image_tokens: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Most tokens of one image; else the model's most, or 16384 for other servers"),
+    ] = None
     extra_body: Annotated[
         Mapping[str, Any],
         Meta(description="Further fields of the request, as this server wants them; recorded with the run"),

@@ -24,6 +24,7 @@ class Quirks:
     ``temperature``: whether the model takes temperature and top_p. ``default_effort``: what it does where
     no effort is sent. ``takes_effort``: whether it knows ``reasoning_effort`` at all. ``takes_stop``:
     whether it takes stop sequences. ``writes_cache``: OpenAI bills what it caches at a higher price.
+    ``image_tokens``: the most that an image counts; 0 for a model that takes none.
     """
 
     reasons: bool = False
@@ -32,6 +33,7 @@ class Quirks:
     takes_effort: bool = True
     takes_stop: bool = True
     writes_cache: bool = False
+    image_tokens: int = 12_000
 
 
 OPEN_MODEL = Quirks()
@@ -40,6 +42,10 @@ REASONING = Quirks(reasons=True, temperature="never", default_effort="medium")
 FIRST_REASONING = replace(REASONING, takes_stop=False)
 
 TABLE = (
+    (r"gpt-(3\.5|35|4(-\d{4}|-32k|$))", replace(PLAIN, image_tokens=0)),
+    (r"gpt-4o-mini", replace(PLAIN, image_tokens=48_200)),
+    (r"(o1-(mini|preview)|o3-mini)", replace(FIRST_REASONING, image_tokens=0)),
+    (r"gpt-oss", replace(OPEN_MODEL, image_tokens=0)),
     (r"gpt-(3\.5|35|4)|chatgpt-4o|gpt-5-chat", PLAIN),
     (r"gpt-5\.[1-4]\b", replace(REASONING, temperature="without reasoning", default_effort="none")),
     (r"gpt-5\.6\b", replace(REASONING, temperature="without reasoning", writes_cache=True)),

@@ -16,6 +16,7 @@ from izcore.plugin import (
 )
 from izcore_openai.answers import read_answer
 from izcore_openai.clients import make_client
+from izcore_openai.content import content_of, image_limits
 from izcore_openai.endpoint import endpoint_of
 from izcore_openai.failures import SIGNS, reply_of
 from izcore_openai.options import OpenAIOptions
@@ -49,15 +50,18 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
                 "api_version": options.api_version,
                 "system": options.system,
                 **fields,
+                **({} if options.image_detail == "auto" else {"image_detail": options.image_detail}),
                 "extra_body": dict(options.extra_body),
             },
             output_tokens=fields.get("max_tokens") or fields["max_completion_tokens"],
             listed=list_price(options.model),
+            images=image_limits(options, quirks, official=endpoint.official),
         )
         self._fields = fields
         self._limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
         self._takes_temperature = takes_temperature(options, quirks)
         self._system_role = "developer" if quirks.reasons else "system"
+        self._detail = options.image_detail
         self._extra = dict(options.extra_body)
         if quirks.writes_cache and endpoint.official:
             # Prompts differ in their last lines: caching them is billed and hardly ever pays.
@@ -94,10 +98,9 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
         fields[self._limit] = max(fields[self._limit], prompt.room)
         return fields | self._extra
 
-    def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
+    def _messages(self, prompt: Prompt) -> list[dict[str, Any]]:
         system = self.system_of(prompt)
         return [
             *([{"role": self._system_role, "content": system}] if system else []),
-            *({"role": turn.role, "content": turn.text} for turn in prompt.turns),
-            {"role": "user", "content": prompt.text},
+            *({"role": each.role, "content": content_of(each, self._detail)} for each in prompt.messages),
         ]

@@ -1,12 +1,24 @@
 """What is sent: the quirks of models, roles, tokens, and what makes two scorers the same."""
 
 import asyncio
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support import PNG
 from support.servers.protocol_server import Call, ProtocolServer
 
-from izcore.plugin import BackendContext, Completion, CompletionRequest, Message, Price, Prompt, UsageError
+from izcore.plugin import (
+    BackendContext,
+    Completion,
+    CompletionRequest,
+    Message,
+    Price,
+    Prompt,
+    UsageError,
+    find_image,
+)
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.quirks import quirks_of, request_fields
 from izcore_openai.scorer import OpenAIScorer
@@ -61,6 +73,68 @@ def test_system_message_and_turns_arrive_as_messages(server: ProtocolServer, mod
         {"role": "assistant", "content": "Whom do you miss?"},
         {"role": "user", "content": "Bertha."},
     ]
+
+
+def test_images_arrive_as_parts(server: ProtocolServer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(PNG)
+    web, file = find_image("https://example.org/b.webp"), find_image(str(path))
+    turns = (Message(role="user", text="First.", images=(web,)), Message(role="assistant", text="red"))
+    _, call = ask(server, Prompt(text="Which colour?", turns=turns, images=(file, web)), model="gpt-4o-mini")
+    sent = {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}
+    linked = {"url": "https://example.org/b.webp"}
+    assert call.body["messages"] == [
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": linked}, {"type": "text", "text": "First."}],
+        },
+        {"role": "assistant", "content": "red"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": sent},
+                {"type": "image_url", "image_url": linked},
+                {"type": "text", "text": "Which colour?"},
+            ],
+        },
+    ]
+    _, call = ask(server, Prompt(text="?", images=(web,)), model="test-model", image_detail="low")
+    assert call.body["messages"][0]["content"][0]["image_url"] == {**linked, "detail": "low"}
+
+
+def test_images_count_in_the_bound_and_what_cannot_be_sent_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    asked = Prompt(text="Which colour?", images=(find_image(str(path)),) * 2)
+    scorer = OpenAIScorer(OpenAIOptions(model="gpt-4o-mini"), CONTEXT)
+    assert scorer.bound(asked).input_tokens > 2 * 48_169 > 0
+    other = OpenAIScorer(OpenAIOptions(model="m", base_url="http://127.0.0.1:9/v1", image_tokens=70), CONTEXT)
+    alone = other.bound(Prompt(text="Which colour?"))
+    assert other.bound(asked).input_tokens == alone.input_tokens + 140
+    path.write_bytes(PNG + bytes(20 * 2**20))
+    with pytest.raises(UsageError, match=r"too large for gpt-4o-mini: 53.3 MiB"):
+        scorer.bound(asked)
+    path.unlink()
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        scorer.bound(asked)
+
+
+@pytest.mark.parametrize(
+    ("model", "takes"),
+    [
+        ("gpt-4o", True),
+        ("gpt-5-mini", True),
+        ("qwen2.5-vl", True),
+        ("gpt-3.5-turbo", False),
+        ("gpt-4", False),
+    ],
+)
+def test_models_of_text_take_no_images(model: str, takes: bool) -> None:
+    options = OpenAIOptions(model=model, base_url="http://127.0.0.1:9/v1")
+    assert OpenAIScorer(options, CONTEXT).info().images == takes
 
 
 def test_all_options_reach_the_server(server: ProtocolServer) -> None:
