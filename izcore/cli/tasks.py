@@ -69,6 +69,7 @@ def show_task(
     from rich.table import Table
     from rich.text import Text
 
+    from izcore.engine.metric_advice import advise_metric
     from izcore.engine.splits import split_examples
     from izcore.plugin.target_profile import profile_targets
 
@@ -77,6 +78,7 @@ def show_task(
         splits, _ = split_examples(data, config.splits, config.seed)
         # The test split stays sealed: what is read off it would flatter whoever acts on it.
         profile = profile_targets((*splits.demonstrations, *splits.validation))
+        notes = (*data.notes, *advise_metric(data.metric, splits))
     if json:
         print_json(
             {
@@ -89,7 +91,7 @@ def show_task(
                 "test_examples": len(data.test_examples),
                 "human_instructions": data.human_instructions,
                 "targets": profile,
-                "notes": data.notes,
+                "notes": notes,
                 "first": data.examples[:examples],
             }
         )
@@ -101,7 +103,7 @@ def show_task(
     console.print(f"metric {data.metric}; {_counts(data)}")
     console.print(Text(f"targets: {profile.summary}"))
     console.print(Text(f"prompt template {shown_by!r}"))
-    for note in data.notes:
+    for note in notes:
         console.print(Text(note, "yellow"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("input", overflow="fold")
@@ -124,6 +126,7 @@ def check_task(
 ) -> None:
     """Say what is wrong with a task's data, by line, or that it can be used."""
     from izcore.config.paths import Paths
+    from izcore.engine.metric_advice import advise_metric
     from izcore.engine.metric_check import check_metric
     from izcore.engine.splits import split_examples
 
@@ -132,7 +135,7 @@ def check_task(
         splits, split_notes = split_examples(data, config.splits, config.seed)
         metric = registry.choose("metric", data.metric, {})
         metric_notes = check_metric(registry, metric, splits.validation, Paths.of_this_user())
-    notes = [*data.notes, *split_notes, *metric_notes]
+        notes = [*data.notes, *split_notes, *advise_metric(data.metric, splits), *metric_notes]
     sizes = {name: len(getattr(splits, name)) for name in splits.__struct_fields__}
     if json:
         print_json({"name": data.name, "usable": True, "splits": sizes, "notes": notes})

@@ -10,6 +10,7 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.call_limit import fit_into_call_limit
 from izcore.engine.estimate import estimate_run
+from izcore.engine.metric_advice import advise_metric
 from izcore.engine.metric_check import check_metric
 from izcore.engine.prices import known_price
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
@@ -66,6 +67,8 @@ def fix_plan(
     if drawn is not None:
         splits, notes = cut_splits(splits, config.splits)
     metric_notes = check_metric(registry, metric, splits.validation, paths)
+    if config.metric is None:
+        metric_notes = (*advise_metric(data.metric, splits), *metric_notes)
     plan = RunPlan(
         task_name=data.name,
         splits=splits,

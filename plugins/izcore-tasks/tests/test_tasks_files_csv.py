@@ -259,11 +259,6 @@ def test_nothing_is_a_right_answer_where_the_user_says_so(load: Load, tmp_path: 
     assert data.examples[1].targets == ("",)
 
 
-def test_targets_that_are_numbers_are_said(load: Load, tmp_path: Path) -> None:
-    data = load(write(tmp_path, "question,answer\na,1.0\nb,-20\nc,$3\n"))
-    assert any("--metric number" in note for note in data.notes)
-
-
 # --- other files -------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,5 @@
 """A task while it is being read: its examples, and everything that is wrong or worth saying."""
 
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -11,8 +10,6 @@ from izcore_tasks.files.sources import stem_of
 from izcore_tasks.options import FileOptions
 
 NO_TARGET = "no target"
-_NUMBER = re.compile(r"[-+−]?[$€£¥]?\s?\d[\d.,'’ ]*%?")
-_MOSTLY = 0.9
 
 
 @dataclass
@@ -125,8 +122,6 @@ def finish(draft: Draft, test: Draft | None = None) -> TaskData:
     moved = len(examples) - len(kept)
     if moved:
         notes.append(f"{_count(moved, 'example')} kept for the test only, as the input is there too.")
-    if draft.metric == "exact_match" and _are_numbers(kept):
-        notes.append("The targets are numbers: --metric number finds the number within an answer.")
     if not kept:
         raise DataError(f"Every example of {draft.label} is a test example too; none is left to search with.")
     return TaskData(
@@ -189,11 +184,6 @@ def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], tupl
         kept = first.setdefault(_look(example), example)
         conflicts += set(kept.targets) != set(example.targets)
     return tuple(first.values()), (len(examples) - len(first), conflicts)
-
-
-def _are_numbers(examples: Sequence[Example]) -> bool:
-    numbers = sum(any(_NUMBER.fullmatch(t.strip()) for t in example.targets) for example in examples)
-    return bool(examples) and numbers >= _MOSTLY * len(examples)
 
 
 def _count(number: int, noun: str) -> str:

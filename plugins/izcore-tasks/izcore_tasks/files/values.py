@@ -35,10 +35,10 @@ def to_targets(value: Any) -> tuple[str, ...]:
     """Return the texts of a target or of several.
 
     Besides a text or a list of texts that is an object with a list ``text``, or a list of objects with a
-    ``text`` each, as in data sets of reading comprehension.
+    ``text`` each, as in data sets of reading comprehension. Any other object is a target in JSON.
     """
-    if isinstance(value, dict) and isinstance(value.get("text"), list):
-        value = value["text"]
+    if isinstance(value, dict):
+        value = value["text"] if isinstance(value.get("text"), list) else to_field(value)
     if isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value):
         value = [each["text"] for each in value]
     return to_texts(value, "target")
