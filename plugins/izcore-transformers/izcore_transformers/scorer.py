@@ -14,6 +14,7 @@ from izcore.plugin import (
     FatalScorerError,
     Price,
     Prompt,
+    Scorer,
     ScorerInfo,
     Usage,
     derive_seed,
@@ -30,7 +31,7 @@ SHORTEST_PREFIX = 8
 """Tokens that prompts must share at least, to be worth a forward pass of their own."""
 
 
-class HFScorer:
+class HFScorer(Scorer):
     """Answers with any causal language model of transformers, on this machine and for nothing.
 
     Greedily, unless a prompt has a temperature of its own; then from a seed made of its text and ``sample``.
