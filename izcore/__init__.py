@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from izcore.plugin.errors import UsageError as UsageError
     from izcore.plugin.results import Baseline as Baseline
     from izcore.plugin.results import Best as Best
+    from izcore.plugin.results import Change as Change
     from izcore.plugin.results import Estimate as Estimate
     from izcore.plugin.results import EstimatedCalls as EstimatedCalls
     from izcore.plugin.results import Figures as Figures
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from izcore.scoring.statistics import p_value_over_runs as p_value_over_runs
     from izcore.scoring.statistics import paired_p_value as paired_p_value
     from izcore.storage.records import DamagedRun as DamagedRun
+    from izcore.storage.records import Dependency as Dependency
     from izcore.storage.records import Progress as Progress
     from izcore.storage.records import RunPlan as RunPlan
     from izcore.storage.records import RunRecord as RunRecord
@@ -121,6 +123,7 @@ _HOMES = {
     "izcore.plugin.results": (
         "Baseline",
         "Best",
+        "Change",
         "Estimate",
         "EstimatedCalls",
         "Figures",
@@ -141,7 +144,7 @@ _HOMES = {
         "p_value_over_runs",
         "paired_p_value",
     ),
-    "izcore.storage.records": ("DamagedRun", "Progress", "RunPlan", "RunRecord", "RunSummary"),
+    "izcore.storage.records": ("DamagedRun", "Dependency", "Progress", "RunPlan", "RunRecord", "RunSummary"),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

@@ -122,6 +122,7 @@ def resume(
     max_calls: int | None = None,
     max_tokens: int | None = None,
     max_cost: float | None = None,
+    accept_changes: bool = False,
     db: str | Path | None = None,
     registry: Registry | None = None,
     observers: Mapping[str, object] | None = None,
@@ -131,6 +132,10 @@ def resume(
 ) -> RunResult:
     """Go on with a run that stopped, perhaps with other limits, to its end.
 
+    Where something changed that the run depends on (the task's data, a model or its endpoint, a file, the
+    metric's function, the version of a plugin, Python or a library) UsageError names it, and with
+    ``accept_changes`` the run goes on and its result holds the ``changes``.
+
     ``run_id`` may be a unique beginning of the id, or ``last``. The other parameters, and the errors, are
     those of :func:`execute`.
     """
@@ -138,7 +143,9 @@ def resume(
         registry or discover(), db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
         limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
-        return resume_run(environment, run_id, announce or _to_nobody, **limits)
+        return resume_run(
+            environment, run_id, announce or _to_nobody, accept_changes=accept_changes, **limits
+        )
 
 
 @public

@@ -44,6 +44,7 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             factory="izcore.builtins.pool:PoolGenerator",
             options=PoolOptions,
             argument="file",
+            files=("file",),
             unsteered="",
         )
     ]
@@ -57,6 +58,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             name="sobol",
             summary="A scrambled Sobol sequence: even coverage, learns nothing",
             factory="izcore.builtins.uninformed:SobolSurrogate",
+            libraries=("scipy",),
             stands_in=True,
         ),
         SurrogateRegistration(

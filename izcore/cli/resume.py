@@ -1,5 +1,7 @@
 """``iz resume``: goes on with a run."""
 
+from typing import Annotated
+
 import typer
 
 from izcore.cli.options import (
@@ -27,6 +29,13 @@ def resume(
     max_calls: MaxCallsOption = None,
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
+    accept_changes: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changes",
+            help="Go on although something changed that the run depends on; its result will say so.",
+        ),
+    ] = False,
     log_file: LogFileOption = None,
     log_text: LogTextOption = False,
     db: DbOption = None,
@@ -47,6 +56,7 @@ def resume(
                 max_calls=max_calls,
                 max_tokens=max_tokens,
                 max_cost=max_cost,
+                accept_changes=accept_changes,
                 log_file=log_file,
                 log_text=log_text,
                 **watching,

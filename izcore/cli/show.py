@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from izcore.engine.score_instruction import ScoreResult
     from izcore.plugin.calls import FinishReason
     from izcore.plugin.kinds import Kind
-    from izcore.plugin.results import RunResult
+    from izcore.plugin.results import Change, RunResult
     from izcore.registry.choices import BackendChoice
     from izcore.registry.registry import Registry
 
@@ -135,6 +135,9 @@ def show_result(result: "RunResult") -> None:
             style="yellow",
         )
     _show_unusual(result.finishes)
+    for change in result.changes:
+        if change.accepted:
+            console.print(Text(f"The run went on after {change_line(change)}.", "yellow"))
     console.print(
         f"validation {score_less(best.validation.score, best.penalty)} (n = {best.validation.n}); "
         f"{result.trials} trials, {result.unique_instructions} different instructions; {spent_line(result)}; "
@@ -142,6 +145,12 @@ def show_result(result: "RunResult") -> None:
         style="dim",
     )
     console.print(f"All of it: iz runs show {result.run_id}", style="dim")
+
+
+def change_line(change: "Change") -> str:
+    """Say in one line what was different when a run went on, and whether it had to be accepted."""
+    told = "accepted with --accept-changes" if change.accepted else "no result depends on it as a rule"
+    return f"{change.name} changed from {change.before} to {change.after} ({told})"
 
 
 def show_exemplars(console: Console, exemplars: tuple[Example, ...]) -> None:

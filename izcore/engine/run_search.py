@@ -194,6 +194,7 @@ def _result(
         lost_calls=store.lost(record.id).calls,
         finishes=count_finishes(store.completions_of(record.id), record.config.reasoning),
         agreement=agreement,
+        changes=record.changes,
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         set_aside=set_aside,
         seconds=seconds,

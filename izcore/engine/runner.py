@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from izcore.config.schema import RunConfig
+from izcore.engine.dependencies import changes_between, dependencies_of, refuse, task_dependency
 from izcore.engine.environment import Environment
 from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
@@ -14,8 +16,8 @@ from izcore.engine.trackers import tracking
 from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzError, UsageError
 from izcore.plugin.events import RunFinished, RunStopped
 from izcore.plugin.interrupts import undisguised_interrupts
-from izcore.plugin.results import RunResult, RunStatus
-from izcore.storage.records import RunRecord
+from izcore.plugin.results import Change, RunResult, RunStatus
+from izcore.storage.records import Dependency, RunRecord
 from izcore.storage.store import new_run_id
 
 Announce = Callable[[str], None]
@@ -32,23 +34,36 @@ def start_run(environment: Environment, planned: PlannedRun, announce: Announce)
     store, now = environment.store, environment.clock()
     run_id = new_run_id(planned.plan.task_name, now=now, token=environment.token())
     with store.owning(run_id):
-        record = store.create_run(run_id, planned.config, planned.plan, created=now)
+        depends_on = _dependencies(environment, planned.config, planned.plan.fingerprint)
+        record = store.create_run(run_id, planned.config, planned.plan, created=now, dependencies=depends_on)
         announce(run_id)
         return _work_on(environment, record)
 
 
-def resume_run(environment: Environment, name: str, announce: Announce, **limits: float | None) -> RunResult:
+def resume_run(
+    environment: Environment,
+    name: str,
+    announce: Announce,
+    *,
+    accept_changes: bool = False,
+    **limits: float | None,
+) -> RunResult:
     """Search from where a run stands to its end, with those of ``limits`` that are not None.
 
-    Raises UsageError, and leaves the run as it was, where it cannot go on; for other errors see
-    :func:`_work_on`.
+    Raises UsageError, and leaves the run as it was, where it cannot go on, also where something changed that
+    it depends on, unless with ``accept_changes``; for other errors see :func:`_work_on`.
     """
     store = environment.store
     with store.owning(run_id := store.find_id(name)):
         before = store.run(run_id)
-        _check_resumable(environment, before)
+        if before.status == "done":
+            raise UsageError(f"Run {run_id} is finished.", hint=f"See it with: iz runs show {run_id}")
+        now, changes = _changes(environment, before)
+        if not accept_changes:
+            refuse(run_id, changes)
         try:
-            record = store.change_limits(before, **limits)
+            record = store.change_dependencies(before, now, changes)
+            record = store.change_limits(record, **limits)
             announce(run_id)
             return _work_on(environment, record)
         except UsageError:
@@ -56,17 +71,20 @@ def resume_run(environment: Environment, name: str, announce: Announce, **limits
             raise
 
 
-def _check_resumable(environment: Environment, record: RunRecord) -> None:
-    """Raise UsageError for a run that is finished, or whose task changed on disk since it began."""
-    if record.status == "done":
-        raise UsageError(f"Run {record.id} is finished.", hint=f"See it with: iz runs show {record.id}")
+def _changes(
+    environment: Environment, record: RunRecord
+) -> tuple[tuple[Dependency, ...], tuple[Change, ...]]:
+    """Return what a run depends on now, and in what that is different from before."""
     data = load_task(environment.registry, record.config, environment.paths)
-    if fingerprint(data_as_shown(data, record.config.prompt_template)) != record.plan.fingerprint:
-        raise UsageError(
-            f"The task {record.task!r} changed on disk since run {record.id} began; "
-            "its old scores would not mean the same.",
-            hint="Put the old data back, or start a new run.",
-        )
+    digest = fingerprint(data_as_shown(data, record.config.prompt_template))
+    now = _dependencies(environment, record.config, digest)
+    # Runs of older versions say of nothing but their task how it was.
+    then = record.dependencies or (task_dependency(record.plan.fingerprint),)
+    return now, changes_between(then, now)
+
+
+def _dependencies(environment: Environment, config: RunConfig, digest: str) -> tuple[Dependency, ...]:
+    return dependencies_of(environment.registry, config, environment.paths, digest)
 
 
 def _work_on(environment: Environment, record: RunRecord) -> RunResult:

@@ -33,6 +33,11 @@ class BackendRegistration(Registration):
     defaults. ``models`` lists the options that name a scorer to ask through :class:`BackendContext`;
     ``most_asks`` is how often such a model is asked at most for one instruction that it writes, or for one
     answer that it grades.
+
+    What a backend does may depend on more than its options and its own version. A run records that, and is
+    not gone on with where it changed: ``files`` lists the options that name a file or folder whose content
+    matters, ``functions`` those that name a Python function as ``package.module:name``, and ``libraries`` the
+    distributions whose versions matter, from one minor version to the next.
     """
 
     factory: str
@@ -41,6 +46,9 @@ class BackendRegistration(Registration):
     defaults: Mapping[str, Any] = {}
     models: tuple[str, ...] = ()
     most_asks: int = 1
+    files: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
     @property
     def imports(self) -> str:

@@ -114,6 +114,19 @@ class SetAside(Record):
 RunStatus = Literal["running", "done", "interrupted", "failed", "out_of_budget"]
 
 
+class Change(Record):
+    """Something that a run depends on, and that was different when the run went on.
+
+    ``accepted`` is True where scores may depend on it, so that the user had to accept it, and False for
+    what changes no result as a rule, such as a patch release of Python.
+    """
+
+    name: str
+    before: str
+    after: str
+    accepted: bool
+
+
 class RunResult(Record):
     """What a run found and what it took.
 
@@ -122,7 +135,8 @@ class RunResult(Record):
     ``cost_usd`` hold the most that they can have cost. ``conclusion`` is the result in a sentence, honest
     about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
     ``finishes`` counts the answers of the run, cached ones included, by how they ended. ``front`` is the
-    Pareto front of validation score against length, the shortest instruction first. ``set_aside`` counts, for
+    Pareto front of validation score against length, the shortest instruction first. ``changes`` are those of
+    what the run depends on after which it went on. ``set_aside`` counts, for
     each split that has some, the examples that count for no instruction.
     """
 
@@ -145,6 +159,7 @@ class RunResult(Record):
     agreement: Agreement | None = None
     front: tuple[FrontPoint, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 class Figures(Record):

@@ -7,7 +7,7 @@ from izcore.config.schema import RunConfig
 from izcore.plugin.calls import Completion, Usage
 from izcore.plugin.examples import Splits
 from izcore.plugin.record import Record
-from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.results import Change, RunResult, RunStatus
 from izcore.plugin.run_record import Row
 from izcore.plugin.trials import Candidate
 
@@ -26,6 +26,18 @@ class RunPlan(Record):
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = {}
     carried: tuple[Candidate, ...] = ()
+
+
+class Dependency(Record):
+    """Something beside its settings that a run depends on, as it was when the run last began or went on.
+
+    ``value`` is what people are shown. Scores may be different where ``decisive`` is, which is the part of a
+    version that matters, or a digest.
+    """
+
+    name: str
+    value: str
+    decisive: str
 
 
 class RunSummary(Record):
@@ -90,6 +102,10 @@ class RunRecord(RunSummary):
 
     plan: RunPlan
     """What was fixed when it began."""
+    dependencies: tuple[Dependency, ...] = ()
+    """What it depends on beside its settings; runs of older versions do not say."""
+    changes: tuple[Change, ...] = ()
+    """In what that was different when the run went on."""
 
 
 class DamagedRun(Record):

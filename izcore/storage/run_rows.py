@@ -7,14 +7,16 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from izcore.config.schema import RunConfig
-from izcore.plugin.results import RunResult, RunStatus
-from izcore.storage.records import DamagedRun, RunPlan, RunRecord, RunSummary
+from izcore.plugin.results import Change, RunResult, RunStatus
+from izcore.storage.records import DamagedRun, Dependency, RunPlan, RunRecord, RunSummary
 
 T = TypeVar("T")
 _CONFIG = msgspec.json.Decoder(RunConfig)
 _PLAN = msgspec.json.Decoder(RunPlan)
 _STATE = msgspec.json.Decoder(dict[str, Any])
 _RESULT = msgspec.json.Decoder(RunResult)
+_DEPENDENCIES = msgspec.json.Decoder(tuple[Dependency, ...])
+_CHANGES = msgspec.json.Decoder(tuple[Change, ...])
 LATEST_MOMENT = 253402300799.0
 """The end of the year 9999: times beyond it cannot be shown."""
 
@@ -25,7 +27,7 @@ SELECT_SUMMARY = (
     " (SELECT coalesce(max(trial_index) + 1, 0) FROM trials WHERE run_id = runs.id)"
 )
 """What :func:`read_summary` reads. Texts come as bytes, for one that is not UTF-8 would end the query."""
-SELECT_RECORD = f"{SELECT_SUMMARY}, CAST(plan AS BLOB)"
+SELECT_RECORD = f"{SELECT_SUMMARY}, CAST(dependencies AS BLOB), CAST(changes AS BLOB), CAST(plan AS BLOB)"
 """What :func:`read_record` reads. The plan holds all examples, so that it stands last in its row."""
 
 
@@ -40,7 +42,13 @@ def read_summary(row: Sequence[Any]) -> RunSummary | DamagedRun:
 def read_record(row: Sequence[Any]) -> RunRecord | DamagedRun:
     """Return the run of a row of :data:`SELECT_RECORD`."""
     try:
-        return RunRecord(**_fields(row[:-1]), plan=_decoded("plan", row[-1], _PLAN))
+        *summary, dependencies, changes, plan = row
+        return RunRecord(
+            **_fields(summary),
+            plan=_decoded("plan", plan, _PLAN),
+            dependencies=_decoded("dependencies", dependencies, _DEPENDENCIES),
+            changes=_decoded("changes", changes, _CHANGES),
+        )
     except ValueError as error:
         return _damaged(row, error)
 

@@ -111,6 +111,8 @@ CREATE TABLE new_runs (
     generator_state TEXT,
     result TEXT,
     seconds REAL NOT NULL DEFAULT 0,
+    dependencies TEXT NOT NULL DEFAULT '[]',
+    changes TEXT NOT NULL DEFAULT '[]',
     plan TEXT NOT NULL
 );
 INSERT INTO new_runs (id, created, task, status, config, generator_state, result, seconds, plan)

@@ -14,11 +14,11 @@ import msgspec
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import StoreError, UnknownNameError, UsageError, nearest_names
-from izcore.plugin.results import RunResult, RunStatus
+from izcore.plugin.results import Change, RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.claim_table import ClaimTable
 from izcore.storage.completion_tables import CompletionTables
-from izcore.storage.records import DamagedRun, Progress, Proposal, RunPlan, RunRecord, RunSummary
+from izcore.storage.records import DamagedRun, Dependency, Progress, Proposal, RunPlan, RunRecord, RunSummary
 from izcore.storage.run_locks import RunLocks
 from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, read_summary, text_of
 
@@ -35,13 +35,21 @@ class Store(CompletionTables, ClaimTable):
         super().__init__(path)
         self._locks = RunLocks(path)
 
-    def create_run(self, run_id: str, config: RunConfig, plan: RunPlan, *, created: float) -> RunRecord:
+    def create_run(
+        self,
+        run_id: str,
+        config: RunConfig,
+        plan: RunPlan,
+        *,
+        created: float,
+        dependencies: Sequence[Dependency] = (),
+    ) -> RunRecord:
         """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
         with self._writing() as db:
             db.execute(
-                "INSERT INTO runs (id, created, task, status, config, plan)"
-                " VALUES (?, ?, ?, 'interrupted', ?, ?)",
-                (run_id, created, plan.task_name, _json(config), _json(plan)),
+                "INSERT INTO runs (id, created, task, status, config, plan, dependencies)"
+                " VALUES (?, ?, ?, 'interrupted', ?, ?, ?)",
+                (run_id, created, plan.task_name, _json(config), _json(plan), _json(dependencies)),
             )
         return self.run(run_id)
 
@@ -115,12 +123,27 @@ class Store(CompletionTables, ClaimTable):
             db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
 
     def restore(self, record: RunRecord) -> None:
-        """Let limits, status and time of a run be what they were when it was read."""
+        """Let a run be again as it was when it was read, but for answers and trials that it has since."""
         with self._writing() as db:
             db.execute(
-                "UPDATE runs SET config = ?, status = ?, seconds = ? WHERE id = ?",
-                (_json(record.config), record.status, record.seconds, record.id),
+                "UPDATE runs SET config = ?, status = ?, seconds = ?, dependencies = ?, changes = ?"
+                " WHERE id = ?",
+                (
+                    *(_json(record.config), record.status, record.seconds),
+                    *(_json(record.dependencies), _json(record.changes), record.id),
+                ),
             )
+
+    def change_dependencies(
+        self, record: RunRecord, now: Sequence[Dependency], changes: Sequence[Change]
+    ) -> RunRecord:
+        """Write what a run depends on now, and in what that is different from before."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE runs SET dependencies = ?, changes = ? WHERE id = ?",
+                (_json(now), _json([*record.changes, *changes]), record.id),
+            )
+        return self.run(record.id)
 
     def set_status(self, run_id: str, status: RunStatus, *, seconds: float) -> None:
         """Write a run's status and add to the seconds that it has taken. A finished run stays finished."""

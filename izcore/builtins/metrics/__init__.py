@@ -67,6 +67,7 @@ METRICS: tuple[MetricRegistration, ...] = (
         factory="izcore.builtins.metrics.function:Function",
         options=FunctionOptions,
         argument="path",
+        functions=("path",),
     ),
     MetricRegistration(
         name="judge",

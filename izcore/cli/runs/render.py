@@ -11,6 +11,7 @@ from izcore.cli.shared import out
 from izcore.cli.show import (
     add_backends,
     add_departures,
+    change_line,
     limits_line,
     score_less,
     show_exemplars,
@@ -50,6 +51,8 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
     walls = limits_line(config.budget)
     if walls:
         rows.add_row("stops at", walls)
+    for change in record.changes:
+        rows.add_row("went on after", Text(change_line(change)))
     for note in record.plan.notes:
         rows.add_row("note", Text(note))
     set_aside = History(trials).set_aside

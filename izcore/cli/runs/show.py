@@ -1,10 +1,13 @@
 """``iz runs show``: one run, or one trial of it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from izcore.cli.shared import DbOption, JsonOption, RunArgument, explained, print_json, registry_of
+
+if TYPE_CHECKING:
+    from izcore.storage.records import RunRecord
 
 
 @explained
@@ -35,8 +38,13 @@ def show_run(
             raise UnknownNameError(f"Run {record.id} has no trial {trial}.", hint=has)
         trials = [trials[trial]]
     if json:
-        print_json({**summary(record), "plan": record.plan, "trials_list": trials})
+        print_json({**summary(record), **_more(record), "trials_list": trials})
     elif trial is not None:
         show_trial(record, trials[0], reasoning=reasoning)
     else:
         show_record(registry_of(context), record, trials)
+
+
+def _more(record: "RunRecord") -> dict[str, Any]:
+    """What JSON says of one run beside what it says of each in a list."""
+    return {"plan": record.plan, "dependencies": record.dependencies, "changes": record.changes}

