@@ -122,6 +122,8 @@ def show_result(result: "RunResult") -> None:
         lead, p_value = f"{baseline.difference:+.2f}", f"{baseline.p_value:.2g}"
         table.add_row(Text(baseline.name), *_score_cells(baseline.test), lead, p_value)
     console.print(table)
+    if len(result.baselines) > 1:
+        console.print(f"p is adjusted for {len(result.baselines)} baselines.", style="dim")
     console.print(Text(result.conclusion))
     if result.agreement:
         agreement = result.agreement

@@ -11,7 +11,7 @@ from izcore.plugin.results import Baseline, Best, TestScore, ValidationScore
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluator
-from izcore.scoring.statistics import mean_with_interval, paired_p_value
+from izcore.scoring.statistics import adjust_for_number, mean_with_interval, paired_p_value
 
 WINNER = "this instruction"
 """What people call the winner beside its baselines."""
@@ -54,9 +54,8 @@ async def conclude(
     mine = scores.get(WINNER, ())
     if not _known(mine):
         return Conclusion(best=_best(winner, None), baselines=(), sentence=NOT_TESTED)
-    compared = tuple(
-        _compare(each, mine, scores[each.name], seed=seed) for each in baselines if each.name in scores
-    )
+    tested = [each for each in baselines if each.name in scores]
+    compared = compare_with_all(tested, mine, scores, seed=seed)
     untested = [name for name in guidances if name not in scores]
     return Conclusion(
         best=_best(winner, mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner"))),
@@ -98,15 +97,40 @@ def _best(winner: Trial, test: TestScore | None) -> Best:
     )
 
 
-def _compare(baseline: NamedInstruction, mine: Scores, theirs: Scores, *, seed: int) -> Baseline:
-    first, second = _known(mine), _known(theirs)
+def compare_with_all(
+    baselines: Sequence[NamedInstruction], mine: Scores, scores: Mapping[str, Scores], *, seed: int
+) -> tuple[Baseline, ...]:
+    """Compare the winner's scores in pairs with those of each baseline, by name; p-values know how many."""
+    pairs = [(_known(mine), _known(scores[baseline.name])) for baseline in baselines]
+    single = [
+        paired_p_value(*pair, seed=derive_seed(seed, "p", baseline.name))
+        for baseline, pair in zip(baselines, pairs, strict=True)
+    ]
+    return tuple(
+        _compare(baseline, *pair, p_value=p_value, single_p_value=alone, seed=seed)
+        for baseline, pair, p_value, alone in zip(
+            baselines, pairs, adjust_for_number(single), single, strict=True
+        )
+    )
+
+
+def _compare(
+    baseline: NamedInstruction,
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    p_value: float,
+    single_p_value: float,
+    seed: int,
+) -> Baseline:
     return Baseline(
         name=baseline.name,
         instruction=baseline.instruction,
         exemplars=baseline.exemplars,
         test=mean_with_interval(second, seed=derive_seed(seed, "interval", baseline.name)),
         difference=(sum(first) - sum(second)) / len(first),
-        p_value=paired_p_value(first, second, seed=derive_seed(seed, "p", baseline.name)),
+        p_value=p_value,
+        single_p_value=single_p_value,
     )
 
 

@@ -6,7 +6,7 @@ from izcore.plugin.results import Baseline, SetAside
 from izcore.scoring.statistics import CONFIDENCE
 
 SIGNIFICANT = 1 - CONFIDENCE
-"""A difference counts as shown where its p-value is below this."""
+"""A difference counts as shown where its p-value, adjusted for the number of baselines, is below this."""
 
 
 def describe_comparison(compared: Sequence[Baseline], untested: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ def result_figures(result: RunResult) -> dict[str, float]:
 
     ``test_mean`` is the winner's score on the sealed test split, ``test_low`` and ``test_high`` its 95%
     confidence interval, ``test_n`` the number of examples; ``lead_over/NAME`` is the winner's mean less that
-    of a baseline, ``p_value/NAME`` the p-value of that difference.
+    of a baseline, ``p_value/NAME`` the p-value of that difference, adjusted for the number of baselines.
     """
     figures: dict[str, float] = {
         "trials": float(result.trials),

@@ -60,8 +60,10 @@ class FrontPoint(Record):
 class Baseline(Record):
     """An instruction to compare with; ``difference`` is the winner's test mean minus this one's.
 
-    ``p_value`` is two-sided, of a paired test on the same test examples. ``exemplars`` are the solved
-    examples that it was tested with, which runs of older versions do not say.
+    ``p_value`` is two-sided, of a paired test on the same test examples, and adjusted for the number of
+    baselines: where all below .05 are called different, the probability of being wrong about any of them is
+    at most 5%. ``single_p_value`` is that of this test alone. ``exemplars`` are the solved examples that it
+    was tested with. Runs of older versions have neither of these two, and their ``p_value`` is not adjusted.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Baseline(Record):
     difference: float
     p_value: float
     exemplars: tuple[Example, ...] = ()
+    single_p_value: float | None = None
 
     @property
     def guidance(self) -> Guidance:
