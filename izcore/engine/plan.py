@@ -26,6 +26,7 @@ from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistra
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
+from izcore.scoring.prompt_form import PromptForm
 from izcore.search.proposer import trials_in_all
 from izcore.search.rungs import rungs_of
 from izcore.storage.records import RunPlan
@@ -101,6 +102,8 @@ def plan_run(
         plan = msgspec.structs.replace(plan, notes=data_as_shown(data, config.prompt_template).notes)
         config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
+    if config.few_shot.examples:
+        PromptForm.of(config).check_exemplars(plan.splits.demonstrations)
     context = paths.context(config.seed, planning=True)
     models: dict[ModelRole, tuple[BackendChoice, Scorer]] = {
         role: (choice, registry.build("scorer", choice, context))

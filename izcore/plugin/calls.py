@@ -1,5 +1,6 @@
 """Records of what a model is asked, what it answers, and what that costs."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,9 @@ from msgspec import Meta
 
 from izcore.plugin.errors import UsageError
 from izcore.plugin.record import Record
+
+_LABEL = 16
+"""Characters of a digest that tell the images of a task apart."""
 
 
 class Usage(Record, rename={"input_tokens": "input", "output_tokens": "output"}):
@@ -72,9 +76,10 @@ class Amount(Record):
 class Image(Record, omit_defaults=True):
     """An image that a message shows.
 
-    ``source`` is a URL, or the absolute path of a file, and then ``digest`` is the SHA-256 digest of the
-    file's content, in hexadecimal. :func:`~izcore.plugin.images.find_image` makes one,
-    :func:`~izcore.plugin.images.encode_image` returns its content.
+    ``source`` is the absolute path of a file, or a URL (http, https, or data, with the content in it). Of a
+    file, ``digest`` is the SHA-256 digest of the content, in hexadecimal.
+    :func:`~izcore.plugin.images.find_image` makes one, :func:`~izcore.plugin.images.encode_image` returns
+    its content.
     """
 
     source: str
@@ -89,6 +94,13 @@ class Image(Record, omit_defaults=True):
     def identity(self) -> str:
         """What tells the image from others: the digest of its content, where that is known, else its URL."""
         return self.digest or self.source
+
+    @property
+    def label(self) -> str:
+        """A short text that tells the image from others, for people."""
+        if self.source.startswith("data:"):
+            return hashlib.sha256(self.source.encode()).hexdigest()[:_LABEL]
+        return self.digest[:_LABEL] or self.source
 
 
 class Message(Record, omit_defaults=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from izcore.plugin.calls import Image, Message, Prompt
 from izcore.plugin.record import Record
 
 
@@ -14,6 +15,9 @@ class Example(Record, omit_defaults=True):
     are what else belongs to the input, by name, such as the passage that a question is about: a prompt
     template shows a field where it names it. The input may stand among them too, under a name of its own.
     In a run, an example has the fields that the run's template names, in the template's order.
+
+    Where the example is a conversation, ``input`` is the user's last message and ``turns`` are the messages
+    before it. ``images`` are shown with the input.
     """
 
     input: str
@@ -21,23 +25,38 @@ class Example(Record, omit_defaults=True):
     # The factory has it written even where it is empty: the fingerprints of older runs contain it.
     choices: tuple[str, ...] = msgspec.field(default_factory=lambda: ())
     fields: Mapping[str, str] = {}
+    turns: tuple[Message, ...] = ()
+    images: tuple[Image, ...] = ()
 
     def __hash__(self) -> int:
-        return hash((self.input, self.targets, self.choices, *self.fields.items()))
+        return hash((self.input, self.targets, self.choices, self.turns, self.images, *self.fields.items()))
 
     @property
     def full_input(self) -> str:
-        """The input with its fields, for a reader who does not see the prompt, such as a writer or a judge.
+        """The input with all that belongs to it, for a reader who does not see the prompt: a writer, a judge.
 
         It is the input alone where no field says more, else a line for each field that is not blank, after
-        its name, and at last the input where it is not among them.
+        its name, and at last the input where it is not among them. A line stands for each image. Of a
+        conversation all turns are there, and each says who speaks.
         """
+        last = Message(role="user", text=self._input_with_fields, images=self.images)
+        *turns, last = map(_with_labels, (*self.turns, last))
+        return Prompt(text=last.text, turns=tuple(turns)).folded().text
+
+    @property
+    def _input_with_fields(self) -> str:
         if all(value == self.input for value in self.fields.values()):
             return self.input
         named = (
             dict(self.fields) if self.input in self.fields.values() else {**self.fields, "input": self.input}
         )
         return "\n".join(f"{field_label(name)}: {value}" for name, value in named.items() if value.strip())
+
+
+def _with_labels(message: Message) -> Message:
+    """Return a message with a line for each of its images, which tells it from others, in its text."""
+    lines = [message.text, *(f"[image {image.label}]" for image in message.images)]
+    return Message(role=message.role, text="\n".join(lines))
 
 
 def field_label(name: str) -> str:

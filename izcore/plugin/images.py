@@ -19,6 +19,7 @@ _BEGINNINGS = {
     "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
 }
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
+_DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})")
 
 
 class EncodedImage(Record):
@@ -41,13 +42,15 @@ class ImageLimits(Record):
 
 
 def find_image(source: str, folder: str = "") -> Image:
-    """Return the image that a task names by a URL (http or https), or by a path, relative to ``folder``.
+    """Return the image that a task names by a URL (http, https, data), or by a path, relative to ``folder``.
 
     A file is read, to know it again. Raises DataError for one that is missing or is not a PNG, JPEG, GIF or
     WebP image.
     """
     source = source.strip()
-    if _URL.fullmatch(source):
+    if source.startswith("data:") and not _DATA_URL.fullmatch(source):
+        raise DataError("a data URL holds no PNG, JPEG, GIF or WebP image in Base64")
+    if _URL.fullmatch(source) or _DATA_URL.fullmatch(source):
         return Image(source=source)
     try:
         path = (Path(folder) / Path(source).expanduser()).absolute()
@@ -63,11 +66,14 @@ def find_image(source: str, folder: str = "") -> Image:
     return Image(source=str(path), digest=hashlib.sha256(content).hexdigest())
 
 
-def encode_image(image: Image) -> EncodedImage:
-    """Return the content of an image's file.
+def encode_image(image: Image) -> EncodedImage | None:
+    """Return the content of an image's file or data URL; None for a URL whose content is elsewhere.
 
     Raises FatalScorerError if the file is gone or is another than it was when the task was loaded.
     """
+    if image.is_url:
+        held = _DATA_URL.fullmatch(image.source)
+        return EncodedImage(media_type=held[1], data=held[2]) if held else None
     try:
         content = Path(image.source).read_bytes()
     except OSError as error:
@@ -85,16 +91,11 @@ def check_images(prompt: Prompt, limits: ImageLimits, model: str) -> None:
     """Raise UsageError for images of a prompt that are gone, or too large for a model."""
     total = 0
     for image in prompt.all_images:
-        if image.is_url:
-            continue
-        try:
-            size = -(-Path(image.source).stat().st_size // 3) * 4
-        except OSError as error:
-            raise UsageError(f"The image {image.source} cannot be read: {error.strerror}.") from None
+        size, name = _sent_size(image), f"image {image.label if image.is_url else image.source}"
         total += size
         for limit, found, what in (
-            (limits.each, size, f"The image {image.source} is"),
-            (limits.together, total, f"The images of a prompt, {image.source} among them, are"),
+            (limits.each, size, f"The {name} is"),
+            (limits.together, total, f"The images of a prompt, with the {name}, are"),
         ):
             if limit and found > limit:
                 raise UsageError(
@@ -102,6 +103,16 @@ def check_images(prompt: Prompt, limits: ImageLimits, model: str) -> None:
                     f"and {_megabytes(limit)} are allowed.",
                     hint="Make it smaller: models scale large images down anyway.",
                 )
+
+
+def _sent_size(image: Image) -> int:
+    """Return the bytes that an image has in Base64; 0 where only its URL is sent."""
+    if image.is_url:
+        return len(image.source) if image.source.startswith("data:") else 0
+    try:
+        return -(-Path(image.source).stat().st_size // 3) * 4
+    except OSError as error:
+        raise UsageError(f"The image {image.source} cannot be read: {error.strerror}.") from None
 
 
 def _media_type(content: bytes) -> str | None:

@@ -1,6 +1,6 @@
 """The form of a black box's prompts: which template, and where in the conversation the instruction stands."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -33,6 +33,8 @@ class PromptForm(Record):
     the line with ``{instruction}`` is the system message, and what follows is the user's. Exemplars are
     turns there, the user's message and the first target as its answer, unless the template says with
     ``{exemplars}`` where they stand. Without an instruction there is no system message.
+
+    An example's own turns stand before its message, and its images are shown with that.
     """
 
     template: str
@@ -58,10 +60,20 @@ class PromptForm(Record):
                 'or choose placement = "one-message".',
             )
 
+    def check_exemplars(self, exemplars: Iterable[Example]) -> None:
+        """Raise ConfigError for exemplars with turns or images where exemplars stand within a text."""
+        within = self.placement == "one-message" or "exemplars" in template_names(self._parts()[1])
+        if within and any(exemplar.turns or exemplar.images for exemplar in exemplars):
+            raise ConfigError(
+                "few_shot: conversations and images cannot be shown as exemplars within one message.",
+                hint='With placement = "system", and a template without {exemplars}, they are turns.',
+            )
+
     def prompt(self, guidance: Guidance, example: Example) -> Prompt:
         """Return the prompt that asks to follow guidance on an example."""
         if self.placement == "one-message":
-            return Prompt(text=render_prompt(self.template, guidance, example))
+            text = render_prompt(self.template, guidance, example)
+            return Prompt(text=text, turns=example.turns, images=example.images)
         system, user = self._parts()
         shown = () if "exemplars" in template_names(user) else guidance.exemplars
         asked = msgspec.structs.replace(guidance, exemplars=() if shown else guidance.exemplars)
@@ -69,8 +81,9 @@ class PromptForm(Record):
             system=fill_template(system, {"instruction": guidance.instruction})
             if guidance.instruction
             else "",
-            turns=tuple(message for exemplar in shown for message in _turns(user, exemplar)),
+            turns=(*(turn for exemplar in shown for turn in _turns(user, exemplar)), *example.turns),
             text=render_prompt(user, asked, example),
+            images=example.images,
         )
 
     def _parts(self) -> tuple[str, str]:
@@ -80,9 +93,11 @@ class PromptForm(Record):
         return self.template[:start] + system, user.lstrip("\n")
 
 
-def _turns(user: str, exemplar: Example) -> tuple[Message, Message]:
-    """Show an exemplar as a user's message and the answer to it."""
+def _turns(user: str, exemplar: Example) -> tuple[Message, ...]:
+    """Show an exemplar as a user's message, after its own turns, and the answer to it."""
+    text = render_prompt(user, Guidance(instruction=""), exemplar)
     return (
-        Message(role="user", text=render_prompt(user, Guidance(instruction=""), exemplar)),
+        *exemplar.turns,
+        Message(role="user", text=text, images=exemplar.images),
         Message(role="assistant", text=exemplar.targets[0]),
     )

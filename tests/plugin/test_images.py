@@ -21,6 +21,7 @@ def test_a_file_is_encoded_as_what_it_holds(tmp_path: Path, media_type: str) -> 
     (tmp_path / "picture.bin").write_bytes(CONTENTS[media_type])
     image = find_image("picture.bin", str(tmp_path))
     encoded = encode_image(image)
+    assert encoded is not None
     assert (encoded.media_type, base64.b64decode(encoded.data)) == (media_type, CONTENTS[media_type])
     assert not image.is_url
 
@@ -37,6 +38,16 @@ def test_a_url_is_taken_as_it_is() -> None:
     image = find_image(" https://example.org/a%20cat.png?size=2 ")
     assert image == Image(source="https://example.org/a%20cat.png?size=2")
     assert image.is_url
+
+
+def test_a_data_url_holds_its_content() -> None:
+    image = find_image("data:image/png;base64," + base64.b64encode(PNG).decode())
+    encoded = encode_image(image)
+    assert encoded is not None
+    assert (encoded.media_type, base64.b64decode(encoded.data)) == ("image/png", PNG)
+    assert len(image.label) == 16
+    with pytest.raises(DataError, match="data URL"):
+        find_image("data:text/html,<p>")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from izcore.plugin.calls import Message, Prompt
+from izcore.plugin.calls import Image, Message, Prompt
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.examples import Example
 from izcore.plugin.trials import Guidance
@@ -60,3 +60,44 @@ def test_a_template_that_cannot_be_cut_is_refused(template: str) -> None:
     with pytest.raises(ConfigError, match="no system message can be cut"):
         system_form(template).check()
     PromptForm(template=template).check()
+
+
+CHAT = Example(
+    input="Which?",
+    targets=("figs",),
+    turns=(Message(role="user", text="I like figs."), Message(role="assistant", text="So?")),
+)
+PICTURE = Example(input="Which colour?", targets=("red",), images=(Image(source="https://example.org/a"),))
+
+
+def test_turns_and_images_of_an_example_are_sent_as_such() -> None:
+    form, do = PromptForm(template=DEFAULT_TEMPLATES["one-message"]), Guidance(instruction="Do.")
+    assert form.prompt(do, CHAT) == Prompt(
+        text="Instruction: Do.\n\nInput: Which?\nOutput:", turns=CHAT.turns
+    )
+    assert form.prompt(do, PICTURE).images == PICTURE.images
+    prompt = system_form().prompt(do, CHAT)
+    assert prompt == Prompt(system="Do.", turns=CHAT.turns, text="Input: Which?\nOutput:")
+
+
+def test_conversations_and_images_are_exemplars_as_turns() -> None:
+    prompt = system_form("{instruction}\n\n{input}").prompt(
+        Guidance(instruction="Do.", exemplars=(CHAT, PICTURE)), FIVE
+    )
+    assert prompt.turns == (
+        *CHAT.turns,
+        Message(role="user", text="Which?"),
+        Message(role="assistant", text="figs"),
+        Message(role="user", text="Which colour?", images=PICTURE.images),
+        Message(role="assistant", text="red"),
+    )
+
+
+@pytest.mark.parametrize("exemplar", [CHAT, PICTURE])
+def test_exemplars_that_do_not_fit_into_a_text_are_refused(exemplar: Example) -> None:
+    system_form().check_exemplars([exemplar])
+    with_place = system_form("{instruction}\n{exemplars}\n{input}")
+    for form in (PromptForm(template=DEFAULT_TEMPLATES["one-message"]), with_place):
+        form.check_exemplars([FIVE])
+        with pytest.raises(ConfigError, match="few_shot: conversations and images"):
+            form.check_exemplars([exemplar])

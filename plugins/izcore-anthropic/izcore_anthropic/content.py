@@ -31,7 +31,7 @@ def content_of(message: Message) -> str | list[dict[str, Any]]:
 
 
 def _source(image: Image) -> dict[str, str]:
-    if image.is_url:
-        return {"type": "url", "url": image.source}
     encoded = encode_image(image)
+    if encoded is None:
+        return {"type": "url", "url": image.source}
     return {"type": "base64", "media_type": encoded.media_type, "data": encoded.data}

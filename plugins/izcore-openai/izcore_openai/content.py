@@ -29,8 +29,6 @@ def content_of(message: Message, detail: str) -> str | list[dict[str, Any]]:
 
 
 def _image_url(image: Image, detail: str) -> dict[str, str]:
-    url = image.source
-    if not image.is_url:
-        encoded = encode_image(image)
-        url = f"data:{encoded.media_type};base64,{encoded.data}"
+    encoded = encode_image(image)
+    url = f"data:{encoded.media_type};base64,{encoded.data}" if encoded else image.source
     return {"url": url} if detail == "auto" else {"url": url, "detail": detail}

@@ -1,5 +1,6 @@
-"""JSON and JSON lines: any text survives, both formats' faults have their place, chats become text."""
+"""JSON and JSON lines: any text survives, both formats' faults have their place, chats become turns."""
 
+import base64
 import contextlib
 import json
 import tempfile
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import PNG
 
-from izcore.plugin import DataError, TaskData
+from izcore.plugin import DataError, Message, TaskData
 
 Load = Callable[..., TaskData]
 
@@ -219,6 +221,10 @@ def test_files_for_chat_training_are_tasks(load: Load, tmp_path: Path, key: str,
 # --- OpenAI's evals ------------------------------------------------------------------------------
 
 
+def turn(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
 def sample(*messages: tuple[str, str], ideal: Any = "yes") -> dict[str, Any]:
     return {"input": [{"role": role, "content": content} for role, content in messages], "ideal": ideal}
 
@@ -245,8 +251,16 @@ def test_messages_that_differ_stay_in_the_input(load: Load, tmp_path: Path) -> N
     assert data.human_instructions == ()
     assert [example.input for example in data.examples] == [
         "system: Be brief.\nuser: One?",
-        "system: Be long.\nuser: Two?\nassistant: Hm.\nuser: So?",
+        "So?",
         "plain text",
+    ]
+    assert [example.turns for example in data.examples] == [
+        (),
+        (
+            Message(role="user", text="system: Be long.\nuser: Two?"),
+            Message(role="assistant", text="Hm."),
+        ),
+        (),
     ]
 
 
@@ -258,11 +272,92 @@ def test_a_lone_system_message_is_the_input(load: Load, tmp_path: Path) -> None:
     assert data.human_instructions == ()
 
 
-def test_content_in_parts_is_joined_and_pictures_are_a_fault(load: Load, tmp_path: Path) -> None:
+def test_conversations_that_end_alike_are_different_examples(load: Load, tmp_path: Path) -> None:
+    rows = [
+        {
+            "messages": [
+                turn("user", f"I like {fruit}."),
+                turn("assistant", "So?"),
+                turn("user", "Which?"),
+                turn("assistant", fruit),
+            ]
+        }
+        for fruit in ("figs", "plums", "figs")
+    ]
+    data = load(write(tmp_path, lines(*rows), "ft.jsonl"))
+    assert [(e.turns[0].text, e.input, e.targets) for e in data.examples] == [
+        ("I like figs.", "Which?", ("figs",)),
+        ("I like plums.", "Which?", ("plums",)),
+    ]
+    assert data.examples[0].full_input == "User: I like figs.\n\nAssistant: So?\n\nUser: Which?"
+
+
+def test_shown_examples_of_evals_are_turns(load: Load, tmp_path: Path) -> None:
+    def named(name: str, text: str) -> dict[str, str]:
+        return {"role": "system", "name": name, "content": text}
+
+    rows = [
+        {
+            "input": [
+                turn("system", "Add."),
+                named("example_user", "1 1"),
+                named("example_assistant", "2"),
+                turn("user", asked),
+            ],
+            "ideal": "3",
+        }
+        for asked in ("1 2", "2 1")
+    ]
+    data = load(write(tmp_path, lines(*rows), "task.jsonl"))
+    assert data.human_instructions == ("Add.",)
+    assert data.examples[1].input == "2 1"
+    assert [(turn.role, turn.text) for turn in data.examples[1].turns] == [
+        ("user", "1 1"),
+        ("assistant", "2"),
+    ]
+
+
+def test_a_training_sample_without_an_answer_is_told_by_its_line(load: Load, tmp_path: Path) -> None:
+    fine = {"messages": [turn("user", "One?"), turn("assistant", "yes")]}
+    open_ = {"messages": [turn("user", "One?"), turn("assistant", "yes"), turn("user", "Sure?")]}
+    assert problems(load, write(tmp_path, lines(fine, fine, open_), "ft.jsonl")) == (
+        "line 3: messages is no list of messages that ends with the assistant's",
+    )
+
+
+def test_images_in_messages_are_shown(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "red.png").write_bytes(PNG)
+    data_url = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    shown = [
+        {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data_url[22:]}},
+        {"type": "image", "path": "red.png"},
+    ]
+    rows = [
+        {
+            "messages": [
+                {"role": "user", "content": [part, {"type": "text", "text": "Which colour?"}]},
+                turn("assistant", "red"),
+            ]
+        }
+        for part in shown
+    ]
+    data = load(write(tmp_path, lines(*rows), "ft.jsonl"))
+    assert [example.input for example in data.examples] == ["Which colour?"] * 3
+    assert [image.source for example in data.examples for image in example.images] == [
+        "https://example.org/a.png",
+        data_url,
+        str(tmp_path / "red.png"),
+    ]
+
+
+def test_content_in_parts_is_joined_and_other_content_is_a_fault(load: Load, tmp_path: Path) -> None:
     parts = [{"type": "text", "text": "One"}, {"type": "text", "text": "two?"}]
     fine = {"input": [{"role": "user", "content": parts}], "ideal": "yes"}
     assert load(write(tmp_path, lines(fine), "task.jsonl")).examples[0].input == "One\ntwo?"
-    picture = {"input": [{"role": "user", "content": [{"type": "image_url"}]}], "ideal": "yes"}
-    assert problems(load, write(tmp_path, lines(fine, picture), "task.jsonl")) == (
-        "line 2: a message has content that is not text",
+    sound = {"input": [{"role": "user", "content": [{"type": "input_audio"}]}], "ideal": "yes"}
+    gone = {"input": [{"role": "user", "content": [{"type": "image", "path": "no.png"}]}], "ideal": "yes"}
+    assert problems(load, write(tmp_path, lines(fine, sound, gone), "task.jsonl")) == (
+        "line 2: a message has content that is neither text nor an image",
+        "line 3: the image no.png is missing",
     )

@@ -1,31 +1,51 @@
 """Inputs that are a list of chat messages, as in samples of OpenAI's evals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+from izcore.plugin import DataError, Image, Message, find_image
 from izcore_tasks.files.draft import Draft
 from izcore_tasks.files.values import ValueProblem, describe
 
 Row = tuple[int, dict[str, Any]]
 """The place of a row, and what it holds."""
 
-
 _TRAINING_KEYS = ("messages", "conversations", "conversation")
-_ROLES = {"human": "user", "gpt": "assistant"}
+_ROLES = {
+    **{"human": "user", "example_user": "user"},
+    **{"gpt": "assistant", "model": "assistant", "example_assistant": "assistant"},
+}
+_MOSTLY = 0.5
 
 
-def flatten_conversations(rows: list[Row], column: str, draft: Draft) -> list[Row]:
-    """Return the rows with every list of messages under ``column`` made one text.
+@dataclass(frozen=True)
+class _Said:
+    """A message as a file has it: any role, a text, and images."""
 
-    A system message that all rows share is an instruction that somebody wrote for the task: it leaves
-    the inputs and becomes a human instruction. A single message that is left is the input; several are
-    written one after the other, each after its role.
+    role: str
+    text: str
+    images: tuple[Image, ...] = ()
+
+    @property
+    def by_assistant(self) -> bool:
+        return self.role == "assistant"
+
+
+def read_conversations(rows: list[Row], column: str, draft: Draft) -> list[Row]:
+    """Return the rows with the user's last message in place of every list of messages under ``column``.
+
+    The messages before it are kept in the draft as turns. A system message that all rows share is an
+    instruction that somebody wrote for the task: it leaves the inputs and becomes a human instruction.
+    Messages that follow each other and are not the assistant's are one message, in which each stands after
+    its role. Where the assistant has the last word, the whole conversation is one text.
     """
-    conversations: dict[int, list[tuple[str, str]]] = {}
+    conversations: dict[int, list[_Said]] = {}
     for place, row in rows:
         if _is_conversation(row.get(column)):
             try:
-                conversations[place] = [_read_message(message) for message in row[column]]
+                conversations[place] = [_read_message(message, draft.folder) for message in row[column]]
             except ValueProblem as problem:
                 draft.problem(place, str(problem))
                 conversations[place] = []
@@ -35,13 +55,16 @@ def flatten_conversations(rows: list[Row], column: str, draft: Draft) -> list[Ro
     if shared:
         draft.human_instructions = (shared,)
         draft.notes.append(f"The system message of all samples is a human instruction, not input: {shared}")
-    return [
-        (place, {**row, column: _write(conversations[place][bool(shared) :])})
-        if place in conversations
-        else (place, row)
-        for place, row in rows
-        if conversations.get(place) != []
-    ]
+    found: list[Row] = []
+    for place, row in rows:
+        messages = conversations.get(place)
+        if messages is None:
+            found.append((place, row))
+        elif messages:
+            *turns, last = _turns(messages[bool(shared) :])
+            draft.turns[place], draft.images[place] = tuple(turns), last.images
+            found.append((place, {**row, column: last.text}))
+    return found
 
 
 def rows_of_training_samples(rows: Sequence[Row], draft: Draft) -> Sequence[Row]:
@@ -50,18 +73,30 @@ def rows_of_training_samples(rows: Sequence[Row], draft: Draft) -> Sequence[Row]
     Such a sample is a list of messages whose last one is the assistant's: that is the target, all before it
     are the input. Rows of any other form are returned as they are.
     """
-    key = next(
-        (key for key in _TRAINING_KEYS if rows and all(_is_training(row.get(key)) for _, row in rows)), ""
-    )
+    key = next((key for key in _TRAINING_KEYS if _hold_training(rows, key)), "")
     if not key:
         return rows
     draft.notes.append("Samples of chat training: the last message, the assistant's, is the target.")
     converted = []
     for place, row in rows:
+        if not _is_training(row.get(key)):
+            draft.problem(place, f"{key} is no list of messages that ends with the assistant's")
+            continue
         *before, last = [_in_one_form(message) for message in row[key]]
-        others = {name: value for name, value in row.items() if name != key}
-        converted.append((place, {**others, "input": before, "target": last.get("content")}))
+        others = {name: value for name, value in row.items() if name not in (key, "system")}
+        if isinstance(row.get("system"), str):  # beside the messages, as some tools write it
+            before.insert(0, {"role": "system", "content": row["system"]})
+        content = last.get("content")
+        target = _read_message(last, draft.folder).text if isinstance(content, list) else content
+        converted.append((place, {**others, "input": before, "target": target}))
     return converted
+
+
+def _hold_training(rows: Sequence[Row], key: str) -> bool:
+    """Whether rows have nothing else under ``key`` than lists, most of them samples for training."""
+    values = [row.get(key) for _, row in rows]
+    samples = sum(map(_is_training, values))
+    return samples > _MOSTLY * len(rows) and all(isinstance(value, list) for value in values)
 
 
 def _is_training(value: Any) -> bool:
@@ -87,28 +122,68 @@ def _is_conversation(value: Any) -> bool:
     )
 
 
-def _read_message(message: dict[str, Any]) -> tuple[str, str]:
+def _read_message(message: dict[str, Any], folder: str) -> _Said:
     role = message.get("name") or message["role"]
     content = message.get("content")
+    images: tuple[Image, ...] = ()
     if isinstance(content, list):
-        parts = [part.get("text") if isinstance(part, dict) else None for part in content]
-        if not all(isinstance(part, str) for part in parts):
-            raise ValueProblem("a message has content that is not text")
-        content = "\n".join(str(part) for part in parts)
+        parts = [part if isinstance(part, dict) else {} for part in content]
+        images = tuple(_images(parts, folder))
+        texts = [part.get("text") for part in parts if not _image_of(part)]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueProblem("a message has content that is neither text nor an image")
+        content = "\n".join(map(str, texts))
     if not isinstance(role, str) or not isinstance(content, str):
         raise ValueProblem(f"the content of a message is {describe(content)}, where text belongs")
-    return role, content
+    role = _ROLES.get(role, role)
+    if images and role == "assistant":
+        raise ValueProblem("the assistant shows an image, which no model can be sent")
+    return _Said(role, content, images)
 
 
-def _shared_instruction(conversations: list[list[tuple[str, str]]]) -> str:
+def _images(parts: Iterable[dict[str, Any]], folder: str) -> Iterator[Image]:
+    for source in filter(None, map(_image_of, parts)):
+        try:
+            yield find_image(source, folder)
+        except DataError as error:
+            raise ValueProblem(error.message) from None
+
+
+def _image_of(part: dict[str, Any]) -> str:
+    """Return the path or URL in a part of a message that is an image; empty for any other part.
+
+    The forms are those of OpenAI's and Anthropic's protocols, and of chat templates of open models.
+    """
+    if "image" not in str(part.get("type", "")):
+        return ""
+    held = part.get("image_url") or part.get("source") or part
+    if isinstance(held, str):
+        return held
+    if isinstance(held, dict) and held.get("data"):
+        return f"data:{held.get('media_type')};base64,{held['data']}"
+    found = [held.get(key) for key in ("url", "path", "image")] if isinstance(held, dict) else []
+    return next((each for each in found if isinstance(each, str)), "")
+
+
+def _shared_instruction(conversations: list[list[_Said]]) -> str:
     first = {messages[0] for messages in conversations}
     if len(first) != 1 or any(len(messages) < 2 for messages in conversations):
         return ""
-    role, content = first.pop()
-    return content.strip() if role == "system" else ""
+    message = first.pop()
+    return message.text.strip() if message.role == "system" else ""
 
 
-def _write(messages: list[tuple[str, str]]) -> str:
-    if len(messages) == 1:
-        return messages[0][1]
-    return "\n".join(f"{role}: {content}" for role, content in messages)
+def _turns(messages: Sequence[_Said]) -> list[Message]:
+    """Return messages as turns of user and assistant, of which the last is the user's."""
+    if messages[-1].by_assistant:
+        return [_joined(messages)]
+    return [_joined(list(said)) for _, said in groupby(messages, key=lambda message: message.by_assistant)]
+
+
+def _joined(messages: Sequence[_Said]) -> Message:
+    text = messages[0].text
+    if len(messages) > 1:
+        text = "\n".join(f"{message.role}: {message.text}" for message in messages)
+    alone = all(message.by_assistant for message in messages)
+    images = tuple(image for message in messages for image in message.images)
+    return Message(role="assistant" if alone else "user", text=text, images=images)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
-from izcore.plugin import DataError, Example, TaskData, field_label
+from izcore.plugin import DataError, Example, Image, Message, TaskData, field_label
 from izcore_tasks.files.sources import stem_of
 from izcore_tasks.options import FileOptions
 
@@ -19,7 +19,8 @@ class Draft:
     ``label`` is what messages call the file; ``unit`` is what its places are counted in (line, example).
     A problem belongs to a place, or to the whole file. ``main_field`` is the name under which the input
     stands among the fields, if it does; ``input_fields`` are the fields that make the input together, if
-    there are several.
+    there are several. Images have paths relative to ``folder``. ``turns`` and ``images`` are those of
+    examples, by their places, where an example is a conversation or shows images.
     """
 
     name: str
@@ -31,6 +32,9 @@ class Draft:
     empty_targets: bool = False
     main_field: str = ""
     input_fields: tuple[str, ...] = ()
+    folder: str = ""
+    turns: dict[int | str, tuple[Message, ...]] = field(default_factory=dict)
+    images: dict[int | str, tuple[Image, ...]] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _problems: list[tuple[int, str]] = field(default_factory=list, init=False)
@@ -55,11 +59,12 @@ class Draft:
         if self.main_field in fields:
             fields[self.main_field] = text
         shown = (text, *(fields.get(name, "") for name in self.input_fields))
-        if not any(part.strip() for part in shown):
+        turns, images = self.turns.get(place, ()), self.images.get(place, ())
+        if not images and not any(part.strip() for part in shown):
             self.problem(place, "no input")
         elif not targets:
             self.problem(place, NO_TARGET)
-        elif not _encodes("".join((*shown, *targets, *choices))):
+        elif not _encodes("".join((*shown, *targets, *choices, *(turn.text for turn in turns)))):
             self.problem(place, "half a character (a lone surrogate, \\ud800 to \\udfff)")
         else:
             self.examples.append(
@@ -68,6 +73,8 @@ class Draft:
                     targets=tuple(dict.fromkeys(targets)),
                     choices=tuple(dict.fromkeys(choices)),
                     fields=fields,
+                    turns=turns,
+                    images=images,
                 )
             )
 
@@ -93,6 +100,7 @@ def new_draft(path: Path, options: FileOptions, unit: str) -> Draft:
         name=stem_of(path),
         label=str(path),
         unit=unit,
+        folder=str(path.parent),
         metric="choice" if options.choices else "exact_match",
         empty_targets=options.empty_targets,
     )
@@ -146,7 +154,8 @@ def _template(fields: Sequence[str]) -> str:
 
 def _look(example: Example) -> Hashable:
     """Return what examples have in common whose prompts are the same, whatever the template."""
-    return (example.input, *(each for each in example.fields.items() if each[1] != example.input))
+    fields = (each for each in example.fields.items() if each[1] != example.input)
+    return (example.input, *fields, *example.turns, *(image.identity for image in example.images))
 
 
 def _encodes(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
 from izcore_tasks.files.bigbench import bigbench_draft, is_bigbench
 from izcore_tasks.files.columns import add_rows, choose_columns
-from izcore_tasks.files.conversations import Row, flatten_conversations, rows_of_training_samples
+from izcore_tasks.files.conversations import Row, read_conversations, rows_of_training_samples
 from izcore_tasks.files.draft import Draft, finish, new_draft
 from izcore_tasks.files.induction import is_induction, load_induction
 from izcore_tasks.files.reading import is_reading, reading_rows
@@ -126,7 +126,7 @@ def _add_objects(rows: Sequence[Row], options: FileOptions, draft: Draft) -> Dra
     ]
     columns = choose_columns(top, options, draft, nested=nested) if rows else None
     if columns is not None:
-        add_rows(draft, flatten_conversations(list(rows), columns.input, draft), columns, options)
+        add_rows(draft, read_conversations(list(rows), columns.input, draft), columns, options)
     return draft
 
 
