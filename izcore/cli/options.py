@@ -55,7 +55,7 @@ TemplateOption = Annotated[
     typer.Option(
         "--template",
         metavar="TEXT",
-        help="Text of a prompt, with {instruction}, {input} and perhaps {exemplars}.",
+        help="Text of a prompt, with {instruction}, {input} or other columns, and perhaps {exemplars}.",
     ),
 ]
 MaxCallsOption = Annotated[

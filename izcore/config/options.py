@@ -21,7 +21,7 @@ class ScoringOptions(TypedDict, total=False):
     config: str | Path | None
     """A TOML file of settings; the named options win over it."""
     prompt_template: str | None
-    """Text with ``{instruction}``, ``{input}`` and perhaps ``{exemplars}``; else the task's own."""
+    """Text with ``{instruction}``, ``{input}`` or other columns; else the task's own."""
     max_calls: int | None
     """Hard limit of paid calls."""
     max_tokens: int | None

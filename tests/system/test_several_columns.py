@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support import TOY, Iz, assert_explained, result_of, write_lines
+from support import ROOT, TOY, Iz, assert_explained, result_of, write_lines
 
 import izcore
 from izcore.api import open_store
@@ -70,3 +70,13 @@ def test_a_run_that_goes_on_finds_its_task_unchanged(iz: Iz, towns: str, tmp_pat
     with open_store(tmp_path / "runs.db") as store:
         store.create_run("begun", planned.config, planned.plan, created=0.0)
     assert result_of(iz("resume", "begun", "--db", str(tmp_path / "runs.db"), "--json"))["status"] == "done"
+
+
+def test_the_example_of_the_tutorial_is_guessed_as_the_tutorial_says(iz: Iz) -> None:
+    task = str(ROOT / "docs" / "examples" / "parcels.csv")
+    guessed = result_of(iz("tasks", "show", task, "--json"))
+    assert guessed["prompt_template"].endswith("\n\nPassage: {passage}\nQuestion: {question}\nOutput:")
+    assert any(note.startswith("Not used: 'note_id'.") for note in guessed["notes"])
+    named = ("--set", 'task.input=["passage", "question"]', "--set", "task.target=answer")
+    said = result_of(iz("tasks", "show", task, *named, "--json"))
+    assert (said["prompt_template"], said["first"]) == (guessed["prompt_template"], guessed["first"])

@@ -61,7 +61,7 @@ MEANINGS = {
     "scorer": "The black-box model that follows them",
     "surrogate": "What proposes where to look next",
     "metric": "How an answer is compared with the targets; else the task's own",
-    "prompt_template": "Text with {instruction}, {input}, maybe {exemplars}; else the task's or the default",
+    "prompt_template": "Text with {instruction}, {input} or other columns; else the task's or the default",
     "placement": "Where the instruction stands: in `one-message` with the input, or as `system` message",
     "baselines": "Your own instructions to compare the winner with",
     "preset": "Named settings that all others lie over",
