@@ -140,6 +140,8 @@ def show_result(result: "RunResult") -> None:
     for change in result.changes:
         if change.accepted:
             console.print(Text(f"The run went on after {change_line(change)}.", "yellow"))
+    for note in result.notes:
+        console.print(Text(note, "yellow"))
     console.print(
         f"validation {score_less(best.validation.score, best.penalty)} (n = {best.validation.n}); "
         f"{result.trials} trials, {result.unique_instructions} different instructions; {spent_line(result)}; "

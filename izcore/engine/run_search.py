@@ -11,7 +11,7 @@ from izcore.engine.environment import Environment
 from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
-from izcore.engine.verdict import describe_set_aside
+from izcore.engine.verdict import describe_capped, describe_set_aside
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, RunStarted
 from izcore.plugin.examples import Agreement
@@ -38,7 +38,7 @@ async def search_and_conclude(
     ``elapsed`` says how many seconds this process has worked on the run. Raises BudgetExhaustedError or
     BackendError where no trial is complete, so that there is no winner.
     """
-    async with open_session(environment, record.config, record.id) as session:
+    async with open_session(environment, record.config, record.id, attempt=record.failures) as session:
         generator: Generator = environment.registry.build(
             "generator", record.config.generator, session.context("generator")
         )
@@ -135,7 +135,7 @@ def _winner(outcome: SearchOutcome, session: Session, record: RunRecord) -> Tria
             hint="Start again with a larger budget; answers that were paid for are kept.",
         )
     raise BackendError(
-        f"Every trial has failed calls, so no winner can be chosen. {session.failure_sentence}".rstrip(),
+        f"No trial has a score, so no winner can be chosen. {session.failure_sentence}".rstrip(),
         hint=f"When the scorer answers again: iz resume {record.id}",
     )
 
@@ -197,6 +197,7 @@ def _result(
         changes=record.changes,
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         set_aside=set_aside,
+        notes=describe_capped(store.capped(record.id)),
         seconds=seconds,
         conclusion=" ".join(filter(None, sentences)),
     )

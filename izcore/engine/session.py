@@ -43,6 +43,7 @@ class Session:
         config: ScoringConfig,
         ledger: Ledger,
         clients: Mapping[ModelRole, ModelClient],
+        attempt: int,
     ) -> None:
         self.environment = environment
         self._config = config
@@ -50,7 +51,7 @@ class Session:
         self.clients = clients
         assert config.metric is not None, "fix_plan fills in the metric"
         metric: Metric = environment.registry.build("metric", config.metric, self.context("metric"))
-        self.evaluator = Evaluator(self.black_box, metric, PromptForm.of(config))
+        self.evaluator = Evaluator(self.black_box, metric, PromptForm.of(config), attempt)
 
     @property
     def black_box(self) -> ModelClient:
@@ -82,9 +83,12 @@ class Session:
 
 @contextlib.asynccontextmanager
 async def open_session(
-    environment: Environment, config: ScoringConfig, run_id: str
+    environment: Environment, config: ScoringConfig, run_id: str, *, attempt: int = 0
 ) -> AsyncIterator[Session]:
-    """Build what a run asks models with; close the models in the end."""
+    """Build what a run asks models with; close the models in the end.
+
+    ``attempt`` is how often the run stopped because something failed.
+    """
     async with contextlib.AsyncExitStack() as closing:
         models = _build_models(environment, config, closing)
         spent, cached_calls = environment.store.spent(run_id)
@@ -97,7 +101,7 @@ async def open_session(
                 clients[role] = _client(model, environment, config, run_id, ledger, claims)
             else:
                 clients[role] = clients[model.role]
-        yield Session(environment, config, ledger, clients)
+        yield Session(environment, config, ledger, clients, attempt)
 
 
 @dataclass(frozen=True)

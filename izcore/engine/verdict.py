@@ -32,5 +32,15 @@ def describe_set_aside(set_aside: Sequence[SetAside]) -> str:
     return f"Set aside for all instructions alike: {', '.join(map(str, set_aside))}." if set_aside else ""
 
 
+def describe_capped(answers: int) -> tuple[str, ...]:
+    """Say with how many answers numbers of tokens came that cannot be; nothing where there is none."""
+    if not answers:
+        return ()
+    return (
+        f"With {answers} answers came numbers of tokens that cannot be; the most that such a call can have "
+        "is booked in their place.",
+    )
+
+
 def _listed(baselines: Sequence[Baseline]) -> str:
     return ", ".join(f"{b.name} ({b.difference:+.2f}, p = {b.p_value:.2g})" for b in baselines)

@@ -207,12 +207,15 @@ class Completion(Record):
     ``finish`` tells a natural end (``stop``) from a cut (``length``), a refusal of the model and a
     content filter of the provider; ``empty`` is what the core calls a natural end without a word.
     ``reasoning`` is what the model thought before it answered, where it is told; no part of the answer.
+    ``usage_capped`` is the core's mark for an answer whose scorer told a number of tokens that cannot be: the
+    most that the call could have stands in its place.
     """
 
     text: str
     usage: Usage = Usage()
     finish: FinishReason = "stop"
     reasoning: str = ""
+    usage_capped: bool = False
 
 
 class CompletionResult(Record):

@@ -124,10 +124,15 @@ class Splits(Record):
 
 
 class MetricRequest(Record):
-    """Answers and the examples they answer, in the same order and of the same length."""
+    """Answers and the examples they answer, in the same order and of the same length.
+
+    ``attempt`` counts how often the run stopped because something failed, and goes on. A metric that asks a
+    model asks it again, then, for a grade that it did not give before.
+    """
 
     answers: tuple[str, ...]
     examples: tuple[Example, ...]
+    attempt: int = 0
 
 
 class MetricResult(Record):

@@ -139,8 +139,8 @@ class RunResult(Record):
     about "no improvement found". ``agreement`` says how far a grading model agrees with itself.
     ``finishes`` counts the answers of the run, cached ones included, by how they ended. ``front`` is the
     Pareto front of validation score against length, the shortest instruction first. ``changes`` are those of
-    what the run depends on after which it went on. ``set_aside`` counts, for
-    each split that has some, the examples that count for no instruction.
+    what the run depends on after which it went on. ``set_aside`` counts, for each split that has some, the
+    examples that count for no instruction. ``notes`` say in sentences what else was odd about the run.
     """
 
     run_id: str
@@ -163,6 +163,7 @@ class RunResult(Record):
     front: tuple[FrontPoint, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Figures(Record):

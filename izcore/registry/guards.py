@@ -12,7 +12,7 @@ from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.numbers import find_infinite
 from izcore.plugin.record import Record
 from izcore.registry.contributions import HOOKS
-from izcore.registry.result_checks import misfit
+from izcore.registry.result_checks import misfit, with_whole_usage
 
 T = TypeVar("T")
 
@@ -96,6 +96,7 @@ class Guarded:
         if results != (type(None),) and not isinstance(result, results):
             wanted = " or ".join(each.__name__ for each in results)
             raise self._fault(f"returned {type(result).__name__} from {name}, not {wanted}")
+        result = with_whole_usage(result)
         if isinstance(result, Record):
             try:
                 msgspec.convert(msgspec.to_builtins(result), type(result))

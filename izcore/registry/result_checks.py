@@ -1,11 +1,49 @@
 """Whether what a backend returns fits what it was asked, as far as its type does not show."""
 
 import math
+from typing import Any
 
-from izcore.plugin.calls import CompletionRequest, CompletionResult
+import msgspec
+
+from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Usage
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
+from izcore.plugin.usage import UNBELIEVABLE
+
+
+def with_whole_usage(result: object) -> object:
+    """Return a result in which all numbers of tokens are whole numbers, fractions rounded up.
+
+    They are advice: one that is no number loses no answer.
+    """
+    if not isinstance(result, CompletionResult) or not isinstance(result.completions, tuple):
+        return result
+    completions = tuple(
+        each if not isinstance(each, Completion) or _is_whole(each.usage) else _with_whole_usage(each)
+        for each in result.completions
+    )
+    return CompletionResult(completions=completions)
+
+
+def _is_whole(usage: Any) -> bool:
+    return isinstance(usage, Usage) and type(usage.input_tokens) is type(usage.output_tokens) is int
+
+
+def _with_whole_usage(completion: Completion) -> Completion:
+    told = completion.usage
+    usage = Usage(
+        input_tokens=_whole(getattr(told, "input_tokens", None)),
+        output_tokens=_whole(getattr(told, "output_tokens", None)),
+    )
+    return msgspec.structs.replace(completion, usage=usage)
+
+
+def _whole(count: Any) -> int:
+    try:
+        return count if type(count) is int else math.ceil(float(count))
+    except (TypeError, ValueError, OverflowError):
+        return UNBELIEVABLE
 
 
 def misfit(request: object, result: object) -> str:

@@ -10,6 +10,7 @@ from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
+from izcore.plugin.usage import with_believable_usage
 from izcore.registry.redaction import answer_without_keys, without_keys
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.claims import Claims
@@ -147,7 +148,7 @@ class Dispatcher:
         batch.tries += 1
         notes = self._account.note_sent(batch.bounds)
         try:
-            completions = await self._complete(batch.prompts)
+            completions = await self._complete(batch)
         except TransientScorerError as error:
             self._rate_limiter.settle(charged, 0, 0)
             if error.retry_after is not None and self._retry_policy.allows_wait(error.retry_after):
@@ -165,15 +166,18 @@ class Dispatcher:
         await self._settle(batch, spent)
         return completions
 
-    async def _complete(self, prompts: Mapping[str, Prompt]) -> dict[str, Completion]:
-        request = CompletionRequest(prompts=tuple(prompts.values()), seed=self._settings.seed)
+    async def _complete(self, batch: Batch) -> dict[str, Completion]:
+        request = CompletionRequest(prompts=tuple(batch.prompts.values()), seed=self._settings.seed)
         try:
             result = await self._scorer.complete(request)
         except IzError as error:
             error.message = without_keys(error.message, os.environ)
             raise
-        completions = [answer_without_keys(each, os.environ) for each in result.completions]
-        return dict(zip(prompts, completions, strict=True))
+        completions = (
+            with_believable_usage(answer_without_keys(each, os.environ), bound.usage)
+            for each, bound in zip(result.completions, batch.bounds, strict=True)
+        )
+        return dict(zip(batch.prompts, completions, strict=True))
 
     async def _reserve_again(self, batch: Batch) -> None:
         """Reserve what a failed try that may be billed has used up."""

@@ -46,14 +46,15 @@ class Evaluator:
     """Scores guidance, which is an instruction with or without exemplars, with one black box and one metric.
 
     ``client`` answers for the black box. ``form`` is the form of its prompts. ``set_aside`` holds the
-    examples that count for no guidance.
+    examples that count for no guidance. ``attempt`` is what the metric is told of how often it was asked.
     """
 
-    def __init__(self, client: ModelClient, metric: Metric, form: PromptForm) -> None:
+    def __init__(self, client: ModelClient, metric: Metric, form: PromptForm, attempt: int = 0) -> None:
         self.set_aside = SetAsideExamples()
         self._client = client
         self._metric = metric
         self._form = form
+        self._attempt = attempt
         self._scored: set[Example] = set()
         self._first_to_ask = asyncio.Lock()
 
@@ -77,7 +78,8 @@ class Evaluator:
         asked = [example for example in examples if example not in self.set_aside]
         answers = await self._ask(guidance, asked)
         texts, answered = _answered(answers.completions, asked)
-        graded = dict(zip(answered, await score_answers(self._metric, texts, answered), strict=True))
+        scores = await score_answers(self._metric, texts, answered, self._attempt)
+        graded = dict(zip(answered, scores, strict=True))
         found = dict(zip(asked, answers.completions, strict=True))
         completions = [found.get(example) for example in examples]
         self._scored.update(example for example, score in graded.items() if score is not None)
@@ -130,7 +132,7 @@ class Evaluator:
 
 
 async def score_answers(
-    metric: Metric, answers: Sequence[str], examples: Sequence[Example]
+    metric: Metric, answers: Sequence[str], examples: Sequence[Example], attempt: int = 0
 ) -> tuple[float | None, ...]:
     """Return the metric's scores, one per answer, each from 0 to 1 or None where it could not grade one.
 
@@ -138,7 +140,7 @@ async def score_answers(
     """
     if not answers:
         return ()
-    request = MetricRequest(answers=tuple(answers), examples=tuple(examples))
+    request = MetricRequest(answers=tuple(answers), examples=tuple(examples), attempt=attempt)
     return (await resolved(metric.score(request))).scores
 
 

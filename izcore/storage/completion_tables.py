@@ -80,12 +80,9 @@ class CompletionTables(Connection):
             there = self.cached(keys)
             db.executemany(
                 "INSERT OR IGNORE INTO completions"
-                " (key, text, input_tokens, output_tokens, finish, created, reasoning)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (key, c.text, c.usage.input_tokens, c.usage.output_tokens, c.finish, created, c.reasoning)
-                    for key, c in completions.items()
-                ],
+                " (key, text, input_tokens, output_tokens, finish, created, reasoning, usage_capped)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(key, *_columns(each, created)) for key, each in completions.items()],
             )
             paid = dict(zip(keys, costs, strict=True))
             db.executemany(
@@ -128,6 +125,15 @@ class CompletionTables(Connection):
             run_id,
         )
         return map(_completion, rows)
+
+    def capped(self, run_id: str) -> int:
+        """Return how many answers that a run paid for told numbers of tokens that cannot be."""
+        ((count,),) = self._all(
+            "SELECT count(*) FROM answers JOIN completions USING (key)"
+            " WHERE run_id = ? AND paid AND usage_capped",
+            run_id,
+        )
+        return int(count)
 
     def cache_info(self) -> CacheInfo:
         """Say what the cache of completions holds."""
@@ -174,6 +180,19 @@ def _insert_sent(db: sqlite3.Connection, run_id: str, amount: Amount) -> int:
 
 def _delete_sent(db: sqlite3.Connection, sent: Sequence[int]) -> None:
     db.executemany("DELETE FROM sent WHERE id = ?", [(number,) for number in sent])
+
+
+def _columns(completion: Completion, created: float) -> tuple[Any, ...]:
+    usage = completion.usage
+    return (
+        completion.text,
+        usage.input_tokens,
+        usage.output_tokens,
+        completion.finish,
+        created,
+        completion.reasoning,
+        completion.usage_capped,
+    )
 
 
 def _completion(row: Sequence[Any]) -> Completion:

@@ -61,6 +61,8 @@ class RunSummary(Record):
     """How long it has worked so far."""
     trials: int = 0
     """How many trials it has."""
+    failures: int = 0
+    """How often it stopped because something failed."""
 
     def row(self) -> Row:
         """Return the run as one row of a table of runs.

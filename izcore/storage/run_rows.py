@@ -22,7 +22,7 @@ LATEST_MOMENT = 253402300799.0
 
 SELECT_SUMMARY = (
     "SELECT CAST(id AS BLOB), created, CAST(task AS BLOB), status, CAST(config AS BLOB),"
-    " CAST(generator_state AS BLOB), CAST(result AS BLOB), seconds,"
+    " CAST(generator_state AS BLOB), CAST(result AS BLOB), seconds, failures,"
     # Trials are numbered without a gap, so that the last one says how many there are.
     " (SELECT coalesce(max(trial_index) + 1, 0) FROM trials WHERE run_id = runs.id)"
 )
@@ -59,7 +59,7 @@ def text_of(stored: bytes | None) -> str:
 
 
 def _fields(row: Sequence[Any]) -> dict[str, Any]:
-    identity, created, task, status, config, state, result, seconds, trials = row
+    identity, created, task, status, config, state, result, seconds, failures, trials = row
     if not (_is_number(created) and 0 <= created <= LATEST_MOMENT):
         raise ValueError(f"created: {created!r} is no time")
     if not (_is_number(seconds) and seconds >= 0):
@@ -75,6 +75,7 @@ def _fields(row: Sequence[Any]) -> dict[str, Any]:
         "generator_state": None if state is None else _decoded("generator_state", state, _STATE),
         "result": None if result is None else _decoded("result", result, _RESULT),
         "seconds": seconds,
+        "failures": failures,
         "trials": trials,
     }
 

@@ -113,6 +113,7 @@ CREATE TABLE new_runs (
     seconds REAL NOT NULL DEFAULT 0,
     dependencies TEXT NOT NULL DEFAULT '[]',
     changes TEXT NOT NULL DEFAULT '[]',
+    failures INTEGER NOT NULL DEFAULT 0,
     plan TEXT NOT NULL
 );
 INSERT INTO new_runs (id, created, task, status, config, generator_state, result, seconds, plan)
@@ -124,6 +125,7 @@ CREATE TABLE claims (
     owner TEXT NOT NULL,
     until REAL NOT NULL
 ) WITHOUT ROWID;
+ALTER TABLE completions ADD COLUMN usage_capped INTEGER NOT NULL DEFAULT 0;
 """
 """The plan holds all examples of a run; where it stands last, a list of runs is read without it."""
 

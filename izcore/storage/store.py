@@ -149,7 +149,8 @@ class Store(CompletionTables, ClaimTable):
         """Write a run's status and add to the seconds that it has taken. A finished run stays finished."""
         with self._writing() as db:
             db.execute(
-                "UPDATE runs SET status = ?, seconds = seconds + ? WHERE id = ? AND status != 'done'",
+                "UPDATE runs SET status = ?1, seconds = seconds + ?2, failures = failures + (?1 = 'failed')"
+                " WHERE id = ?3 AND status != 'done'",
                 (status, seconds, run_id),
             )
 

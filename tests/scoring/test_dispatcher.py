@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
-from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt
+from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt, Usage
 from izcore.plugin.errors import BackendError, FatalScorerError, TransientScorerError
 
 
@@ -107,3 +109,45 @@ def test_a_try_that_waits_for_the_budget_keeps_no_other_from_its_slot(tmp_path: 
     assert not [each for each in answers if isinstance(each, BaseException)]
     assert sorted(order) == ["a", "a", "b", "d"]
     assert bench.ledger.spent.cost_usd == 11 + 2 + 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("told", "booked", "capped"),
+    [
+        ((7, 2), (7, 2), False),
+        ((6.2, "2"), (7, 2), False),
+        ((-1, 2), (5, 2), True),
+        ((7, 10**19), (7, 10), True),
+        ((9 * 10**18, 9 * 10**18), (5, 10), True),
+        ((float("nan"), float("inf")), (5, 10), True),
+        ((None, "many"), (5, 10), True),
+        (None, (5, 10), True),
+    ],
+)
+def test_no_number_of_tokens_loses_an_answer_and_absurd_ones_are_capped(
+    tmp_path: Path, told: Any, booked: tuple[int, int], capped: bool
+) -> None:
+    usage: Any = Usage(input_tokens=told[0], output_tokens=told[1]) if told else None
+
+    class Odd(Scripted):
+        async def complete(self, request: CompletionRequest) -> CompletionResult:
+            answered = (await super().complete(request)).completions
+            return CompletionResult(completions=tuple(replace(each, usage=usage) for each in answered))
+
+    bench = Bench(tmp_path, Odd(echo), Retries(), price=PRICE)
+    assert bench.ask("hello") == ["HELLO"]
+    spent, _ = bench.store.spent("r")
+    assert spent == bench.ledger.spent
+    assert (spent.usage.input_tokens, spent.usage.output_tokens) == booked
+    assert spent.cost_usd == sum(booked)
+    assert bench.store.capped("r") == capped
+
+
+def test_a_call_that_fails_again_is_no_further_failure_in_a_row(tmp_path: Path) -> None:
+    def down(text: str, attempt: int) -> str:
+        raise TransientScorerError("down")
+
+    bench = Bench(tmp_path, Scripted(down), Retries(tries=1, max_failures=3))
+    assert bench.ask("a", "b") == bench.ask("a", "b") == [None, None]
+    with pytest.raises(BackendError, match="3 calls in a row failed"):
+        bench.ask("c")

@@ -60,9 +60,10 @@ class RuleWorld:
             },
         }
 
-    def splits(self) -> Any:
-        """The examples as every run of this world splits them."""
-        return izcore.plan(self.task, generator=f"pool:{self._pool}", **self.options()).plan.splits
+    def splits(self, **settings: Any) -> Any:
+        """The examples as every run with these settings splits them."""
+        planned = izcore.plan(self.task, generator=f"pool:{self._pool}", **self.options(**settings))
+        return planned.plan.splits
 
     def optimize(self, **settings: Any) -> izcore.RunResult:
         """Search, with these settings beside the world's."""

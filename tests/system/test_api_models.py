@@ -181,13 +181,13 @@ def test_a_judge_grades_within_the_budget_and_says_how_sure_it_is(
     assert result_of(iz(*run))["calls"] == 0
 
 
-def test_a_judge_that_gives_no_grade_leaves_no_winner(
+def test_a_judge_that_gives_no_grade_stops_the_run(
     server: ProtocolServer, reviews: Path, pool: tuple[str, ...], iz: Iz
 ) -> None:
     server.behave = lambda call: Answer("Lovely weather today.")
     rubric = ("--metric", "judge:The answer is in capital letters.")
     failed = iz("optimize", str(reviews), "--scorer", MODELS[0], *pool, *SMALL, *rubric)
-    assert_explained(failed, "no winner", code=1)
+    assert_explained(failed, "answers got no grade", code=1)
 
 
 def test_a_planted_key_is_in_nothing_that_is_written(

@@ -1,6 +1,7 @@
 """No score rests on missing evidence: what never answers counts for nobody, too much stops a run."""
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from support import Iz
 from support.rule_world import BEST, RuleWorld, failing_on, obey
-from support.servers.protocol_server import Behaviour, Call, Failure, ProtocolServer
+from support.servers.protocol_server import Answer, Behaviour, Call, Failure, ProtocolServer
 
 import izcore
 
@@ -141,3 +142,59 @@ def test_a_result_and_a_score_say_on_the_command_line_what_was_set_aside(
     server.behave = failing_on({each.input for each in splits.test[:3]}, lambda: Failure(500))
     with pytest.raises(izcore.BackendError, match="3 of 20 test examples"):
         izcore.score(world.task, BEST, db=world.db, **world.options(cache=False))
+
+
+class Judged:
+    """A black box that obeys, and a judge who has nothing to say about the answers to some inputs."""
+
+    def __init__(self, silent_about: set[str]) -> None:
+        self.silent_about = silent_about
+
+    def __call__(self, call: Call) -> Behaviour:
+        if "You grade answers" not in call.prompt:
+            return obey(call)
+        item = re.findall(r"Input: (item\d+)", call.prompt)[-1]
+        if item in self.silent_about:
+            return Answer("This is not for me to say.")
+        return Answer(f"Grade: {int(call.prompt.count(item.replace('item', 'out')) > 1)}")
+
+
+JUDGE = {
+    "metric": {
+        "name": "judge",
+        "rubric": "The answer is the reference answer.",
+        "best_grade": 1,
+        "judge": {"name": "openai", "model": "gpt-4o-mini", "temperature": 0.5},
+    },
+    "splits": {"demonstrations": 2, "validation": 10, "retest": 0, "test": 10},
+}
+
+
+def test_an_answer_without_a_grade_is_no_failed_call_and_is_graded_later(
+    world: RuleWorld, server: ProtocolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+    splits = world.splits(**JUDGE)
+    server.behave = Judged({splits.validation[2].input})
+    result = world.optimize(**JUDGE)
+    (found,) = result.set_aside
+    assert (found.split, found.failed, found.ungraded) == ("validation", 0, 1)
+    assert "1 because answers got no grade" in result.conclusion
+
+    moody = Judged({example.input for example in splits.test[:2]})
+    server.behave = moody
+    with pytest.raises(izcore.BackendError, match=r"2 of 10 test examples .*got no grade") as stopped:
+        world.optimize(cache=False, **JUDGE)
+    assert "fail" not in stopped.value.message
+    run_id = izcore.runs(db=world.db)[0].id
+    with pytest.raises(izcore.BackendError, match="got no grade"):
+        izcore.resume(run_id, db=world.db)
+    asked = len(server.calls)
+    moody.silent_about = set()
+    mended = izcore.resume(run_id, db=world.db)
+    assert mended.set_aside == ()
+    again = server.calls[asked:]
+    assert again
+    assert all("You grade answers" in call.prompt for call in again[:2]), "the black box's answers are kept"
+    assert mended.best is not None
+    assert mended.best.instruction == BEST

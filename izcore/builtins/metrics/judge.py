@@ -30,7 +30,8 @@ class Judge(Metric):
     """Shows a model rubric, input, reference answers and answer, and reads the grade that it gives.
 
     The lowest grade is 0, the highest 1. A reply without a readable grade is asked for again, up to
-    ``READINGS`` times; what then has none is a missing score, not a bad one.
+    ``READINGS`` times; what then has none is a missing score, not a bad one. A run that stopped for that and
+    goes on asks as often again.
     """
 
     def __init__(self, options: JudgeOptions, context: BackendContext) -> None:
@@ -80,7 +81,7 @@ class Judge(Metric):
             for answer, example in zip(request.answers, request.examples, strict=True)
         ]
         grades: dict[int, float] = {}
-        for reading in range(READINGS):
+        for reading in range(READINGS * (1 + request.attempt)):
             missing = [index for index in range(len(texts)) if index not in grades]
             if not missing:
                 break

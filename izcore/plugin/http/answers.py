@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -10,14 +10,13 @@ import msgspec
 from izcore.plugin.calls import Completion, FinishReason, Usage
 from izcore.plugin.errors import TransientScorerError
 from izcore.plugin.record import Record
+from izcore.plugin.usage import UNBELIEVABLE, with_believable_usage
 
 Body = TypeVar("Body")
 
 LARGEST_BODY = 64 * 2**20
 """Bytes of a response, unpacked. The longest answers of today's models have a few MB; a small compressed
 response may unfold to gigabytes."""
-BELIEVED = 100
-"""A number of tokens that is so many times the most that a call can have is a fault of the server."""
 
 
 class HttpAnswer(Record):
@@ -94,28 +93,28 @@ def token_counts(usage: msgspec.Raw) -> Mapping[str, Any]:
 
 
 def tokens_of(count: Any) -> int | None:
-    """Return a number of tokens, fractions rounded up, also from a text; None where it is no such number."""
+    """Return a number of tokens, fractions rounded up, also from a text; None where there is none.
+
+    A number that cannot be, such as an infinite one, is negative.
+    """
     if isinstance(count, bool) or not isinstance(count, int | float | str):
         return None
     try:
-        number = count if isinstance(count, int) else math.ceil(float(count))
+        return count if isinstance(count, int) else math.ceil(float(count))
     except (ValueError, OverflowError):
-        return None
-    return number if number >= 0 else None
+        return UNBELIEVABLE
 
 
-def completion_of(answer: ChatAnswer, bound: Usage, doubt: Callable[[str], None] | None = None) -> Completion:
+def completion_of(answer: ChatAnswer, bound: Usage) -> Completion:
     """Return the completion that an answer makes.
 
     Tokens that it does not tell, or a prompt of none, which cannot be, are charged at ``bound``, so that a
-    budget still holds. So are absurd numbers, of which ``doubt`` is told.
+    budget still holds. So are absurd numbers; the completion is marked, then.
     """
-    told = (answer.input_tokens or None, answer.output_tokens)
-    counts = []
-    for count, most in zip(told, (bound.input_tokens, bound.output_tokens), strict=True):
-        absurd = count is not None and count > BELIEVED * max(most, 1)
-        if absurd and doubt is not None:
-            doubt(f"it tells {count:.3g} tokens where there can be {most} at most; the bound is booked")
-        counts.append(most if count is None or absurd else count)
-    usage = Usage(input_tokens=counts[0], output_tokens=counts[1])
-    return Completion(text=answer.text, usage=usage, finish=answer.finish, reasoning=answer.reasoning)
+    told = answer.output_tokens
+    usage = Usage(
+        input_tokens=answer.input_tokens or bound.input_tokens,
+        output_tokens=bound.output_tokens if told is None else told,
+    )
+    completion = Completion(text=answer.text, usage=usage, finish=answer.finish, reasoning=answer.reasoning)
+    return with_believable_usage(completion, bound)

@@ -1,7 +1,6 @@
 """A scorer for a model behind HTTP: all that does not depend on whose model it is."""
 
 import asyncio
-import logging
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -36,8 +35,6 @@ from izcore.plugin.http.prices import ListPrice, check_price_holds
 from izcore.plugin.images import ImageLimits, check_images
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Options
-
-logger = logging.getLogger(__name__)
 
 PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 OFFICIAL_OVERHEAD = 64
@@ -124,7 +121,6 @@ class HttpChatScorer(Scorer, Generic[Client]):
             *self.errors,
             *(TimeoutError, UnicodeError, TransientScorerError),
         )
-        self._doubted = False
         self._clients: LoopClients[Client] = LoopClients(self._make_client, concurrency=options.concurrency)
 
     @abstractmethod
@@ -198,7 +194,7 @@ class HttpChatScorer(Scorer, Generic[Client]):
                 answer = await self.send(self._clients.current(), prompt)
             said = self.read(answer)
             if isinstance(said, ChatAnswer):
-                return self._without_key(completion_of(said, bound, self._doubt))
+                return self._without_key(completion_of(said, bound))
             outcome = self._outcome(said, bound)
         except self._understood as error:
             reply = self.reply_of(error)
@@ -237,12 +233,6 @@ class HttpChatScorer(Scorer, Generic[Client]):
         raise FatalScorerError(
             message, hint="For a SOCKS proxy: pip install socksio. Without a proxy: unset the variable."
         )
-
-    def _doubt(self, what: str) -> None:
-        """Tell once what the server says of itself that cannot be."""
-        if not self._doubted:
-            self._doubted = True
-            logger.warning("%s does not count tokens right: %s.", self._endpoint.label, what)
 
     def _failure(self, error: Exception) -> Failure:
         endpoint = self._endpoint
