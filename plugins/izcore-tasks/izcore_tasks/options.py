@@ -48,6 +48,12 @@ class FileOptions(Options, frozen=True, kw_only=True):
     choices_separator: Annotated[
         str, Meta(min_length=1, description="Text between the choices in one cell")
     ] = "|"
+    validation_path: Annotated[
+        str, Meta(description="File of its own for the validation examples; any format that has a suffix")
+    ] = ""
+    test_path: Annotated[
+        str, Meta(description="File of its own for the test examples; any format that has a suffix")
+    ] = ""
     encoding: Annotated[
         str,
         Meta(description="Text encoding, such as cp1252; without it UTF-8, or what a byte-order mark says"),

@@ -270,7 +270,7 @@ def test_packed_files_are_read_and_pointers_are_not(load: Load, tmp_path: Path) 
     assert load(lines).examples[0].targets == ("b",)
     with pytest.raises(DataError, match="not whole gzip data"):
         load(write(tmp_path, gzip.compress(b"input,target\na,b\n")[:-9], "cut.csv.gz"))
-    with pytest.raises(DataError, match="does not say what is packed"):
+    with pytest.raises(DataError, match="does not say how it is written"):
         load(write(tmp_path, gzip.compress(b"x"), "words.gz"))
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
     with pytest.raises(DataError, match="pointer of Git LFS") as caught:

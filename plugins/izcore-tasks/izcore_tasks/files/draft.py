@@ -106,36 +106,37 @@ def new_draft(path: Path, options: FileOptions, unit: str) -> Draft:
     )
 
 
-def finish(draft: Draft, test: Draft | None = None) -> TaskData:
-    """Make a task of a draft, and of a second one with the test examples.
+def finish(draft: Draft, test: Draft | None = None, validation: Draft | None = None) -> TaskData:
+    """Make a task of a draft, and of others with the test and the validation examples.
 
-    Of examples with the same input and fields the first stays, and what is a test example is no other
-    example, so that splits cannot overlap. Raises DataError with the problems of both drafts.
+    Of examples with the same input and fields the first stays; what is a test example is no other example,
+    and what is a validation example is none of the rest, so that splits cannot overlap. Raises DataError with
+    the problems of all drafts.
     """
-    _raise_problems(draft, test)
-    notes = [*draft.notes, *(note for note in (test.notes if test else ()) if note not in draft.notes)]
-    examples, repeats = _without_repeats(draft.examples)
-    test_examples, test_repeats = _without_repeats(test.examples if test else [])
-    sealed = set(map(_look, test_examples))
-    kept = tuple(example for example in examples if _look(example) not in sealed)
-    for (number, conflicts), noun in ((repeats, "example"), (test_repeats, "test example")):
-        if number:
-            other = f"; {conflicts} of them had other targets, so labels conflict" if conflicts else ""
-            notes.append(f"{_count(number, noun)} with the input of an earlier one left out{other}.")
+    drafts = [each for each in (draft, test, validation) if each]
+    _raise_problems(drafts)
+    notes = list(dict.fromkeys(note for each in drafts for note in each.notes))
+    examples = _without_repeats(draft, "example", notes)
+    test_examples = _without_repeats(test, "test example", notes) if test else ()
+    validation_examples = _without_repeats(validation, "validation example", notes) if validation else ()
     foreign = sum(
-        1 for example in kept if example.choices and not set(example.targets) & set(example.choices)
+        1 for example in examples if example.choices and not set(example.targets) & set(example.choices)
     )
     if foreign:
         notes.append(f"{_count(foreign, 'example')} with no target among the choices; check both columns.")
-    moved = len(examples) - len(kept)
-    if moved:
-        notes.append(f"{_count(moved, 'example')} kept for the test only, as the input is there too.")
-    if not kept:
-        raise DataError(f"Every example of {draft.label} is a test example too; none is left to search with.")
+    validation_examples = _apart(validation_examples, test_examples, "validation example", "test", notes)
+    examples = _apart(examples, test_examples, "example", "test", notes)
+    examples = _apart(examples, validation_examples, "example", "validation", notes)
+    if not examples:
+        held_out = "test" if not validation_examples else "test or validation"
+        raise DataError(
+            f"Every example of {draft.label} is a {held_out} example too; none is left to search with."
+        )
     return TaskData(
         name=draft.name,
-        examples=kept,
+        examples=examples,
         test_examples=test_examples,
+        validation_examples=validation_examples,
         metric=draft.metric,
         prompt_template=_template(draft.input_fields),
         description=draft.description,
@@ -168,10 +169,12 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _raise_problems(draft: Draft, test: Draft | None) -> None:
-    faulty = [each for each in (draft, test) if each and each.problems]
+def _raise_problems(drafts: Sequence[Draft]) -> None:
+    faulty = [each for each in drafts if each.problems]
     problems = [
-        f"{each.label}, {problem}" if test else problem for each in faulty for problem in each.problems
+        f"{each.label}, {problem}" if len(drafts) > 1 else problem
+        for each in faulty
+        for problem in each.problems
     ]
     if problems:
         labels = " and ".join(each.label for each in faulty)
@@ -185,14 +188,30 @@ def _raise_problems(draft: Draft, test: Draft | None) -> None:
         )
 
 
-def _without_repeats(examples: list[Example]) -> tuple[tuple[Example, ...], tuple[int, int]]:
-    """Return the first example of each input; how many others there were, and how many with other targets."""
+def _without_repeats(draft: Draft, noun: str, notes: list[str]) -> tuple[Example, ...]:
+    """Return the first example of each input; note how many others there were, and how many contradict it."""
     first: dict[Hashable, Example] = {}
     conflicts = 0
-    for example in examples:
+    for example in draft.examples:
         kept = first.setdefault(_look(example), example)
         conflicts += set(kept.targets) != set(example.targets)
-    return tuple(first.values()), (len(examples) - len(first), conflicts)
+    repeats = len(draft.examples) - len(first)
+    if repeats:
+        other = f"; {conflicts} of them had other targets, so labels conflict" if conflicts else ""
+        notes.append(f"{_count(repeats, noun)} with the input of an earlier one left out{other}.")
+    return tuple(first.values())
+
+
+def _apart(
+    examples: Sequence[Example], held_out: Sequence[Example], noun: str, split: str, notes: list[str]
+) -> tuple[Example, ...]:
+    """Return the examples that are not held out as well, and note how many are."""
+    sealed = set(map(_look, held_out))
+    apart = tuple(example for example in examples if _look(example) not in sealed)
+    moved = len(examples) - len(apart)
+    if moved:
+        notes.append(f"{_count(moved, noun)} kept for the {split} only, as the input is there too.")
+    return apart
 
 
 def _count(number: int, noun: str) -> str:

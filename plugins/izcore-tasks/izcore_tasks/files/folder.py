@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData, nearest_names
-from izcore_tasks.files.draft import Draft, finish
-from izcore_tasks.files.objects import load_document, read_lines, read_objects
-from izcore_tasks.files.sources import data_suffix, read_json, stem_of
-from izcore_tasks.files.table import read_table
+from izcore_tasks.files.rows import ROW_SUFFIXES, finish_with_held_out, load_document, read_rows
+from izcore_tasks.files.sources import data_suffix, stem_of
 from izcore_tasks.options import FolderOptions
 
-_ROW_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+_VALIDATION = ("validation", "valid", "val", "dev")
+"""What a file with validation examples is called."""
 
 
 class TaskFolder(Task):
@@ -32,8 +31,8 @@ class TaskFolder(Task):
         if not tasks:
             raise DataError(
                 f"The folder {folder} holds no task that is understood.",
-                hint="Understood are induce/ with execute/, task.json, train and test files, "
-                f"and single files ({', '.join(_ROW_SUFFIXES)}).",
+                hint="Understood are induce/ with execute/, task.json, train, validation and test files, "
+                f"and single files ({', '.join(ROW_SUFFIXES)}).",
             )
         load = tasks[_pick(folder, tasks, self._options.task)]
         return load(self._options, request.seed)
@@ -52,14 +51,14 @@ def _find_tasks(folder: Path) -> Mapping[str, _Load]:
     name = folder.absolute().name
     if (folder / "task.json").is_file():
         return {name: _document(folder / "task.json")}
-    train, test = _row_file(folder, "train"), _row_file(folder, "test")
+    train = _row_file(folder, "train")
     if train:
-        return {name: _pair(name, train, test)}
+        return {name: _split(name, train, _row_file(folder, *_VALIDATION), _row_file(folder, "test"))}
     nested = {path.parent.name: _document(path) for path in sorted(folder.glob("*/task.json"))}
     return nested or {
         stem_of(path): _single(path)
         for path in sorted(folder.iterdir())
-        if path.is_file() and data_suffix(path) in _ROW_SUFFIXES
+        if path.is_file() and data_suffix(path) in ROW_SUFFIXES
     }
 
 
@@ -78,9 +77,10 @@ def _pick(folder: Path, tasks: Mapping[str, _Load], wanted: str) -> str:
     return wanted
 
 
-def _row_file(folder: Path, stem: str) -> Path | None:
-    suffixes = [*_ROW_SUFFIXES, *(f"{suffix}.gz" for suffix in _ROW_SUFFIXES)]
-    return next((path for suffix in suffixes if (path := folder / f"{stem}{suffix}").is_file()), None)
+def _row_file(folder: Path, *stems: str) -> Path | None:
+    suffixes = [*ROW_SUFFIXES, *(f"{suffix}.gz" for suffix in ROW_SUFFIXES)]
+    paths = (folder / f"{stem}{suffix}" for stem in stems for suffix in suffixes)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _document(path: Path) -> _Load:
@@ -90,25 +90,21 @@ def _document(path: Path) -> _Load:
 def _single(path: Path) -> _Load:
     if data_suffix(path) == ".json":
         return _document(path)
-    return lambda options, seed: finish(_read_rows(path, options))
+    return lambda options, seed: finish_with_held_out(read_rows(path, options, seed), options, seed)
 
 
-def _pair(name: str, train: Path, test: Path | None) -> _Load:
+def _split(name: str, train: Path, validation: Path | None, test: Path | None) -> _Load:
     def load(options: FolderOptions, seed: int) -> TaskData:
-        draft = _read_rows(train, options)
+        beside = {
+            "validation": None if options.validation_path else validation,
+            "test": None if options.test_path else test,
+        }
+        draft = read_rows(train, options, seed)
         draft.name = name
-        draft.notes.append(
-            f"Examples are read from {train.name}, test examples from {test.name}."
-            if test
-            else f"Examples are read from {train.name}; there is no test file."
-        )
-        return finish(draft, _read_rows(test, options) if test else None)
+        read = [f"{split} examples from {path.name}" for split, path in beside.items() if path]
+        missing = "" if test or options.test_path else "; there is no test file"
+        draft.notes.append(f"{', '.join([f'Examples are read from {train.name}', *read])}{missing}.")
+        held_out = {split: read_rows(path, options, seed) if path else None for split, path in beside.items()}
+        return finish_with_held_out(draft, options, seed, **held_out)
 
     return load
-
-
-def _read_rows(path: Path, options: FolderOptions) -> Draft:
-    suffix = data_suffix(path)
-    if suffix == ".json":
-        return read_objects(path, read_json(path, str(path), options.encoding), options)
-    return read_lines(path, options) if suffix in (".jsonl", ".ndjson") else read_table(path, options)

@@ -55,8 +55,10 @@ def parse_induction(
     return finish(draft, read(execute, "execute") if execute is not None else None)
 
 
-def load_induction(path: Path, document: Any, *, seed: int = 0, encoding: str = "") -> TaskData:
-    """Make a task of the file at ``path``, already parsed, and of what its sibling folders add."""
+def read_induction(
+    path: Path, document: Any, *, seed: int = 0, encoding: str = ""
+) -> tuple[Draft, Draft | None]:
+    """Read the file at ``path``, already parsed, and what its sibling folders add; the second is the test."""
     name, folder = path.stem, path.parent
     draft = induction_draft(name, str(path), document, seed)
     test = None
@@ -70,7 +72,7 @@ def load_induction(path: Path, document: Any, *, seed: int = 0, encoding: str = 
         draft.notes.append(f"Test examples are read from execute/{path.name}.")
     elif folder.name == "execute":
         draft.notes.append("This is the held-out file alone; the file in induce/ would use it as the test.")
-    return finish(draft, test)
+    return draft, test
 
 
 def is_induction(document: Any) -> bool:

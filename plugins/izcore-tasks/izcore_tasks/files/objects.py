@@ -1,46 +1,22 @@
-"""JSON and JSON-lines files: an object per example, or one of the formats with a structure of its own."""
+"""Objects, one per example: the lines of a JSON-lines file, or the list in a JSON document."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
-from izcore_tasks.files.bigbench import bigbench_draft, is_bigbench
+from izcore.plugin import DataError
 from izcore_tasks.files.columns import add_rows, choose_columns
 from izcore_tasks.files.conversations import Row, read_conversations, rows_of_training_samples
-from izcore_tasks.files.draft import Draft, finish, new_draft
-from izcore_tasks.files.induction import is_induction, load_induction
+from izcore_tasks.files.draft import Draft, new_draft
 from izcore_tasks.files.reading import is_reading, reading_rows
-from izcore_tasks.files.sources import parse_json, read_json, read_text
+from izcore_tasks.files.sources import parse_json, read_text
 from izcore_tasks.files.values import describe
 from izcore_tasks.options import FileOptions
 
 _LIST_KEYS = ("examples", "data", "rows", "instances", "samples")
 _DEEPEST = 5
 """Levels of nested objects whose values can be named."""
-
-
-class JsonlFile(Task):
-    """One JSON object per line: any keys, or a sample of OpenAI's evals."""
-
-    def __init__(self, options: FileOptions, context: BackendContext) -> None:
-        self._options = options
-
-    def load(self, request: LoadRequest) -> TaskData:
-        """Load all lines; raises DataError with every fault and its line."""
-        return finish(read_lines(Path(self._options.path).expanduser(), self._options))
-
-
-class JsonFile(Task):
-    """One JSON document: a list of objects, an instruction-induction file, or BIG-bench's task.json."""
-
-    def __init__(self, options: FileOptions, context: BackendContext) -> None:
-        self._options = options
-
-    def load(self, request: LoadRequest) -> TaskData:
-        """Load all examples; raises DataError with every fault and its example."""
-        return load_document(Path(self._options.path).expanduser(), self._options, request.seed)
 
 
 def read_lines(path: Path, options: FileOptions) -> Draft:
@@ -66,21 +42,6 @@ def read_lines(path: Path, options: FileOptions) -> Draft:
     return _add_objects(rows, options, draft)
 
 
-def load_document(path: Path, options: FileOptions, seed: int) -> TaskData:
-    """Make a task of one JSON document, whatever its form."""
-    text = read_text(path, str(path), options.encoding)
-    if _is_one_object_per_line(text):
-        return finish(read_lines(path, options))
-    document = read_json(path, str(path), options.encoding)
-    by_key = bool(options.input or options.target)
-    if is_induction(document):
-        return load_induction(path, document, seed=seed, encoding=options.encoding)
-    if is_bigbench(document) and not by_key:
-        name = path.stem if path.stem != "task" else path.absolute().parent.name
-        return finish(bigbench_draft(name, str(path), document, seed))
-    return finish(read_objects(path, document, options))
-
-
 def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
     """Read a list of objects, at the top of the document or under "examples", into a draft."""
     draft = new_draft(path, options, unit="example")
@@ -98,6 +59,16 @@ def read_objects(path: Path, document: Any, options: FileOptions) -> Draft:
     for number, entry in enumerate(entries, 1):
         _keep_object(number, entry, rows, draft)
     return _add_objects(rows, options, draft)
+
+
+def is_one_object_per_line(text: str) -> bool:
+    """Say whether a text is JSON lines, whatever its file is called."""
+    lines = [line for line in text.split("\n", 50)[:50] if line and not line.isspace()]
+    return (
+        len(lines) > 1
+        and all(line[0] == "{" and line.rstrip()[-1] == "}" for line in lines)
+        and not (_is_one_document(text))
+    )
 
 
 def _entries(document: Any) -> Any:
@@ -144,15 +115,6 @@ def _with_nested(row: Mapping[str, Any]) -> dict[str, Any]:
         found |= {key: value for key, value in nested if key not in found}
         nested = [(key, value) for key, value in nested if isinstance(value, dict)]
     return found
-
-
-def _is_one_object_per_line(text: str) -> bool:
-    lines = [line for line in text.split("\n", 50)[:50] if line and not line.isspace()]
-    return (
-        len(lines) > 1
-        and all(line[0] == "{" and line.rstrip()[-1] == "}" for line in lines)
-        and not (_is_one_document(text))
-    )
 
 
 def _is_one_document(text: str) -> bool:

@@ -6,8 +6,9 @@ import pyarrow
 from pyarrow import parquet
 
 from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
-from izcore_tasks.files.draft import finish
+from izcore_tasks.files.draft import Draft
 from izcore_tasks.files.objects import read_objects
+from izcore_tasks.files.rows import finish_with_held_out
 from izcore_tasks.files.sources import read_bytes
 from izcore_tasks.options import FileOptions
 
@@ -20,10 +21,15 @@ class ParquetFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load all rows; raises DataError with every fault and its row."""
-        path = Path(self._options.path).expanduser()
-        content = read_bytes(path)
-        try:
-            rows = parquet.read_table(pyarrow.BufferReader(content)).to_pylist()
-        except pyarrow.ArrowException as error:
-            raise DataError(f"{path} is not a Parquet file that can be read: {error}.") from None
-        return finish(read_objects(path, rows, self._options))
+        draft = read_parquet(Path(self._options.path).expanduser(), self._options)
+        return finish_with_held_out(draft, self._options, request.seed)
+
+
+def read_parquet(path: Path, options: FileOptions) -> Draft:
+    """Read the rows of a Parquet file into a draft."""
+    content = read_bytes(path)
+    try:
+        rows = parquet.read_table(pyarrow.BufferReader(content)).to_pylist()
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{path} is not a Parquet file that can be read: {error}.") from None
+    return read_objects(path, rows, options)

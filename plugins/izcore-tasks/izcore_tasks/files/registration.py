@@ -10,7 +10,7 @@ def file_backends() -> list[TaskRegistration]:
         TaskRegistration(
             name="csv",
             summary="A table with one example per row (CSV or TSV)",
-            factory="izcore_tasks.files.table:CsvFile",
+            factory="izcore_tasks.files.single:CsvFile",
             options=CsvOptions,
             argument="path",
             paths=(".csv", ".tsv"),
@@ -18,7 +18,7 @@ def file_backends() -> list[TaskRegistration]:
         TaskRegistration(
             name="jsonl",
             summary="One JSON object per line, or OpenAI-evals samples",
-            factory="izcore_tasks.files.objects:JsonlFile",
+            factory="izcore_tasks.files.single:JsonlFile",
             options=FileOptions,
             argument="path",
             paths=(".jsonl", ".ndjson"),
@@ -26,7 +26,7 @@ def file_backends() -> list[TaskRegistration]:
         TaskRegistration(
             name="json",
             summary="A list of objects, an instruction-induction file, or BIG-bench's task.json",
-            factory="izcore_tasks.files.objects:JsonFile",
+            factory="izcore_tasks.files.single:JsonFile",
             options=FileOptions,
             argument="path",
             paths=(".json",),
@@ -43,14 +43,14 @@ def file_backends() -> list[TaskRegistration]:
         TaskRegistration(
             name="gz",
             summary="A CSV, JSON-lines or JSON file packed with gzip (NAME.csv.gz)",
-            factory="izcore_tasks.files.packed:PackedFile",
+            factory="izcore_tasks.files.single:PackedFile",
             options=CsvOptions,
             argument="path",
             paths=(".gz",),
         ),
         TaskRegistration(
             name="folder",
-            summary="A folder of instruction-induction or BIG-bench tasks, or with train and test files",
+            summary="Instruction-induction or BIG-bench tasks, or train, validation and test files",
             factory="izcore_tasks.files.folder:TaskFolder",
             options=FolderOptions,
             argument="path",

@@ -8,24 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from izcore.plugin import BackendContext, LoadRequest, Task, TaskData
 from izcore_tasks.files.columns import Columns, add_rows, choose_columns
-from izcore_tasks.files.draft import Draft, finish, new_draft
+from izcore_tasks.files.draft import Draft, new_draft
 from izcore_tasks.files.sources import data_suffix, read_text
 from izcore_tasks.options import CsvOptions
 
 _DELIMITERS = (",", ";", "\t", "|")
-
-
-class CsvFile(Task):
-    """A table with one example per row; quoted as RFC 4180 says."""
-
-    def __init__(self, options: CsvOptions, context: BackendContext) -> None:
-        self._options = options
-
-    def load(self, request: LoadRequest) -> TaskData:
-        """Load all rows; raises DataError with every fault and its line."""
-        return finish(read_table(Path(self._options.path).expanduser(), self._options))
 
 
 def read_table(path: Path, options: CsvOptions) -> Draft:
