@@ -19,6 +19,7 @@ from izcore.engine import plan as plans
 from izcore.engine.entry import public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
+from izcore.engine.given_examples import GivenTask, task_of
 from izcore.engine.incumbents import Trajectory
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import resume_run, start_run
@@ -38,7 +39,7 @@ from izcore.storage.whole_run import read_whole_run
 
 @public
 def plan(
-    task: str,
+    task: GivenTask,
     *,
     db: str | Path | None = None,
     registry: Registry | None = None,
@@ -50,7 +51,8 @@ def plan(
     whether given limits are enough. :func:`execute` carries the plan out.
     """
     found = registry or discover()
-    config = build_config(found, settings_layers(task, **options), RunConfig)
+    named = task_of(task, Paths.of_this_user())
+    config = build_config(found, settings_layers(named, **options), RunConfig)
     earlier = None
     if config.warm_start:
         with open_store(db) as store:
@@ -96,7 +98,7 @@ def execute(
 
 @public
 def optimize(
-    task: str,
+    task: GivenTask,
     *,
     db: str | Path | None = None,
     registry: Registry | None = None,
@@ -105,7 +107,10 @@ def optimize(
     log_text: bool = False,
     **options: Unpack[RunOptions],
 ) -> RunResult:
-    """Find the best instruction for a task, which is a name or the path of a file or folder.
+    """Find the best instruction for a task, which is a name, the path of a file or folder, or examples.
+
+    Examples are mappings of columns to values, such as the rows of a table; they are read like a file of JSON
+    lines, and kept as one in the data folder.
 
     ``options`` are those of :class:`RunOptions`; the other parameters, and the errors, are those of
     :func:`execute`.
@@ -150,7 +155,7 @@ def resume(
 
 @public
 def score(
-    task: str,
+    task: GivenTask,
     instruction: str,
     *,
     db: str | Path | None = None,
@@ -165,7 +170,9 @@ def score(
     ``options`` are those of :class:`ScoringOptions`; the other parameters are those of :func:`execute`.
     """
     found = registry or discover()
-    config = build_config(found, settings_layers(task, **options), ScoringConfig)
+    config = build_config(
+        found, settings_layers(task_of(task, Paths.of_this_user()), **options), ScoringConfig
+    )
     with open_environment(
         found, db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
