@@ -186,7 +186,7 @@ class ScorerInfo(Record):
             model = self.identity.get("model", "The scorer")
             raise UsageError(
                 f"{model} takes no images, and the task has some.",
-                hint="Choose a model that takes them (--scorer), or a column of text (task.image).",
+                hint="Choose a model that takes them (--scorer), or leave them out of the task.",
             )
         return prompt if self.messages else prompt.folded()
 

@@ -29,6 +29,16 @@ class FileOptions(Options, frozen=True, kw_only=True):
     empty_targets: Annotated[
         bool, Meta(description="Whether an empty target means that the right answer is nothing at all")
     ] = False
+    image: Annotated[
+        str | tuple[str, ...],
+        Meta(
+            description="Column or key of an image that is shown with the input, as a path or URL, or a list "
+            "of several; without it, guessed from the endings and said"
+        ),
+    ] = ""
+    show_images: Annotated[
+        bool, Meta(description="Whether columns that hold images by their endings are shown as such")
+    ] = True
     choices: Annotated[
         str | tuple[str, ...],
         Meta(

@@ -62,7 +62,8 @@ def read_conversations(rows: list[Row], column: str, draft: Draft) -> list[Row]:
             found.append((place, row))
         elif messages:
             *turns, last = _turns(messages[bool(shared) :])
-            draft.turns[place], draft.images[place] = tuple(turns), last.images
+            draft.turns[place] = tuple(turns)
+            draft.images[place] = (*draft.images.get(place, ()), *last.images)
             found.append((place, {**row, column: last.text}))
     return found
 

@@ -10,6 +10,8 @@ from izcore_tasks.files.sources import stem_of
 from izcore_tasks.options import FileOptions
 
 NO_TARGET = "no target"
+ONLY_IMAGES = "(image)"
+"""The input of an example that has images and no text."""
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Draft:
     examples: list[Example] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _problems: list[tuple[int, str]] = field(default_factory=list, init=False)
+    _faulty: set[int | str] = field(default_factory=set, init=False)
 
     def add(
         self,
@@ -47,20 +50,23 @@ class Draft:
         choices: Sequence[str] = (),
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        """Add an example, or the problem that keeps it from being one.
+        """Add an example, or the problem that keeps it from being one; nothing where one is known already.
 
         The main field is replaced with the input, which may have become longer. Blank targets do not count.
         Where ``empty_targets`` is set, nothing is the right answer to an example that has no other target.
         """
+        if place in self._faulty:
+            return
         targets = [target for target in targets if target and not target.isspace()]
         if not targets and self.empty_targets:
             targets = [""]
+        turns, images = self.turns.get(place, ()), self.images.get(place, ())
+        text = text if text.strip() or not images else ONLY_IMAGES
         fields = dict(fields or {})
         if self.main_field in fields:
             fields[self.main_field] = text
         shown = (text, *(fields.get(name, "") for name in self.input_fields))
-        turns, images = self.turns.get(place, ()), self.images.get(place, ())
-        if not images and not any(part.strip() for part in shown):
+        if not any(part.strip() for part in shown):
             self.problem(place, "no input")
         elif not targets:
             self.problem(place, NO_TARGET)
@@ -80,6 +86,7 @@ class Draft:
 
     def problem(self, place: int | str, text: str) -> None:
         """Note what is wrong at a place; places that are not numbers are noted in their order."""
+        self._faulty.add(place)
         self._problems.append((place if isinstance(place, int) else 0, f"{self.unit} {place}: {text}"))
 
     def file_problem(self, text: str) -> None:

@@ -9,6 +9,7 @@ from izcore.plugin import DataError
 from izcore_tasks.files.columns import add_rows, choose_columns
 from izcore_tasks.files.conversations import Row, read_conversations, rows_of_training_samples
 from izcore_tasks.files.draft import Draft, new_draft
+from izcore_tasks.files.image_columns import read_images
 from izcore_tasks.files.reading import is_reading, reading_rows
 from izcore_tasks.files.sources import parse_json, read_text
 from izcore_tasks.files.values import describe
@@ -95,14 +96,15 @@ def _add_objects(rows: Sequence[Row], options: FileOptions, draft: Draft) -> Dra
     nested = [
         key for key in keys if key not in top and not any(other.startswith(f"{key}.") for other in keys)
     ]
-    columns = choose_columns(top, options, draft, nested=nested) if rows else None
+    names = read_images(top, rows, options, draft)
+    columns = choose_columns(names, options, draft, nested=nested) if rows else None
     if columns is not None:
         add_rows(draft, read_conversations(list(rows), columns.input, draft), columns, options)
     return draft
 
 
 def _named(options: FileOptions) -> set[str]:
-    named = (options.input, options.target, options.choices)
+    named = (options.input, options.target, options.choices, options.image)
     return {name for each in named for name in ((each,) if isinstance(each, str) else each)}
 
 

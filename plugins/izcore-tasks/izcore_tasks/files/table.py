@@ -10,6 +10,7 @@ from pathlib import Path
 
 from izcore_tasks.files.columns import Columns, add_rows, choose_columns
 from izcore_tasks.files.draft import Draft, new_draft
+from izcore_tasks.files.image_columns import read_images
 from izcore_tasks.files.sources import data_suffix, read_text
 from izcore_tasks.options import CsvOptions
 
@@ -29,15 +30,19 @@ def read_table(path: Path, options: CsvOptions) -> Draft:
         return draft
     width = max(_width(cells) for _, cells in rows)
     header, body = _header(rows, width, options, draft), rows[1:] if options.header else rows
-    columns = choose_columns([name for name in header if name], options, draft)
+    keyed = [(line, dict(zip(header, cells, strict=False))) for line, cells in body]
+    names = read_images([name for name in header if name], keyed, options, draft)
+    columns = choose_columns(names, options, draft)
     if columns is None:
         return draft
     if options.header and columns.by_order and _is_no_header(header, body, columns):
         draft.notes.pop()  # the guess, which took an example for names
         draft.notes.append("The first line is an example like the others: it names no columns.")
         header, body = _numbered(len(header)), rows
-        names = dict(zip([name.strip() for name in rows[0][1]], header, strict=False))
-        columns = Columns(inputs=(names[columns.input],), targets=tuple(names[t] for t in columns.targets))
+        numbers = dict(zip([name.strip() for name in rows[0][1]], header, strict=False))
+        columns = Columns(
+            inputs=(numbers[columns.input],), targets=tuple(numbers[t] for t in columns.targets)
+        )
     for name in dict.fromkeys((*columns.inputs, *columns.targets, *columns.choices)):
         if header.count(name) > 1:
             draft.problem(rows[0][0], f"{header.count(name)} columns are named {name!r}")
