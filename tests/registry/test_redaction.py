@@ -36,8 +36,8 @@ def test_a_message_repeats_no_key_of_the_environment() -> None:
         (
             "metric",
             "judge",
-            {"model": {"name": "openai:m", "base_url": "http://s3cret@host"}},
-            "metric.model: scorer.base_url",
+            {"judge": {"name": "openai:m", "base_url": "http://s3cret@host"}},
+            "metric.judge: scorer.base_url",
         ),
     ],
 )
