@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from izcore.api import score_held_out as score_held_out
     from izcore.api import trajectory as trajectory
     from izcore.config.layers import parse_assignments as parse_assignments
-    from izcore.config.layers import read_toml as read_toml
     from izcore.config.options import RunOptions as RunOptions
     from izcore.config.options import ScoringOptions as ScoringOptions
     from izcore.config.options import settings_layers as settings_layers
     from izcore.config.schema import RunConfig as RunConfig
+    from izcore.config.toml import read_toml as read_toml
     from izcore.engine.incumbents import Incumbent as Incumbent
     from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
@@ -100,9 +100,10 @@ _HOMES = {
         "score_held_out",
         "trajectory",
     ),
-    "izcore.config.layers": ("parse_assignments", "read_toml"),
+    "izcore.config.layers": ("parse_assignments",),
     "izcore.config.options": ("RunOptions", "ScoringOptions", "settings_layers"),
     "izcore.config.schema": ("RunConfig",),
+    "izcore.config.toml": ("read_toml",),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.score_instruction": ("ScoreResult",),

@@ -26,6 +26,7 @@ from izcore.engine.runner import resume_run, start_run
 from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError
+from izcore.plugin.paths import user_path
 from izcore.plugin.protocols import Executor
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import Run
@@ -232,7 +233,7 @@ def export(
     ``{"raw": True}`` for ``csv``. ``run_id`` may be a unique beginning of the id, or
     ``last``.
     """
-    file = None if output is None else Path(output).expanduser()
+    file = None if output is None else user_path(output)
     found = registry or discover()
     return export_run(found, run(run_id, db=db), format=format, output=file, options=options)
 

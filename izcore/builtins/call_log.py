@@ -11,6 +11,7 @@ import msgspec
 from izcore.plugin.errors import UsageError
 from izcore.plugin.events import CallFinished
 from izcore.plugin.hookspecs import hookimpl
+from izcore.plugin.paths import user_path
 from izcore.plugin.plain_text import plain_json
 from izcore.plugin.private_files import make_private_file
 
@@ -25,8 +26,9 @@ class CallLog:
         self._with_text = with_text
         self._clock = clock
         try:
-            make_private_file(path.expanduser())
-            self._file = path.expanduser().open("a", encoding="utf-8", buffering=1)
+            path = user_path(path)
+            make_private_file(path)
+            self._file = path.open("a", encoding="utf-8", buffering=1)
         except OSError as error:
             raise UsageError(
                 f"--log-file {path}: cannot be written: {error.strerror}.", hint="Choose another file."

@@ -23,6 +23,7 @@ from izcore.plugin import (
     hookimpl,
     make_private_file,
     plain_json,
+    user_path,
 )
 from izcore.plugin.errors import UsageError
 
@@ -46,7 +47,7 @@ class EventLog(Tracker):
     ) -> None:
         self._left_out = BULKY if options.texts else BULKY | TEXTS
         self._clock = clock
-        path = Path(options.file).expanduser()
+        path = user_path(options.file)
         try:
             make_private_file(path)
             # Without a buffer every line is one write at the end of the file, whoever else appends to it.

@@ -1,7 +1,5 @@
 """The ``pool`` generator: which of these instructions, written by a person, is best?"""
 
-from pathlib import Path
-
 from izcore.builtins.options import PoolOptions
 from izcore.plugin import (
     BackendContext,
@@ -12,6 +10,7 @@ from izcore.plugin import (
     PrepareRequest,
     PrepareResult,
     read_instructions,
+    user_path,
 )
 
 
@@ -19,7 +18,7 @@ class PoolGenerator(Generator):
     """Offers the instructions of a file in their order, each once, whatever the latents say."""
 
     def __init__(self, options: PoolOptions, context: BackendContext) -> None:
-        self._instructions = read_instructions(Path(options.file))
+        self._instructions = read_instructions(user_path(options.file))
 
     def pool_size(self) -> int:
         """Return the number of distinct instructions in the file."""

@@ -29,12 +29,16 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _performed(arguments: Sequence[str]) -> int:
-    for number, argument in enumerate(arguments, 1):
-        if any("\ud800" <= character <= "\udfff" for character in argument):
-            complain(f"Argument {number} is not UTF-8 text: {argument}", "Write it in UTF-8.")
+    given = []
+    for argument in arguments:
+        try:
+            # Where the locale is not UTF-8 the interpreter has not read the arguments as what they are.
+            given.append(os.fsencode(argument).decode())
+        except UnicodeError:
+            complain(f"An argument is not UTF-8 text: {argument}", "Write it in UTF-8.")
             return 2
     try:
-        code: int | None = app(list(arguments), prog_name="iz", standalone_mode=False)
+        code: int | None = app(given, prog_name="iz", standalone_mode=False)
     except USAGE_ERROR as error:
         shown = io.StringIO()
         error.show(shown)

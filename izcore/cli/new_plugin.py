@@ -32,6 +32,7 @@ def new_plugin(
 ) -> None:
     """Write a package of your own plugin: it installs, works and is tested, and is there to be changed."""
     from izcore.plugin.errors import UnknownNameError, nearest_names
+    from izcore.plugin.paths import user_path
     from izcore.scaffold import TEMPLATED_KINDS, read_name, render_package, try_it, write_package
 
     known = next((each for each in TEMPLATED_KINDS if each == kind), None)
@@ -45,7 +46,7 @@ def new_plugin(
         registry = registry_of(context)
         _check_free(names, registry, _own_commands(context))
     files = render_package(names)
-    target = into.expanduser() / names.distribution
+    target = user_path(into) / names.distribution
     write_package(files, target)
     steps = (
         f"cd {shlex.quote(str(target))}",

@@ -200,7 +200,9 @@ def print_json(value: Any) -> None:
 
     from izcore.plugin.plain_text import plain_json
 
-    data = msgspec.json.encode(value, enc_hook=str)
+    data = msgspec.json.encode(
+        value, enc_hook=lambda path: str(path).encode(errors="backslashreplace").decode()
+    )
     say(plain_json(msgspec.json.format(data, indent=2).decode()))
 
 

@@ -4,9 +4,7 @@ Layers, each over the one before: the preset's parts (core first, then plugins),
 options of the command line, ``--set``. Every error names the key.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,9 +22,11 @@ from izcore.config.schema import (
     SplitSizes,
     TaskConfig,
 )
+from izcore.config.toml import DEEPEST, parse_toml
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
 from izcore.plugin.kinds import Kind
 from izcore.plugin.options import convert_settings
+from izcore.plugin.paths import user_path
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.choices import BackendChoice
@@ -60,20 +60,6 @@ PLAIN_KEYS = (
 Settings = Mapping[str, Any]
 
 
-def read_toml(path: Path) -> Settings:
-    """Read a configuration file; errors name the file and line."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file.", hint="--config names a TOML file.") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}).") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}.") from None
-
-
 def parse_assignments(assignments: Sequence[str]) -> Settings:
     """Turn ``["scorer.temperature=0", …]`` into nested settings.
 
@@ -88,11 +74,13 @@ def parse_assignments(assignments: Sequence[str]) -> Settings:
             raise UsageError(
                 f"--set {assignment!r}: not of the form key=value.", hint="Write --set search.rounds=3"
             )
+        if len(parts) > DEEPEST:
+            raise UsageError(f"--set {assignment!r}: no key has as many parts.")
         value: Any = text.strip()
         if value[:1] in ("[", "{", '"', "'"):
             try:
-                value = tomllib.loads(f"value = {value}")["value"]
-            except tomllib.TOMLDecodeError as error:
+                value = parse_toml(f"value = {value}")["value"]
+            except ValueError as error:
                 raise UsageError(f"--set {assignment!r}: {error}.") from None
         place = settings
         for part in parts[:-1]:
@@ -256,7 +244,7 @@ def _task_choice(
     known = {found.backend.name for found in registry.backends("task")}
     if kind != "task" or spec.partition(":")[0] in known:
         return spec, options
-    path = Path(spec).expanduser()
+    path = user_path(spec)
     suffix = "/" if path.is_dir() or spec.endswith("/") else path.suffix
     found = registry.task_format(suffix) if suffix else None
     if found is None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from izcore.config.layers import Settings, read_toml
+from izcore.config.layers import Settings
+from izcore.config.toml import read_toml
 
 LIMITS = ("max_calls", "max_tokens", "max_cost")
 

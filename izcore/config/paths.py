@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from izcore.config.folders import cache_folder, data_folder
+from izcore.plugin.paths import user_path
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import BackendContext
 
@@ -23,7 +24,7 @@ class Paths(Record):
 
     def database(self, chosen: str | Path | None) -> Path:
         """The database: the one chosen, that of ``IZ_DB``, or the default in the data folder."""
-        return Path(chosen or os.environ.get(DATABASE_VARIABLE) or self.data / "runs.sqlite").expanduser()
+        return user_path(chosen or os.environ.get(DATABASE_VARIABLE) or self.data / "runs.sqlite")
 
     def context(self, seed: int, *, planning: bool = False) -> BackendContext:
         """What backends are told; ``planning`` where they are only asked what they would cost."""

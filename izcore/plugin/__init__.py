@@ -97,6 +97,7 @@ from izcore.plugin.instructions import (
 from izcore.plugin.interrupts import interruptible, undisguised_interrupts
 from izcore.plugin.jobs import Job
 from izcore.plugin.metric_figures import result_figures, trial_figures
+from izcore.plugin.paths import user_path
 from izcore.plugin.plain_text import plain, plain_cell, plain_json, plain_line
 from izcore.plugin.private_files import make_private_file, make_private_folder
 from izcore.plugin.process_settings import collect_rarely
@@ -299,5 +300,6 @@ __all__ = [
     "tokens_of",
     "trial_figures",
     "undisguised_interrupts",
+    "user_path",
     "was_sent",
 ]

@@ -20,8 +20,9 @@ from typer import Exit
 import izcore
 from izcore import plugin
 from izcore.api import settings_layers
-from izcore.config.layers import build_config, parse_assignments, read_toml
+from izcore.config.layers import build_config, parse_assignments
 from izcore.config.schema import RunConfig, ScoringConfig
+from izcore.config.toml import read_toml
 from izcore.plugin import hookspecs
 from izcore.plugin.kinds import KINDS
 from izcore.plugin.results import RunResult

@@ -40,6 +40,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.http.error_bodies": "What HTTP errors say",
     "izcore.plugin.http.connection": "Connections that fail",
     "izcore.plugin.plain_text": "Text of others, shown as text",
+    "izcore.plugin.paths": "Paths as people write them",
     "izcore.plugin.private_files": "Files that only their owner reads",
     "izcore.plugin.metric_figures": "Numbers that trackers show",
     "izcore.plugin.interrupts": "Interrupts",

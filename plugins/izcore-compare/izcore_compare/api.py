@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import izcore
+from izcore.plugin import user_path
 from izcore_compare.comparison import executor_for, plan_comparison, plot_comparison, run_comparison
 from izcore_compare.methods import read_methods
 from izcore_compare.results import ComparisonResult
@@ -41,7 +42,7 @@ def compare(
     Raises :class:`~izcore.IzError`; all runs are kept then, and the same comparison goes on.
     """
     found = registry or izcore.discover()
-    picture = None if plot is None else Path(plot).expanduser()
+    picture = None if plot is None else user_path(plot)
     performing = executor_for(found, executor, workers)
     common = izcore.settings_layers(
         task,

@@ -2,11 +2,10 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import izcore
-from izcore.plugin import ConfigError, UsageError, about
+from izcore.plugin import ConfigError, UsageError, about, user_path
 
 DEFAULT_PRESET = "default"
 """What a TOML file's settings lie over where it names no preset."""
@@ -21,7 +20,7 @@ def read_methods(registry: "izcore.Registry", named: Iterable[str]) -> dict[str,
     """
     methods: dict[str, Settings] = {}
     for text in named:
-        path = Path(text).expanduser()
+        path = user_path(text)
         if text.endswith(".toml"):
             name, settings = path.stem, {"preset": DEFAULT_PRESET, **izcore.read_toml(path)}
         else:

@@ -262,6 +262,15 @@ def test_nothing_is_a_right_answer_where_the_user_says_so(load: Load, tmp_path: 
 # --- other files -------------------------------------------------------------------------------------
 
 
+def test_a_small_file_that_unpacks_to_more_than_there_is_room_for_is_refused(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("izcore_tasks.files.sources.LARGEST_UNPACKED", 1 << 20)
+    bomb = write(tmp_path, gzip.compress(b"input,target\n" + b"a,b\n" * (1 << 19)), "bomb.csv.gz")
+    with pytest.raises(DataError, match="unpacks to more than 1 MiB"):
+        load(bomb)
+
+
 def test_packed_files_are_read_and_pointers_are_not(load: Load, tmp_path: Path) -> None:
     packed = write(tmp_path, gzip.compress(b"input,target\na,b\n"), "words.csv.gz")
     assert load(packed).name == "words"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData, nearest_names
+from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData, nearest_names, user_path
 from izcore_tasks.files.rows import ROW_SUFFIXES, finish_with_held_out, load_document, read_rows
 from izcore_tasks.files.sources import data_suffix, stem_of
 from izcore_tasks.options import FolderOptions
@@ -20,7 +20,7 @@ class TaskFolder(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load the task; raises DataError that lists the tasks where the choice is open."""
-        folder = Path(self._options.path).expanduser()
+        folder = user_path(self._options.path)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise DataError(f"The folder {folder} {what}.")

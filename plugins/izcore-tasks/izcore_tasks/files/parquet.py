@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow
 from pyarrow import parquet
 
-from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData
+from izcore.plugin import BackendContext, DataError, LoadRequest, Task, TaskData, user_path
 from izcore_tasks.files.draft import Draft
 from izcore_tasks.files.objects import read_objects
 from izcore_tasks.files.rows import finish_with_held_out
@@ -21,7 +21,7 @@ class ParquetFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load all rows; raises DataError with every fault and its row."""
-        draft = read_parquet(Path(self._options.path).expanduser(), self._options)
+        draft = read_parquet(user_path(self._options.path), self._options)
         return finish_with_held_out(draft, self._options, request.seed)
 
 
@@ -30,6 +30,6 @@ def read_parquet(path: Path, options: FileOptions) -> Draft:
     content = read_bytes(path)
     try:
         rows = parquet.read_table(pyarrow.BufferReader(content)).to_pylist()
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, OSError, ValueError) as error:  # damage is any of them
         raise DataError(f"{path} is not a Parquet file that can be read: {error}.") from None
     return read_objects(path, rows, options)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from izcore.plugin import DataError, TaskData
+from izcore.plugin import DataError, TaskData, user_path
 from izcore_tasks.files.bigbench import bigbench_draft, is_bigbench
 from izcore_tasks.files.draft import Draft, finish
 from izcore_tasks.files.induction import induction_draft, is_induction, read_induction
@@ -62,7 +62,7 @@ def finish_with_held_out(
 
 def _read_named(name: str, what: str, draft: Draft, options: FileOptions, seed: int) -> Draft:
     draft.notes.append(f"{what} are read from {name}.")
-    return read_rows(Path(name).expanduser(), options, seed)
+    return read_rows(user_path(name), options, seed)
 
 
 def _read_document(path: Path, options: FileOptions, seed: int) -> Draft:

@@ -1,8 +1,6 @@
 """Single files as tasks: tables, JSON lines, JSON documents, and the same packed with gzip."""
 
-from pathlib import Path
-
-from izcore.plugin import BackendContext, LoadRequest, Task, TaskData
+from izcore.plugin import BackendContext, LoadRequest, Task, TaskData, user_path
 from izcore_tasks.files.objects import read_lines
 from izcore_tasks.files.rows import finish_with_held_out, load_document, read_rows
 from izcore_tasks.files.sources import data_suffix
@@ -18,7 +16,7 @@ class CsvFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load all rows; raises DataError with every fault and its line."""
-        draft = read_table(Path(self._options.path).expanduser(), self._options)
+        draft = read_table(user_path(self._options.path), self._options)
         return finish_with_held_out(draft, self._options, request.seed)
 
 
@@ -30,7 +28,7 @@ class JsonlFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load all lines; raises DataError with every fault and its line."""
-        draft = read_lines(Path(self._options.path).expanduser(), self._options)
+        draft = read_lines(user_path(self._options.path), self._options)
         return finish_with_held_out(draft, self._options, request.seed)
 
 
@@ -42,7 +40,7 @@ class JsonFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load all examples; raises DataError with every fault and its example."""
-        return load_document(Path(self._options.path).expanduser(), self._options, request.seed)
+        return load_document(user_path(self._options.path), self._options, request.seed)
 
 
 class PackedFile(Task):
@@ -53,7 +51,7 @@ class PackedFile(Task):
 
     def load(self, request: LoadRequest) -> TaskData:
         """Load what is packed; raises DataError where the name does not say what that is."""
-        path = Path(self._options.path).expanduser()
+        path = user_path(self._options.path)
         if data_suffix(path) == ".json":
             return load_document(path, self._options, request.seed)
         draft = read_rows(path, self._options, request.seed)

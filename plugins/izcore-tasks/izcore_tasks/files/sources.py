@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import io
 import json
 import zlib
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 from izcore.plugin import DataError, nearest_names
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+LARGEST_UNPACKED = 1 << 30
+"""Bytes; a small file may unpack to more than a machine has room for."""
 
 Source = bytes | Path
 """Content in memory, or the file that holds it."""
@@ -74,9 +78,11 @@ def read_bytes(path: Path) -> bytes:
     Raises DataError for a file that cannot be read, or that only points at its content (Git LFS).
     """
     try:
+        if path.is_char_device():
+            raise DataError(f"{path} is a device, not a file.")
         content = path.read_bytes()
         if path.suffix.lower() == ".gz":
-            content = gzip.decompress(content)
+            content = _unpacked(content, path)
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.", hint=_similar_files(path)) from None
     except IsADirectoryError:
@@ -92,6 +98,17 @@ def read_bytes(path: Path) -> bytes:
             f"{path} is a pointer of Git LFS, not the data itself.", hint="Fetch the data: git lfs pull"
         )
     return content
+
+
+def _unpacked(content: bytes, path: Path) -> bytes:
+    with gzip.open(io.BytesIO(content)) as packed:
+        unpacked = packed.read(LARGEST_UNPACKED + 1)
+    if len(unpacked) > LARGEST_UNPACKED:
+        raise DataError(
+            f"{path} unpacks to more than {LARGEST_UNPACKED >> 20} MiB.",
+            hint="Unpack it, and take a part of it.",
+        )
+    return unpacked
 
 
 def _similar_files(path: Path) -> str:

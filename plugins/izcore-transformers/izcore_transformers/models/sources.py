@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from izcore.plugin import BackendUnavailableError, UsageError, nearest_names
+from izcore.plugin import BackendUnavailableError, UsageError, nearest_names, user_path
 from izcore_transformers.models.fingerprint import file_fingerprint, folder_fingerprint
 from izcore_transformers.models.presets import EMBEDDED_MODEL, MODEL_PRESETS
 from izcore_transformers.options import ModelOptions
@@ -43,7 +43,7 @@ def find_source(options: ModelOptions) -> Source:
         return embedded_source()
     if preset is not None:
         return _hub_source(preset.source, options.revision)
-    path = Path(model).expanduser()
+    path = user_path(model)
     if path.is_dir():
         return _folder_source(path)
     if path.is_file():
