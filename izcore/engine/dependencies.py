@@ -17,6 +17,7 @@ from izcore.config.schema import RunConfig
 from izcore.engine.digests import digest_of
 from izcore.plugin.errors import UsageError
 from izcore.plugin.kinds import KINDS, Kind
+from izcore.plugin.paths import user_path
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.results import Change
 from izcore.registry.choices import BackendChoice
@@ -92,7 +93,7 @@ def _named_by(registry: Registry, kind: Kind, choice: BackendChoice, paths: Path
     backend, plugin = registered.backend, registered.plugin
     yield Dependency(name=plugin.distribution, value=plugin.version, decisive=plugin.version)
     for option in backend.files:
-        path = Path(str(choice.options.get(option) or "")).expanduser()
+        path = user_path(str(choice.options.get(option) or ""))
         if choice.options.get(option) and path.exists():
             yield _content(f"{registered.key}.{option}", path.name, [path])
     for option in backend.functions:
