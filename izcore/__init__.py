@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from izcore.config.options import settings_layers as settings_layers
     from izcore.config.schema import RunConfig as RunConfig
     from izcore.config.toml import read_toml as read_toml
+    from izcore.databases import back_up as back_up
+    from izcore.databases import export_bundle as export_bundle
+    from izcore.databases import import_bundle as import_bundle
     from izcore.engine.incumbents import Incumbent as Incumbent
     from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
@@ -104,6 +107,7 @@ _HOMES = {
     "izcore.config.options": ("RunOptions", "ScoringOptions", "settings_layers"),
     "izcore.config.schema": ("RunConfig",),
     "izcore.config.toml": ("read_toml",),
+    "izcore.databases": ("back_up", "export_bundle", "import_bundle"),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.score_instruction": ("ScoreResult",),

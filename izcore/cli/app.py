@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, models, new_plugin, optimize, plugins, resume, runs, score, tasks
+from izcore.cli import cache, db, models, new_plugin, optimize, plugins, resume, runs, score, tasks
 from izcore.cli.plugin_commands import CommandsOfPlugins
 from izcore.cli.shared import say
 
@@ -59,5 +59,6 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
+app.add_typer(db.app, name="db")
 plugins.app.command("new")(new_plugin.new_plugin)
 app.add_typer(plugins.app, name="plugins")

@@ -89,6 +89,7 @@ LogFileOption = Annotated[
     typer.Option("--log-file", metavar="FILE", help="Append a line of JSON for every call to this file."),
 ]
 LogTextOption = Annotated[bool, typer.Option("--log-text", help="Put prompts and answers into the log, too.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")]
 SeedOption = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", help="Number that decides everything random.", min=0),

@@ -11,7 +11,7 @@ from izcore.engine.session import open_session
 from izcore.plugin.errors import BackendError, InterruptedRunError, UsageError
 from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.trials import Guidance
-from izcore.storage.records import RunRecord
+from izcore.storage.records import RunRecord, held_out_id
 
 
 def score_held_out(environment: Environment, record: RunRecord, guidances: Sequence[Guidance]) -> None:
@@ -43,7 +43,7 @@ async def _score(environment: Environment, record: RunRecord, guidances: Sequenc
     test = record.plan.splits.test
     known = environment.store.test_scores(record.id).values()
     set_aside = {place for scores in known for place, score in enumerate(scores) if score is None}
-    async with open_session(environment, config, f"test-{record.id}") as parts:
+    async with open_session(environment, config, held_out_id(record.id)) as parts:
         parts.evaluator.set_aside.add((test[place] for place in set_aside), "failed")
         evaluations = await asyncio.gather(
             *(parts.evaluator.evaluate(guidance, test) for guidance in guidances)

@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from izcore.config.schema import RunConfig
 from izcore.engine.dependencies import changes_between, dependencies_of, refuse, task_dependency
 from izcore.engine.environment import Environment
+from izcore.engine.folders import found_from, saying_where_it_began
 from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
@@ -35,7 +39,14 @@ def start_run(environment: Environment, planned: PlannedRun, announce: Announce)
     run_id = new_run_id(planned.plan.task_name, now=now, token=environment.token())
     with store.owning(run_id):
         depends_on = _dependencies(environment, planned.config, planned.plan.fingerprint)
-        record = store.create_run(run_id, planned.config, planned.plan, created=now, dependencies=depends_on)
+        record = store.create_run(
+            run_id,
+            planned.config,
+            planned.plan,
+            created=now,
+            dependencies=depends_on,
+            folder=str(Path.cwd()),
+        )
         announce(run_id)
         return _work_on(environment, record)
 
@@ -58,14 +69,17 @@ def resume_run(
         before = store.run(run_id)
         if before.status == "done":
             raise UsageError(f"Run {run_id} is finished.", hint=f"See it with: iz runs show {run_id}")
-        now, changes = _changes(environment, before)
+        config = found_from(environment.registry, before.config, before.folder)
+        with saying_where_it_began(before.folder):
+            now, changes = _changes(environment, msgspec.structs.replace(before, config=config))
         if not accept_changes:
             refuse(run_id, changes)
         try:
             record = store.change_dependencies(before, now, changes)
             record = store.change_limits(record, **limits)
             announce(run_id)
-            return _work_on(environment, record)
+            config = found_from(environment.registry, record.config, record.folder)
+            return _work_on(environment, msgspec.structs.replace(record, config=config))
         except UsageError:
             store.restore(before)
             raise

@@ -20,6 +20,12 @@ class Connection:
         """Close the file."""
         self._connection.close()
 
+    def copy_to(self, file: Path) -> None:
+        """Copy the whole database, as it is in this moment, into another file, and nothing beside that."""
+        with explaining(self.path), contextlib.closing(sqlite3.connect(file)) as copy:
+            self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+
     def __enter__(self) -> Self:
         return self
 

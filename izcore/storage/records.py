@@ -108,6 +108,8 @@ class RunRecord(RunSummary):
     """What it depends on beside its settings; runs of older versions do not say."""
     changes: tuple[Change, ...] = ()
     """In what that was different when the run went on."""
+    folder: str = ""
+    """The folder in which it began; runs of older versions do not say."""
 
 
 class DamagedRun(Record):
@@ -135,6 +137,11 @@ _ROW_COLUMNS = (
     *("trials", "seconds", "instruction", "validation", "test", "test_low", "test_high"),
     *("calls", "cached_calls", "cost_usd"),
 )
+
+
+def held_out_id(run_id: str) -> str:
+    """Return under which id answers are kept that a run is scored with once it has ended."""
+    return f"test-{run_id}"
 
 
 class Proposal(Record):

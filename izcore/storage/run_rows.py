@@ -27,7 +27,10 @@ SELECT_SUMMARY = (
     " (SELECT coalesce(max(trial_index) + 1, 0) FROM trials WHERE run_id = runs.id)"
 )
 """What :func:`read_summary` reads. Texts come as bytes, for one that is not UTF-8 would end the query."""
-SELECT_RECORD = f"{SELECT_SUMMARY}, CAST(dependencies AS BLOB), CAST(changes AS BLOB), CAST(plan AS BLOB)"
+SELECT_RECORD = (
+    f"{SELECT_SUMMARY}, CAST(dependencies AS BLOB), CAST(changes AS BLOB), CAST(folder AS BLOB),"
+    " CAST(plan AS BLOB)"
+)
 """What :func:`read_record` reads. The plan holds all examples, so that it stands last in its row."""
 
 
@@ -42,12 +45,13 @@ def read_summary(row: Sequence[Any]) -> RunSummary | DamagedRun:
 def read_record(row: Sequence[Any]) -> RunRecord | DamagedRun:
     """Return the run of a row of :data:`SELECT_RECORD`."""
     try:
-        *summary, dependencies, changes, plan = row
+        *summary, dependencies, changes, folder, plan = row
         return RunRecord(
             **_fields(summary),
             plan=_decoded("plan", plan, _PLAN),
             dependencies=_decoded("dependencies", dependencies, _DEPENDENCIES),
             changes=_decoded("changes", changes, _CHANGES),
+            folder=_text("folder", folder),
         )
     except ValueError as error:
         return _damaged(row, error)

@@ -114,6 +114,7 @@ CREATE TABLE new_runs (
     dependencies TEXT NOT NULL DEFAULT '[]',
     changes TEXT NOT NULL DEFAULT '[]',
     failures INTEGER NOT NULL DEFAULT 0,
+    folder TEXT NOT NULL DEFAULT '',
     plan TEXT NOT NULL
 );
 INSERT INTO new_runs (id, created, task, status, config, generator_state, result, seconds, plan)

@@ -18,14 +18,24 @@ from izcore.plugin.results import Change, RunResult, RunStatus
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.claim_table import ClaimTable
 from izcore.storage.completion_tables import CompletionTables
-from izcore.storage.records import DamagedRun, Dependency, Progress, Proposal, RunPlan, RunRecord, RunSummary
+from izcore.storage.records import (
+    DamagedRun,
+    Dependency,
+    Progress,
+    Proposal,
+    RunPlan,
+    RunRecord,
+    RunSummary,
+    held_out_id,
+)
+from izcore.storage.run_copies import RunCopies
 from izcore.storage.run_locks import RunLocks
 from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, read_summary, text_of
 
 AnyRun = TypeVar("AnyRun", RunRecord | DamagedRun, RunSummary | DamagedRun)
 
 
-class Store(CompletionTables, ClaimTable):
+class Store(RunCopies, CompletionTables, ClaimTable):
     """Access to one database file: its runs, and through its bases its completions and who asks for them.
 
     Not to be shared between threads.
@@ -43,13 +53,17 @@ class Store(CompletionTables, ClaimTable):
         *,
         created: float,
         dependencies: Sequence[Dependency] = (),
+        folder: str = "",
     ) -> RunRecord:
         """Write a new run. Nobody works on it yet, so it has the status of one that was interrupted."""
         with self._writing() as db:
             db.execute(
-                "INSERT INTO runs (id, created, task, status, config, plan, dependencies)"
-                " VALUES (?, ?, ?, 'interrupted', ?, ?, ?)",
-                (run_id, created, plan.task_name, _json(config), _json(plan), _json(dependencies)),
+                "INSERT INTO runs (id, created, task, status, config, plan, dependencies, folder)"
+                " VALUES (?, ?, ?, 'interrupted', ?, ?, ?, ?)",
+                (
+                    *(run_id, created, plan.task_name, _json(config), _json(plan)),
+                    *(_json(dependencies), folder),
+                ),
             )
         return self.run(run_id)
 
@@ -119,7 +133,7 @@ class Store(CompletionTables, ClaimTable):
         """
         with self.owning(run_id), self._writing() as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-            db.execute("DELETE FROM answers WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM answers WHERE run_id IN (?, ?)", (run_id, held_out_id(run_id)))
             db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
 
     def restore(self, record: RunRecord) -> None:

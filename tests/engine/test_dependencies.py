@@ -21,9 +21,10 @@ PROMPTS = ("Write the input in reverse.", "Write the input twice.", "Write nothi
 
 
 def reopen(database: Path) -> str:
-    """Let a finished run have stopped before its test; return its name."""
+    """Let a finished run have begun where its database is and stopped before its test; return its name."""
     with sqlite3.connect(database) as db:
-        db.execute("UPDATE runs SET status = 'interrupted', result = NULL")
+        folder = str(database.parent)
+        db.execute("UPDATE runs SET status = 'interrupted', result = NULL, folder = ?", (folder,))
         db.execute("DELETE FROM test_scores")
         ((name,),) = db.execute("SELECT id FROM runs").fetchall()
     db.close()

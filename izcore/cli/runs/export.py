@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from izcore.cli.options import ForceOption
 from izcore.cli.shared import DbOption, RunArgument, explained, out, registry_of, say, stdout_kept_clean
 
 
@@ -52,6 +53,15 @@ def export_run(
             "--set", metavar="KEY=VALUE", help="An option of the format, such as raw=true (may be repeated)."
         ),
     ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE",
+            help="Write the run with all its answers to one file instead, which iz runs import reads.",
+        ),
+    ] = None,
+    force: ForceOption = False,
     formats: Annotated[
         bool,
         typer.Option(
@@ -65,7 +75,15 @@ def export_run(
     """Write a run as text: as a table of its trials, whole as JSON, or in another installed format."""
     from izcore import api
     from izcore.config.layers import parse_assignments
+    from izcore.databases import export_bundle
+    from izcore.plugin.errors import UsageError
 
+    if bundle is not None:
+        if format_ or output or set_:
+            raise UsageError("--bundle: is a format of its own.", hint="Leave out --format, --output, --set.")
+        export_bundle(run, bundle, db=db, overwrite=force)
+        say(f"Wrote {bundle}. Read it with: iz runs import {bundle}", err=True)
+        return
     with stdout_kept_clean():
         file = None if output is None else Path(output)
         options = parse_assignments(set_ or ())
