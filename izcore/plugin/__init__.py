@@ -112,6 +112,7 @@ from izcore.plugin.protocols import (
     Task,
     Tracker,
 )
+from izcore.plugin.reasoning import REASONING_MARKS, answer_start, opened_reasoning
 from izcore.plugin.record import Options, Record
 from izcore.plugin.registrations import (
     Backend,
@@ -153,6 +154,7 @@ __all__ = [
     "API_VERSION",
     "BLANK_INSTRUCTION",
     "IMAGE_SUFFIXES",
+    "REASONING_MARKS",
     "Agreement",
     "Ask",
     "AskRequest",
@@ -262,6 +264,7 @@ __all__ = [
     "Usage",
     "UsageError",
     "about",
+    "answer_start",
     "check_price_holds",
     "check_url",
     "clean_instruction",
@@ -282,6 +285,7 @@ __all__ = [
     "make_private_file",
     "make_private_folder",
     "nearest_names",
+    "opened_reasoning",
     "plain",
     "plain_cell",
     "plain_json",

@@ -8,27 +8,9 @@ import msgspec
 
 from izcore.config.schema import ReasoningMarks
 from izcore.plugin.calls import Completion, FinishReason
+from izcore.plugin.reasoning import REASONING_MARKS
 
 USUAL_MARKS = ReasoningMarks()
-MARKS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<thoughts>", "</thoughts>"),
-    ("<reasoning>", "</reasoning>"),
-    ("<reason>", "</reason>"),
-    ("<scratchpad>", "</scratchpad>"),
-    ("<seed:think>", "</seed:think>"),
-    ("<longcat_think>", "</longcat_think>"),
-    ("[THINK]", "[/THINK]"),
-    ("◁think▷", "◁/think▷"),
-    ("<|think|>", "<|/think|>"),
-    ("<|channel>thought", "<channel|>"),
-    ("<|START_THINKING|>", "<|END_THINKING|>"),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ("Here is my thought process:", "Here is my response:"),
-)
-"""What models write before and after what they think."""
 END_TOKENS = (
     *("</s>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>"),
     *("<|end|>", "<|return|>", "<eos>", "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>"),
@@ -115,7 +97,7 @@ def _by_marks(text: str, marks: ReasoningMarks) -> tuple[str, str | None] | None
     The answer is None where the reasoning does not end.
     """
     lower = text.lower()
-    for opening, closing in marks.marks or MARKS:
+    for opening, closing in marks.marks or REASONING_MARKS:
         opens, closes = _places(lower, opening.lower()), _places(lower, closing.lower())
         # Reasoning begins a line; only its end is there where the chat template has begun it.
         first = next((at for at in opens if not lower[:at].rpartition("\n")[2].strip()), None)

@@ -19,6 +19,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.examples": "Records of tasks and metrics",
     "izcore.plugin.target_profile": "What targets look like",
     "izcore.plugin.calls": "Records of calls",
+    "izcore.plugin.reasoning": "What a model thinks before it answers",
     "izcore.plugin.trials": "Records of a search",
     "izcore.plugin.evaluation": "Records of evaluation policies",
     "izcore.plugin.run_record": "Runs as people and exporters read them",
@@ -56,6 +57,7 @@ PLAIN_VALUES = (
     "IMAGE_SUFFIXES",
     "Latent",
     "Meta",
+    "REASONING_MARKS",
     "Row",
     "hookimpl",
 )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from transformers import PreTrainedTokenizerBase
 
@@ -17,12 +16,14 @@ from izcore.plugin import (
     Scorer,
     ScorerInfo,
     Usage,
+    answer_start,
     derive_seed,
 )
 from izcore_transformers.decoding.endings import Decoded, end_tokens
 from izcore_transformers.decoding.engines import ENGINES
 from izcore_transformers.decoding.sampling import Sampling
-from izcore_transformers.models.chat import chat_tokens
+from izcore_transformers.models.answers import AnswerReader
+from izcore_transformers.models.chat import chat_tokens, opening_of_reasoning
 from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model, model_identity
 from izcore_transformers.models.tokenizer import load_tokenizer
 from izcore_transformers.options import ScorerOptions
@@ -79,14 +80,16 @@ class HFScorer(Scorer):
 
         Raises :class:`FatalScorerError` for a prompt that does not fit into the model's context.
         """
-        # Prompts that are decoded together have the same limit; a request's hardly ever differ.
-        alike: dict[int, list[int]] = {}
+        # Prompts that are decoded together have the same limit, and all of them a begun answer, or none of
+        # them; those of one request hardly ever differ.
+        alike: dict[tuple[int, bool], list[int]] = {}
         for place, prompt in enumerate(request.prompts):
-            alike.setdefault(self._room(prompt), []).append(place)
+            begun = bool(prompt.prefill or self._options.prefill)
+            alike.setdefault((self._room(prompt), begun), []).append(place)
         completions: dict[int, Completion] = {}
-        for room, places in alike.items():
+        for (room, begun), places in alike.items():
             prompts = [request.prompts[place] for place in places]
-            answered = await asyncio.to_thread(self._complete, prompts, room)
+            answered = await asyncio.to_thread(self._complete, prompts, room, begun)
             completions.update(zip(places, answered, strict=True))
         return CompletionResult(completions=tuple(completions[place] for place in sorted(completions)))
 
@@ -97,12 +100,15 @@ class HFScorer(Scorer):
     def _room(self, prompt: Prompt) -> int:
         return max(self._options.max_new_tokens, prompt.room)
 
-    def _complete(self, prompts: Sequence[Prompt], room: int) -> tuple[Completion, ...]:
+    def _complete(self, prompts: Sequence[Prompt], room: int, begun: bool) -> tuple[Completion, ...]:
         if self._loaded is None:
             self._loaded = load_model(self._options, self._context.cache_dir)
         loaded = self._loaded
         inputs = [self._tokens(prompt, loaded.tokenizer, loaded.conversation) for prompt in prompts]
         self._check_lengths(loaded, prompts, inputs, room)
+        conversation = self._conversation(loaded.conversation)
+        opening = "" if begun else opening_of_reasoning(loaded.tokenizer, conversation)
+        read = AnswerReader(loaded.tokenizer, opening).read
         shared = shared_length(inputs)
         decoded = ENGINES[self._options.engine].decode(
             loaded.model,
@@ -111,11 +117,12 @@ class HFScorer(Scorer):
             max_new_tokens=room,
             eos_token_ids=end_tokens(loaded.model, loaded.tokenizer),
             batch_size=self._options.batch_size,
-            stop=partial(self._is_complete, loaded) if self._options.stop else None,
+            stop=(lambda token_ids: self._end(read(token_ids)) is not None) if self._options.stop else None,
             sampling=[_sampling(prompt) for prompt in prompts],
         )
         return tuple(
-            self._completion(loaded, tokens, answer) for tokens, answer in zip(inputs, decoded, strict=True)
+            self._completion(tokens, answer, read(answer.token_ids))
+            for tokens, answer in zip(inputs, decoded, strict=True)
         )
 
     def _tokens(
@@ -129,8 +136,11 @@ class HFScorer(Scorer):
             system=own or options.system,
             turns=prompt.turns,
             prefill=prompt.prefill or options.prefill,
-            conversation=conversation if options.conversation == "auto" else options.conversation,
+            conversation=self._conversation(conversation),
         )
+
+    def _conversation(self, fitting: str) -> str:
+        return fitting if self._options.conversation == "auto" else self._options.conversation
 
     def _check_lengths(
         self, loaded: LoadedModel, prompts: Sequence[Prompt], inputs: Sequence[Sequence[int]], room: int
@@ -147,16 +157,15 @@ class HFScorer(Scorer):
                 "a longer context.",
             )
 
-    def _completion(self, loaded: LoadedModel, tokens: Sequence[int], answer: Decoded) -> Completion:
-        text = _text(loaded, answer.token_ids)
+    def _completion(self, tokens: Sequence[int], answer: Decoded, text: str) -> Completion:
         return Completion(
-            text=text[: stop_position(text, self._options.stop)],
+            text=text[: self._end(text)],
             usage=Usage(input_tokens=len(tokens), output_tokens=len(answer.token_ids)),
             finish=answer.finish,
         )
 
-    def _is_complete(self, loaded: LoadedModel, token_ids: Sequence[int]) -> bool:
-        return stop_position(_text(loaded, token_ids), self._options.stop) is not None
+    def _end(self, text: str) -> int | None:
+        return stop_position(text, self._options.stop)
 
 
 def shared_length(inputs: Sequence[tuple[int, ...]]) -> int:
@@ -172,8 +181,14 @@ def shared_length(inputs: Sequence[tuple[int, ...]]) -> int:
 
 
 def stop_position(text: str, stop: Sequence[str]) -> int | None:
-    """Return where the first stop text begins in ``text``, after its leading blanks; None without any."""
-    said = len(text) - len(text.lstrip())
+    """Return where the first stop text begins in an answer, after its leading blanks; None without any.
+
+    Reasoning before the answer is no part of it.
+    """
+    start = answer_start(text)
+    if start is None:
+        return None
+    said = len(text) - len(text[start:].lstrip())
     return min((place for place in (text.find(end, said) for end in stop) if place >= 0), default=None)
 
 
@@ -181,7 +196,3 @@ def _sampling(prompt: Prompt) -> Sampling | None:
     if not prompt.temperature:
         return None
     return Sampling(prompt.temperature, derive_seed(prompt.sample, prompt.folded().text))
-
-
-def _text(loaded: LoadedModel, token_ids: Sequence[int]) -> str:
-    return str(loaded.tokenizer.decode(token_ids, skip_special_tokens=True))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from izcore.plugin import Message, Prompt
+from izcore.plugin import Message, Prompt, opened_reasoning
 
 VICUNA_SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. "
@@ -23,6 +23,7 @@ def chat_text(
     turns: Sequence[Message] = (),
     prefill: str = "",
     conversation: str = "auto",
+    thinking: bool | None = None,
 ) -> str:
     """Return the text that a model is to go on with, up to and including ``prefill``.
 
@@ -31,7 +32,9 @@ def chat_text(
     (the tokenizer's chat template), ``plain`` (the messages as they are) or ``auto``: the tokenizer's
     template if it has one, else plain. ``system`` None leaves the template's own system message; an
     empty one empties it. Where a tokenizer's template has no place for a system message, or none for such
-    turns, they stand within the user's message. ``prefill`` begins the assistant's answer.
+    turns, they stand within the user's message. ``prefill`` begins the assistant's answer, after a block of
+    reasoning that is closed at once where the template opens one. ``thinking`` is what the template is told
+    as ``enable_thinking``, unless it is None.
     """
     conversation = _resolved(tokenizer, conversation)
     if conversation == "vicuna":
@@ -44,7 +47,8 @@ def chat_text(
     if conversation == "plain":
         message = Prompt(text=user, system=system or "", turns=tuple(turns)).folded().text
         return f"{message}\n{prefill}" if prefill else message
-    return _in_template(tokenizer, system, [*turns, Message(role="user", text=user)]) + prefill
+    text = _in_template(tokenizer, system, [*turns, Message(role="user", text=user)], thinking)
+    return closed(text) + prefill if prefill else text
 
 
 def chat_tokens(
@@ -70,29 +74,58 @@ def split_chat_tokens(
     prefill: str = "",
     conversation: str = "auto",
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the tokens before and after :data:`SPLIT_MARK`, which is in ``user`` or ``prefill`` once."""
+    """Return the tokens before and after :data:`SPLIT_MARK`, which is in ``user`` or ``prefill`` once.
+
+    What the model goes on with is its answer: the template is told that it shall not think, and a block of
+    reasoning that it opens all the same is closed.
+    """
     conversation = _resolved(tokenizer, conversation)
-    text = chat_text(tokenizer, user, system=system, prefill=prefill, conversation=conversation)
-    before, after = text.split(SPLIT_MARK)
+    text = chat_text(
+        tokenizer, user, system=system, prefill=prefill, conversation=conversation, thinking=False
+    )
+    before, after = closed(text).split(SPLIT_MARK)
     return (
         _tokens(tokenizer, before, opens=True, conversation=conversation),
         _tokens(tokenizer, after, opens=False, conversation=conversation),
     )
 
 
+def opening_of_reasoning(tokenizer: PreTrainedTokenizerBase, conversation: str = "auto") -> str:
+    """Return the mark by which the template opens a block of reasoning for the model; empty without one."""
+    marks = opened_reasoning(chat_text(tokenizer, "?", conversation=conversation))
+    return marks[0] if marks else ""
+
+
+def closed(text: str) -> str:
+    """Return a prompt whose end opens no block of reasoning: one that it opens is closed, empty."""
+    marks = opened_reasoning(text)
+    return f"{text.rstrip()}\n\n{marks[1]}\n\n" if marks else text
+
+
 def _vicuna_turn(turn: Message) -> str:
     return f"USER: {turn.text} " if turn.role == "user" else f"ASSISTANT: {turn.text}</s>"
 
 
-def _in_template(tokenizer: PreTrainedTokenizerBase, system: str | None, messages: Sequence[Message]) -> str:
+def _in_template(
+    tokenizer: PreTrainedTokenizerBase,
+    system: str | None,
+    messages: Sequence[Message],
+    thinking: bool | None,
+) -> str:
     """Render messages in the tokenizer's template, the system message within the first where it must be.
 
     Some templates raise an error for a system message, and some leave it out.
     """
+    told = {} if thinking is None else {"enable_thinking": thinking}
+
+    def apply(listed: Sequence[Mapping[str, str]]) -> str:
+        text = tokenizer.apply_chat_template(listed, tokenize=False, add_generation_prompt=True, **told)
+        return str(text)
+
     listed = [{"role": message.role, "content": message.text} for message in messages]
     with_system = listed if system is None else [{"role": "system", "content": system}, *listed]
     try:
-        text = _apply(tokenizer, with_system)
+        text = apply(with_system)
         if (system or "").strip() in text:
             return text
     except TemplateError:
@@ -100,18 +133,14 @@ def _in_template(tokenizer: PreTrainedTokenizerBase, system: str | None, message
             raise
     first, *others = listed
     try:
-        return _apply(tokenizer, [{**first, "content": _folded(system, messages[:1])}, *others])
+        return apply([{**first, "content": _folded(system, messages[:1])}, *others])
     except TemplateError:  # turns that do not alternate, for example
-        return _apply(tokenizer, [{"role": "user", "content": _folded(system, messages)}])
+        return apply([{"role": "user", "content": _folded(system, messages)}])
 
 
 def _folded(system: str | None, messages: Sequence[Message]) -> str:
     *turns, last = messages
     return Prompt(text=last.text, system=system or "", turns=tuple(turns)).folded().text
-
-
-def _apply(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, str]]) -> str:
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
 def _resolved(tokenizer: PreTrainedTokenizerBase, conversation: str) -> str:
