@@ -12,7 +12,7 @@ from izcore.plugin.http.chat_scorer import ChatOptions, HttpChatScorer
 from izcore.plugin.http.clients import LoopClients
 from izcore.plugin.http.connection import retry_after, root_cause, shortened, was_sent
 from izcore.plugin.http.endpoint import Endpoint, Provider, check_url, find_endpoint
-from izcore.plugin.http.error_bodies import read_error
+from izcore.plugin.http.error_bodies import find_error, read_error
 from izcore.plugin.http.failures import ErrorReply, ErrorSigns
 from izcore.plugin.http.keys import Key, find_key, how_to_give
 from izcore.plugin.http.prices import ListPrice, check_price_holds
@@ -33,6 +33,7 @@ __all__ = [
     "check_url",
     "decode_answer",
     "find_endpoint",
+    "find_error",
     "find_key",
     "how_to_give",
     "read_capped",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from izcore.plugin.http.answers import HttpAnswer
 from izcore.plugin.http.failures import ErrorReply
 
 DEEPEST = 8
@@ -44,6 +45,19 @@ def read_error(
         field=fields[0] if fields else "",
         may_be_billed=may_be_billed,
     )
+
+
+def find_error(answer: HttpAnswer, *, may_be_billed: bool = False) -> ErrorReply | None:
+    """Return the error that a body with status 200 and without an answer tells in some form of its own.
+
+    None where it says nothing in words.
+    """
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    reply = read_error(body, status=200, may_be_billed=may_be_billed) if isinstance(body, dict) else None
+    return reply if reply and reply.words else None
 
 
 def _levels(data: Any, deepest: int) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from izcore.plugin import (
     HttpAnswer,
     TransientScorerError,
     decode_answer,
+    find_error,
     read_error,
     token_counts,
     tokens_of,
@@ -55,11 +56,15 @@ def read_answer(answer: HttpAnswer, label: str) -> ChatAnswer | ErrorReply:
     )
     counts = token_counts(body.usage)
     output_tokens = tokens_of(counts.get("output_tokens"))
-    billed = bool(output_tokens)
+    billed = (output_tokens or 0) > 0
     if body.error:
         return read_error(body.error, status=200, may_be_billed=billed)
     if body.content is None or body.stop_reason is None:
-        raise TransientScorerError(f"{label} sent an answer without a message.", may_be_billed=True)
+        if not body.content and (said := find_error(answer, may_be_billed=billed)):
+            return said
+        raise TransientScorerError(
+            f"{label} sent an answer without a message.", may_be_billed=billed or body.stop_reason is None
+        )
     finish = FINISH.get(body.stop_reason)
     if finish is None:
         raise TransientScorerError(

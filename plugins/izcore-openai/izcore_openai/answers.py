@@ -12,6 +12,7 @@ from izcore.plugin import (
     HttpAnswer,
     TransientScorerError,
     decode_answer,
+    find_error,
     read_error,
     token_counts,
     tokens_of,
@@ -82,12 +83,14 @@ def read_answer(answer: HttpAnswer, label: str) -> ChatAnswer | ErrorReply:
     )
     counts = token_counts(body.usage)
     output_tokens = tokens_of(counts.get("completion_tokens"))
-    billed = bool(output_tokens)
+    billed = (output_tokens or 0) > 0
     choice = body.choices[0] if body.choices else _Choice()
     if error := body.error or choice.error:
         return read_error(error, status=200, may_be_billed=billed)
     message = choice.message
     if message is None:
+        if not body.choices and (said := find_error(answer, may_be_billed=billed)):
+            return said
         raise TransientScorerError(f"{label} sent an answer without choices.", may_be_billed=True)
     finish = _FINISH.get((choice.finish_reason or "").lower())
     if finish is None:

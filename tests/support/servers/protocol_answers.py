@@ -64,8 +64,8 @@ def respond(call: Call, behaviour: Behaviour | None, model: Model) -> Response:
                 said = "The response was filtered due to the prompt triggering content management policy."
                 return _error(call, Failure(400, said, "content_filter"))
             return _error(call, Failure(400, "Output blocked by content filtering policy"))
-        case Body(content, content_type, status):
-            return Response(content, media_type=content_type, status_code=status)
+        case Body(content, content_type, status, headers):
+            return Response(content, media_type=content_type, status_code=status, headers=dict(headers))
         case Dropped():
             return CutResponse(_completion(call, Answer(), model))
         case Dripping(interval):
