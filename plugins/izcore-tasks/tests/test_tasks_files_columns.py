@@ -34,6 +34,7 @@ def loaded(load: Load, folder: Path, *rows: dict[str, Any], **options: Any) -> T
         ({"instruction": "i", "input": "n", "output": "o", "text": "all"}, ("Request", "Input")),
         ({"claim": "c", "evidence": "e", "label": "l"}, ("Evidence", "Claim")),
         ({"label": 2, "title": "t", "description": "d"}, ("Title", "Description")),
+        ({"subject": "s", "body": "b", "class": "c"}, ("Subject", "Body")),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -69,6 +70,14 @@ def test_columns_that_make_the_input_together_can_be_named(load: Load, tmp_path:
     assert data.prompt_template == "Instruction: {instruction}\n\nLand: {land}\nOrt: {ort}\nOutput:"
     fields = {"ort": "Rom", "land": "Italien", "jahr": "1960"}
     assert data.examples == (Example(input="Rom", targets=("x",), fields=fields),)
+
+
+def test_a_column_that_may_belong_to_the_input_is_told_with_the_option(load: Load, tmp_path: Path) -> None:
+    row = {"problem": "2+2", "comment": "easy", "answer": "4"}
+    guess, told = loaded(load, tmp_path, row).notes
+    assert "input is 'problem'" in guess
+    assert told == """Perhaps 'comment' should be input too: --set 'task.input=["comment", "problem"]'"""
+    assert len(loaded(load, tmp_path, row, input=["comment", "problem"], target="answer").notes) == 0
 
 
 def test_a_part_of_the_input_may_be_blank_but_not_all_of_it(load: Load, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], ...], ...] = (
     (_PASSAGE, ("question", "query")),
     (("premise",), ("hypothesis", "question")),
     (("evidence",), ("claim",)),
-    (("title",), ("body", "content", "description", "abstract", "text", "article")),
+    (("title", "subject", "headline"), ("body", "content", "description", "abstract", "text", "article")),
 )
 """Columns that make an input together, by their usual names; of alternatives the first that is there."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from izcore.plugin import nearest_names
 from izcore_tasks.files.choices import Question, add_questions, has_choices, read_choices
 from izcore_tasks.files.column_names import (
+    INPUT_NAMES,
     TARGET_NAMES,
     choice_columns,
     field_names_of,
@@ -66,16 +67,19 @@ def choose_columns(
         how = "by their order"
         inputs = inputs or (left.pop(0),)
         targets = targets or (left.pop(0),)
-    for role, found in (("input", inputs), ("target", targets)):
+    several = """, or several: --set 'task.input=["COLUMN", "COLUMN"]'"""
+    for role, found, more in (("input", inputs, several), ("target", targets, "")):
         if not found:
             draft.file_problem(
                 f"cannot tell which column holds the {role} (there are: {', '.join(names)}); "
-                f"name it: --set task.{role}=COLUMN"
+                f"name it: --set task.{role}=COLUMN{more}"
             )
     if not inputs or not targets:
         return None
     if not options.input or not options.target:
         draft.notes.append(f"Guessed {how}: {_are('input', inputs)}, {_are('target', targets)}.")
+    if not options.input:
+        _tell_rivals(inputs, left, draft)
     hidden = {*targets, *(choices if options.show_choices else ())}
     objects = {name.split(".")[0] for name in nested}
     shown = [name for name in names if name not in objects]
@@ -140,6 +144,16 @@ def _guess_inputs(free: Sequence[str], has_target: bool) -> tuple[str, ...]:
         return inputs
     one = [name for name in free if name not in inputs[:-1]]
     return input_columns(one)
+
+
+def _tell_rivals(inputs: Sequence[str], left: Sequence[str], draft: Draft) -> None:
+    """Say how columns would belong to the input whose names say that they might."""
+    rivals = [name for name in left if name not in inputs and usual([name], INPUT_NAMES)]
+    if rivals:
+        together = ", ".join(f'"{name}"' for name in (*rivals, *inputs))
+        draft.notes.append(
+            f"Perhaps {' and '.join(map(repr, rivals))} should be input too: --set 'task.input=[{together}]'"
+        )
 
 
 def _tell_inputs(inputs: Sequence[str], fields: Mapping[str, str], draft: Draft) -> None:
