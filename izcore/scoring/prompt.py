@@ -74,6 +74,11 @@ def template_names(template: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for match in _marks(template).finditer(template) if match[1]))
 
 
+def last_place(template: str, name: str) -> int:
+    """Return where a template names something for the last time; raises ValueError where it does not."""
+    return max(match.start() for match in _marks(template).finditer(template) if match[1] == name)
+
+
 def check_template(template: str, fields: Iterable[str] = ()) -> None:
     """Raise ConfigError if a template lacks ``{instruction}``, has no field, or names one that is not there.
 

@@ -15,6 +15,7 @@ from izcore.scoring.prompt import (
     INPUT,
     check_template,
     fill_template,
+    last_place,
     render_prompt,
     template_names,
 )
@@ -88,7 +89,7 @@ class PromptForm(Record):
 
     def _parts(self) -> tuple[str, str]:
         """Return the system message's and the user message's part of the template."""
-        start = self.template.rindex("{instruction}")
+        start = last_place(self.template, "instruction")
         system, _, user = self.template[start:].partition("\n")
         return self.template[:start] + system, user.lstrip("\n")
 

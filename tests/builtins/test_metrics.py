@@ -14,13 +14,14 @@ from izcore.builtins.metrics import METRICS
 from izcore.builtins.metrics.choice import Choice
 from izcore.builtins.metrics.function import Function
 from izcore.builtins.metrics.json import Json
-from izcore.builtins.metrics.judge import read_grade
+from izcore.builtins.metrics.judge import Judge, read_grade
 from izcore.builtins.metrics.normalisation import Normalisation, normalise, normalise_as_published
 from izcore.builtins.metrics.number import Number
 from izcore.builtins.metrics.options import (
     ChoiceOptions,
     FunctionOptions,
     JsonOptions,
+    JudgeOptions,
     NumberOptions,
     RegexOptions,
     TextOptions,
@@ -349,6 +350,12 @@ def test_a_grade_is_read(reply: str, grade: float) -> None:
 )
 def test_what_may_be_another_number_is_no_grade(reply: str) -> None:
     assert read_grade(reply, 5) is None
+
+
+def test_the_judge_sees_all_that_the_prompt_shows() -> None:
+    judge = Judge(JudgeOptions(rubric="It is right."), CONTEXT)
+    example = Example(input="Where?", targets=("Bonn",), fields={"passage": "In Bonn.", "question": "Where?"})
+    assert "\n\nInput: Passage: In Bonn.\nQuestion: Where?\n\n" in judge.prompt("Bonn", example)
 
 
 # --- numbers -------------------------------------------------------------------------------------

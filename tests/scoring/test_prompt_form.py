@@ -101,3 +101,10 @@ def test_exemplars_that_do_not_fit_into_a_text_are_refused(exemplar: Example) ->
         form.check_exemplars([FIVE])
         with pytest.raises(ConfigError, match="few_shot: conversations and images"):
             form.check_exemplars([exemplar])
+
+
+def test_doubled_braces_are_no_placeholder() -> None:
+    form = system_form("Task: {instruction}\n{input} {{instruction}}")
+    form.check()
+    prompt = form.prompt(Guidance(instruction="Odd or even?"), FIVE)
+    assert (prompt.system, prompt.text) == ("Task: Odd or even?", "5 {instruction}")

@@ -90,6 +90,20 @@ def test_the_first_round_proposes_from_the_demonstrations(method: str) -> None:
     assert len({prompt.sample for prompt in round_.asked}) == 6
 
 
+@pytest.mark.parametrize("past", [(), PAST], ids=["first round", "later"])
+def test_a_writer_sees_all_that_the_prompts_show(past: tuple[Trial, ...]) -> None:
+    fields = {"passage": "Ada is in Bonn.", "question": "Where?"}
+    demonstrations = tuple(
+        Example(input=f"Where is {n}?", targets=("Bonn",), fields={**fields, "question": f"Where is {n}?"})
+        for n in range(5)
+    )
+    round_ = Round("opro")
+    request = GenerateRequest(latents=((0.0,),), demonstrations=demonstrations, seed=1, history=past)
+    asyncio.run(round_.generator.generate(request))
+    (prompt,) = round_.asked
+    assert prompt.text.count("Passage: Ada is in Bonn.\nQuestion: Where is ") == 3
+
+
 @pytest.mark.parametrize("method", KINDS)
 def test_equal_requests_ask_equally_and_other_seeds_anew(method: str) -> None:
     rounds = [Round(method) for _ in range(3)]

@@ -111,6 +111,12 @@ def test_the_published_prompt_is_the_published_codes_to_the_byte(embedded: Loade
     assert other.endswith(" USER: What is it? ASSISTANT:")
 
 
+def test_the_writer_sees_all_that_the_prompts_show() -> None:
+    example = Example(input="Where?", targets=("Bonn",), fields={"passage": "In Bonn.", "question": "Where?"})
+    message = user_message(find_meta_prompt("Look: {demonstrations}"), [example])
+    assert message == "Look: Input: Passage: In Bonn.\nQuestion: Where?\nOutput: Bonn" + SPLIT_MARK
+
+
 def test_one_of_several_targets_is_drawn_by_the_seed() -> None:
     examples = [Example(input=f"i{n}", targets=tuple("abc")) for n in range(20)]
     drawn = draw_targets(examples, 1)
