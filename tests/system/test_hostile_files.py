@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.in_process import assert_ends_well, set_up_sandbox
 
-EXAMPLES = int(os.environ.get("IZ_FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("IZ_FUZZ_EXAMPLES", "25"))
 ROWS = [{"input": f"word{i}", "target": f"drow{i}", "n": i} for i in range(12)]
 TABLE = "input,target,n\n" + "".join(f"{row['input']},{row['target']},{row['n']}\n" for row in ROWS)
 SOUND = {

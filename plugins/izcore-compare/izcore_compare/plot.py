@@ -6,7 +6,7 @@ from pathlib import Path
 
 import izcore
 from izcore import TestScore
-from izcore.plugin import UsageError
+from izcore.plugin import UsageError, plain_line
 from izcore_compare.curves import Curve
 
 SUFFIXES = (".png", ".svg")
@@ -62,7 +62,7 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str
             color=colour,
             linewidth=2,
             linestyle=dash,
-            label=name,
+            label=_label(name),
         )
         over = sum(run.calls for run in runs) / len(runs)
         axes.plot([over], [means[-1].score], "o", color=colour)
@@ -79,14 +79,22 @@ def draw_curves(path: Path, curves: Mapping[str, Sequence[Curve]], *, title: str
                     [*own, end], [*values, values[-1]], where="post", linewidth=0.8, alpha=0.5, color=colour
                 )
     band = "95% interval" if seeds >= FEWEST_FOR_A_BAND else "thin: each seed"
-    axes.legend(title=f"mean over {seeds} seeds, {band}" if seeds > 1 else "one seed", edgecolor="none")
+    heading = f"mean over {seeds} seeds, {band}" if seeds > 1 else "one seed"
+    legend = axes.legend(title=heading, edgecolor="none")
+    for text in (*legend.get_texts(), axes.title):
+        text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
     axes.set_xlabel("calls asked by the search")
     axes.set_ylabel("test score of the best instruction so far")
-    axes.set_title(title)
+    axes.set_title(plain_line(title))
     axes.set_xlim(0, end * 1.02)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
+
+
+def _label(name: str) -> str:
+    # A line whose label begins with an underscore is not in the legend.
+    return plain_line(f" {name}" if name.startswith("_") else name)
 
 
 def _mean_curve(runs: Sequence[Curve], end: int) -> tuple[list[int], list[TestScore]]:

@@ -20,6 +20,7 @@ from izcore.plugin import (
     Tracker,
     TrialFinished,
     hookimpl,
+    plain,
     result_figures,
     trial_figures,
 )
@@ -53,7 +54,7 @@ class MlflowTracker(Tracker):
             self._run, known = found[0].info.run_id, found[0].data.params
             self._client.update_run(self._run, status="RUNNING")
         else:
-            tags = {RUN_TAG: event.run_id, "izcore.task": event.task}
+            tags = {RUN_TAG: event.run_id, "izcore.task": plain(event.task)}
             created = self._client.create_run(experiment, tags=tags, run_name=event.run_id)
             self._run, known = created.info.run_id, {}
         params = [Param(key, value) for key, value in flattened(event.config) if key not in known]
@@ -75,10 +76,10 @@ class MlflowTracker(Tracker):
         """Write the result down, and end the MLflow run."""
         result = event.result
         self._log(result_figures(result), step=result.trials)
-        self._client.set_tag(self._run, "izcore.conclusion", result.conclusion)
+        self._client.set_tag(self._run, "izcore.conclusion", plain(result.conclusion))
         if result.best:
-            self._client.set_tag(self._run, "izcore.instruction", result.best.instruction)
-            self._client.log_text(self._run, result.best.instruction, "instruction.txt")
+            self._client.set_tag(self._run, "izcore.instruction", plain(result.best.instruction))
+            self._client.log_text(self._run, plain(result.best.instruction), "instruction.txt")
         self._client.log_dict(self._run, msgspec.to_builtins(result), "result.json")
         self._end("FINISHED")
 
@@ -86,7 +87,7 @@ class MlflowTracker(Tracker):
     def izcore_run_stopped(self, event: RunStopped) -> None:
         """Say why, and end the MLflow run."""
         if self._run:
-            self._client.set_tag(self._run, "izcore.stopped", f"{event.status}: {event.reason}")
+            self._client.set_tag(self._run, "izcore.stopped", plain(f"{event.status}: {event.reason}"))
             self._end("KILLED" if event.status == "interrupted" else "FAILED")
 
     def close(self) -> None:
@@ -126,4 +127,4 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
         if isinstance(value, Mapping):
             yield from flattened(value, f"{name}.")
         else:
-            yield name, value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            yield name, plain(value if isinstance(value, str) else msgspec.json.encode(value).decode())

@@ -32,3 +32,13 @@ def test_a_password_in_the_uri_is_refused_and_not_repeated(uri: str) -> None:
 def test_what_stands_after_the_colon_is_the_uri() -> None:
     chosen = izcore.discover().choose("tracker", "mlflow:sqlite:///runs.db", {"experiment": "mine"})
     assert chosen.options == {"tracking_uri": "sqlite:///runs.db", "experiment": "mine"}
+
+
+def test_settings_are_on_record_as_text() -> None:
+    from izcore_mlflow.tracker import flattened
+
+    settings = {"generator": {"phrases": ["\x9b31m"]}, "template": "\x1b]8;;x\x1b\\ [b]"}
+    assert dict(flattened(settings)) == {
+        "generator.phrases": '["\\x9b31m"]',
+        "template": "\\x1b]8;;x\\x1b\\ [b]",
+    }

@@ -1,5 +1,8 @@
 """Keeps a record of a run in Weights & Biases."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import wandb
 
 from izcore.plugin import (
@@ -12,6 +15,7 @@ from izcore.plugin import (
     TrialFinished,
     UsageError,
     hookimpl,
+    plain,
     result_figures,
     trial_figures,
 )
@@ -48,10 +52,10 @@ class WandbTracker(Tracker):
             mode=mode,
             id=event.run_id,
             name=event.run_id,
-            group=event.task,
+            group=plain(event.task),
             resume="allow",
             reinit="create_new",
-            config=dict(event.config),
+            config=plain_settings(event.config),
             allow_val_change=True,
             settings=self._settings,
         )
@@ -73,7 +77,7 @@ class WandbTracker(Tracker):
         if self._run is not None:
             result = event.result
             instruction = result.best.instruction if result.best else ""
-            texts = {"conclusion": result.conclusion, "instruction": instruction}
+            texts = {"conclusion": plain(result.conclusion), "instruction": plain(instruction)}
             self._run.summary.update({**result_figures(result), **texts})
             self._end(exit_code=0)
 
@@ -81,7 +85,7 @@ class WandbTracker(Tracker):
     def izcore_run_stopped(self, event: RunStopped) -> None:
         """Say why, and end the W&B run."""
         if self._run is not None:
-            self._run.summary.update({"stopped": f"{event.status}: {event.reason}"})
+            self._run.summary.update({"stopped": plain(f"{event.status}: {event.reason}")})
             self._end(exit_code=1)
 
     def close(self) -> None:
@@ -92,3 +96,12 @@ class WandbTracker(Tracker):
         if self._run is not None:
             self._run.finish(exit_code=exit_code)
             self._run = None
+
+
+def plain_settings(settings: Any) -> Any:
+    """Return settings whose texts show as text wherever they are read."""
+    if isinstance(settings, Mapping):
+        return {plain(key): plain_settings(value) for key, value in settings.items()}
+    if isinstance(settings, list | tuple):
+        return [plain_settings(value) for value in settings]
+    return plain(settings) if isinstance(settings, str) else settings

@@ -29,3 +29,11 @@ def test_what_stands_after_the_colon_is_the_project() -> None:
 def test_wrong_options_are_named(wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=rf"trackers\.wandb\.{next(iter(wrong))}"):
         izcore.discover().choose("tracker", "wandb", wrong)
+
+
+def test_settings_are_on_record_as_text() -> None:
+    from izcore_wandb.tracker import plain_settings
+
+    settings = {"seed": 1, "phrases": ("\x9b31m", None), "task": {"name\r": "\x1b[31m [b]"}}
+    shown = {"seed": 1, "phrases": ["\\x9b31m", None], "task": {"name\\r": "\\x1b[31m [b]"}}
+    assert plain_settings(settings) == shown
