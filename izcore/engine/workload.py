@@ -98,7 +98,7 @@ def workload(
             for phase, prompts in (*((each.phase, each.prompts) for each in questions), ("agreement", again))
         ]
     written = config.search.pool or size.trials
-    shown = "".join("".join((each.input, *each.targets[:1])) for each in splits.demonstrations)
+    shown = "".join("".join((each.full_input, *each.targets[:1])) for each in splits.demonstrations)
     return [
         Asked(
             phase="write",

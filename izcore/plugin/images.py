@@ -32,11 +32,13 @@ class EncodedImage(Record):
 class ImageLimits(Record):
     """What a model takes of images.
 
-    ``tokens`` is the most that one image counts. ``each`` and ``together`` are the most bytes, in Base64, of
-    one image and of all images of a prompt; 0 where there is no such limit, or none that is known.
+    ``tokens`` is the most that one image counts, ``likely`` what one of usual size does. ``each`` and
+    ``together`` are the most bytes, in Base64, of one image and of all images of a prompt; 0 where there is
+    no such limit, or none that is known.
     """
 
     tokens: int
+    likely: int = 1_000
     each: int = 0
     together: int = 0
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import pytest
 
 from izcore.plugin.calls import Completion, CompletionRequest, FinishReason, Prompt, Usage
 from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
+from izcore.plugin.images import encode_image, find_image
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.backends import Make
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
@@ -80,6 +82,20 @@ class ChatScorerConformance(ScorerConformance):
         sent = json.dumps(chat_server.requests[-1].body)
         said = (SYSTEM, *(turn.text for turn in TURNS), "Three dogs.")
         assert [text for text in said if text not in sent] == []
+
+    def test_images_arrive(self, make: Make, chat_server: ChatServer, tmp_path: Path) -> None:
+        """A scorer whose ``info`` says ``images`` sends the content of files, and URLs as they are."""
+        scorer = make()
+        if not scorer.info().images:
+            pytest.skip("info().images is False: a task with images is refused")
+        path, url = tmp_path / "image.png", "https://example.org/image.png"
+        path.write_bytes(b"\x89PNG\r\n\x1a\n and so on")
+        file = find_image(str(path))
+        answer(scorer, Prompt(text="What is this?", images=(file, find_image(url))))
+        encoded = encode_image(file)
+        assert encoded is not None
+        sent = json.dumps(chat_server.requests[-1].body)
+        assert [part for part in (encoded.data, url, "What is this?") if part not in sent] == []
 
     def test_answers_keep_the_order_of_prompts(self, make: Make) -> None:
         """Each prompt of a request gets its own answer, whichever comes first."""

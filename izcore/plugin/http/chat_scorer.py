@@ -173,6 +173,14 @@ class HttpChatScorer(Scorer, Generic[Client]):
         check_price_holds(size, self._price_up_to, self._options.model)
         return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
 
+    def expected(self, prompt: Prompt) -> Usage:
+        """Return what a prompt is likely to use, with its images."""
+        usage = super().expected(prompt)
+        if self._images is None:
+            return usage
+        each = min(self._images.likely, self._images.tokens)
+        return usage + Usage(input_tokens=each * len(prompt.all_images))
+
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order; ``request.seed`` is not used."""
         outcomes = await asyncio.gather(*(self._answer(p) for p in request.prompts), return_exceptions=True)

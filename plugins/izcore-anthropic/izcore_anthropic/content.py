@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from izcore.plugin import Image, ImageLimits, Message, encode_image
+from izcore.plugin import Image, ImageLimits, Message, Prompt, encode_image
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.quirks import Quirks
 
@@ -20,6 +20,14 @@ def image_limits(options: AnthropicOptions, quirks: Quirks) -> ImageLimits | Non
         return None
     tokens = options.image_tokens or IMAGE_TOKENS
     return ImageLimits(tokens=tokens, each=LARGEST_IMAGE, together=LARGEST_REQUEST)
+
+
+def messages_of(prompt: Prompt) -> tuple[Message, ...]:
+    """Return the messages of a prompt; they are one where the assistant would have the first word."""
+    messages = prompt.messages
+    if messages[0].role == "user":
+        return messages
+    return Prompt(text=prompt.text, turns=prompt.turns, images=prompt.images).folded().messages
 
 
 def content_of(message: Message) -> str | list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITim
 from izcore.plugin import BackendContext, ChatAnswer, ErrorReply, HttpAnswer, HttpChatScorer, Prompt
 from izcore_anthropic.answers import read_answer
 from izcore_anthropic.clients import make_client
-from izcore_anthropic.content import content_of, image_limits
+from izcore_anthropic.content import content_of, image_limits, messages_of
 from izcore_anthropic.endpoint import endpoint_of
 from izcore_anthropic.failures import SIGNS, reply_of
 from izcore_anthropic.options import AnthropicOptions
@@ -70,7 +70,7 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
         """The fields of a request, as the SDK's method takes them."""
         fields = {
             **self._fields,
-            "messages": [{"role": each.role, "content": content_of(each)} for each in prompt.messages],
+            "messages": [{"role": each.role, "content": content_of(each)} for each in messages_of(prompt)],
             "max_tokens": max(self._fields["max_tokens"], prompt.room),
         }
         system = self.system_of(prompt)

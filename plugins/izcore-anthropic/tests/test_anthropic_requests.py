@@ -66,6 +66,14 @@ def test_system_message_and_turns_arrive_as_messages(server: ProtocolServer) -> 
     ]
 
 
+def test_the_first_word_is_the_users(server: ProtocolServer) -> None:
+    prompt = Prompt(text="Bertha.", system="Name the town.", turns=TURNS[1:])
+    _, call = ask(server, prompt, model="claude-haiku-4-5")
+    assert call.system == "Name the town."
+    said = "Assistant: Whom do you miss?\n\nUser: Bertha."
+    assert call.body["messages"] == [{"role": "user", "content": said}]
+
+
 def test_images_arrive_as_blocks(server: ProtocolServer, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(PNG)

@@ -17,7 +17,11 @@ def image_limits(options: OpenAIOptions, quirks: Quirks, *, official: bool) -> I
     if not quirks.image_tokens and not options.image_tokens:
         return None
     listed = quirks.image_tokens if official else max(quirks.image_tokens, OTHER_IMAGE_TOKENS)
-    return ImageLimits(tokens=options.image_tokens or listed, together=LARGEST_REQUEST if official else 0)
+    return ImageLimits(
+        tokens=options.image_tokens or listed,
+        likely=quirks.likely_image_tokens,
+        together=LARGEST_REQUEST if official else 0,
+    )
 
 
 def content_of(message: Message, detail: str) -> str | list[dict[str, Any]]:

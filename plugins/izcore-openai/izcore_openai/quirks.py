@@ -24,7 +24,8 @@ class Quirks:
     ``temperature``: whether the model takes temperature and top_p. ``default_effort``: what it does where
     no effort is sent. ``takes_effort``: whether it knows ``reasoning_effort`` at all. ``takes_stop``:
     whether it takes stop sequences. ``writes_cache``: OpenAI bills what it caches at a higher price.
-    ``image_tokens``: the most that an image counts; 0 for a model that takes none.
+    ``image_tokens``: the most that an image counts; 0 for a model that takes none. ``likely_image_tokens``:
+    what one of 1024 × 1024 pixels does.
     """
 
     reasons: bool = False
@@ -34,6 +35,7 @@ class Quirks:
     takes_stop: bool = True
     writes_cache: bool = False
     image_tokens: int = 12_000
+    likely_image_tokens: int = 1_000
 
 
 OPEN_MODEL = Quirks()
@@ -43,7 +45,7 @@ FIRST_REASONING = replace(REASONING, takes_stop=False)
 
 TABLE = (
     (r"gpt-(3\.5|35|4(-\d{4}|-32k|$))", replace(PLAIN, image_tokens=0)),
-    (r"gpt-4o-mini", replace(PLAIN, image_tokens=48_200)),
+    (r"gpt-4o-mini", replace(PLAIN, image_tokens=48_200, likely_image_tokens=25_500)),
     (r"(o1-(mini|preview)|o3-mini)", replace(FIRST_REASONING, image_tokens=0)),
     (r"gpt-oss", replace(OPEN_MODEL, image_tokens=0)),
     (r"gpt-(3\.5|35|4)|chatgpt-4o|gpt-5-chat", PLAIN),

@@ -110,7 +110,8 @@ def test_images_count_in_the_bound_and_what_cannot_be_sent_is_refused(
     path.write_bytes(PNG)
     asked = Prompt(text="Which colour?", images=(find_image(str(path)),) * 2)
     scorer = OpenAIScorer(OpenAIOptions(model="gpt-4o-mini"), CONTEXT)
-    assert scorer.bound(asked).input_tokens > 2 * 48_169 > 0
+    assert scorer.bound(asked).input_tokens > 2 * 48_169
+    assert 51_000 < scorer.expected(asked).input_tokens < 52_000
     other = OpenAIScorer(OpenAIOptions(model="m", base_url="http://127.0.0.1:9/v1", image_tokens=70), CONTEXT)
     alone = other.bound(Prompt(text="Which colour?"))
     assert other.bound(asked).input_tokens == alone.input_tokens + 140
