@@ -13,6 +13,7 @@ with its hint, and ends ``iz`` with the error's exit code.
 
 from izcore.cli.options import (
     ConfigOption,
+    CoordinateOption,
     GeneratorOption,
     LogFileOption,
     LogTextOption,
@@ -45,6 +46,7 @@ from izcore.cli.shared import (
 
 __all__ = [
     "ConfigOption",
+    "CoordinateOption",
     "DbOption",
     "GeneratorOption",
     "JsonOption",

@@ -62,3 +62,17 @@ class RacingOptions(Options):
     risk: Annotated[float, Meta(gt=0, lt=1, description="Most probability of losing the best of a round")] = (
         0.1
     )
+
+
+class OutputFormOptions(Options):
+    """Options of the coordinate ``form``."""
+
+    reason: Annotated[
+        bool,
+        Meta(description="Also: reason first, then write the answer behind a mark; such answers are long"),
+    ] = False
+    room: Annotated[int, Meta(ge=1, description="Tokens that a model may write to reason and answer")] = 512
+    clauses: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(description="Sentences of your own about the form, offered beside the others"),
+    ] = ()

@@ -8,12 +8,14 @@ from izcore.builtins.options import (
     CsvOptions,
     EventLogOptions,
     HalvingOptions,
+    OutputFormOptions,
     PoolOptions,
     ProcessesOptions,
     RacingOptions,
     TableOptions,
 )
 from izcore.plugin import (
+    CoordinateRegistration,
     EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
@@ -89,6 +91,19 @@ def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
             summary="Block by block, until an instruction is shown to be worse than the leader",
             factory="izcore.builtins.evaluation_policies:Racing",
             options=RacingOptions,
+        ),
+    ]
+
+
+@hookimpl
+def izcore_coordinates() -> Iterable[CoordinateRegistration]:
+    """Say how the answer shall look."""
+    return [
+        CoordinateRegistration(
+            name="form",
+            summary="How the answer shall look: only the answer, a number, one of the labels …",
+            factory="izcore.builtins.output_form:OutputForm",
+            options=OutputFormOptions,
         ),
     ]
 

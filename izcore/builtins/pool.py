@@ -34,7 +34,7 @@ class PoolGenerator(Generator):
 
     def generate(self, request: GenerateRequest) -> GenerateResult:
         """Return the next instructions that the history does not hold."""
-        tried = {trial.candidate.instruction for trial in request.history}
+        tried = {trial.candidate.sentence for trial in request.history}
         untried = [text for text in self._instructions if text not in tried]
         offered = untried[: len(request.latents)]
         return GenerateResult(

@@ -1,11 +1,14 @@
 """``iz optimize``: the main job."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from izcore.cli.options import (
     ConfigOption,
+    CoordinateOption,
     GeneratorOption,
     LogFileOption,
     LogTextOption,
@@ -44,6 +47,15 @@ def optimize(
             "--baseline", metavar="TEXT", help="Your own instruction to compare with (may be repeated)."
         ),
     ] = None,
+    start: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--start",
+            metavar="TEXT",
+            help="Your own instruction to begin with (may be repeated); @FILE takes those of a file.",
+        ),
+    ] = None,
+    coordinate: CoordinateOption = None,
     max_calls: MaxCallsOption = None,
     max_tokens: MaxTokensOption = None,
     max_cost: MaxCostOption = None,
@@ -84,6 +96,8 @@ def optimize(
             config=config,
             prompt_template=template,
             baselines=baseline or (),
+            start=_instructions_of(start or ()),
+            coordinates=coordinate or (),
             max_calls=max_calls,
             max_tokens=max_tokens,
             max_cost=max_cost,
@@ -103,3 +117,14 @@ def optimize(
         present_result(result, json=json)
     elif json:
         print_json({"config": planned.config, "estimate": planned.estimate, "notes": planned.plan.notes})
+
+
+def _instructions_of(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the instructions, with those of a file in the place of each ``@FILE``."""
+    from izcore.plugin.instructions import read_instructions
+
+    return tuple(
+        instruction
+        for text in given
+        for instruction in (read_instructions(Path(text[1:])) if text.startswith("@") else (text,))
+    )

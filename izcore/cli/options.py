@@ -75,6 +75,14 @@ MaxCostOption = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", help="Stop before more US dollars than this are spent."),
 ]
+CoordinateOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--coordinate",
+        metavar="NAME[:ARG]",
+        help="What completes an instruction, such as form, the form of the answer (may be repeated).",
+    ),
+]
 TrackerOption = Annotated[
     list[str] | None,
     typer.Option(

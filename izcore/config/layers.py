@@ -35,12 +35,17 @@ from izcore.registry.registry import Registry
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
 TRACKERS_KEY = "trackers"
+COORDINATES_KEY = "coordinates"
 EVALUATION_KEY = "evaluation"
-MERGED_APART = (*BACKEND_KEYS, TRACKERS_KEY, EVALUATION_KEY)
+MERGED_APART = (*BACKEND_KEYS, TRACKERS_KEY, COORDINATES_KEY, EVALUATION_KEY)
+SEVERAL: Mapping[str, Kind] = {TRACKERS_KEY: "tracker", COORDINATES_KEY: "coordinate"}
+"""Keys under which several backends of a kind are named."""
+
 PLAIN_KEYS = (
     "prompt_template",
     "placement",
     "baselines",
+    "start",
     "preset",
     "splits",
     "search",
@@ -105,9 +110,9 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
         speaking = [layer for layer in all_layers if layer.get(kind)]
         if speaking:
             merged[kind] = _merge_backends(kind, [layer[kind] for layer in speaking])
-    merged[TRACKERS_KEY] = _trackers(
-        registry, [layer[TRACKERS_KEY] for layer in all_layers if layer.get(TRACKERS_KEY)]
-    )
+    for key, kind in SEVERAL.items():
+        named = [layer[key] for layer in all_layers if layer.get(key)]
+        merged[key] = _several(registry, key, kind, named)
     merged["preset"] = preset
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     merged = {key: value for key, value in merged.items() if key in fields}
@@ -211,28 +216,28 @@ def _evaluation(registry: Registry, layers: Sequence[object]) -> dict[str, Any]:
     return kept
 
 
-def _trackers(registry: Registry, layers: Sequence[object]) -> tuple[BackendChoice, ...]:
-    """Choose the trackers that any layer names, in a list or as tables of options; later options win."""
+def _several(registry: Registry, key: str, kind: Kind, layers: Sequence[object]) -> tuple[BackendChoice, ...]:
+    """Choose the backends that any layer names, in a list or as tables of options; later options win."""
     specs: dict[str, str] = {}
     options: dict[str, dict[str, Any]] = {}
     for layer in layers:
-        tables = layer if isinstance(layer, Mapping) else {name: {} for name in _names(layer)}
+        tables = layer if isinstance(layer, Mapping) else {name: {} for name in _names(key, layer)}
         for spec, table in tables.items():
             if not isinstance(table, Mapping):
-                raise ConfigError(f"{TRACKERS_KEY}.{spec}: a table is wanted, not {table!r}.")
+                raise ConfigError(f"{key}.{spec}: a table is wanted, not {table!r}.")
             name, colon, _ = spec.partition(":")
             if colon or name not in specs:
                 specs[name] = spec
             options[name] = {**options.get(name, {}), **table}
-    return tuple(registry.choose("tracker", spec, options[name]) for name, spec in specs.items())
+    return tuple(registry.choose(kind, spec, options[name]) for name, spec in specs.items())
 
 
-def _names(layer: object) -> Sequence[str]:
+def _names(key: str, layer: object) -> Sequence[str]:
     named = [layer] if isinstance(layer, str) else layer
     if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
         raise ConfigError(
-            f"{TRACKERS_KEY}: names or tables are wanted, not {layer!r}.",
-            hint=f'Write {TRACKERS_KEY} = ["NAME"], or a table [{TRACKERS_KEY}.NAME] of options.',
+            f"{key}: names or tables are wanted, not {layer!r}.",
+            hint=f'Write {key} = ["NAME"], or a table [{key}.NAME] of options.',
         )
     return named
 

@@ -46,6 +46,10 @@ class RunOptions(ScoringOptions, total=False):
     """What proposes where to look next."""
     baselines: Sequence[str]
     """Your own instructions, to compare the winner with."""
+    start: Sequence[str]
+    """Your own instructions, which are tried first: the search never ends below them on validation."""
+    coordinates: Sequence[str]
+    """What completes an instruction, such as an answer's form, each as ``NAME`` or ``NAME:ARGUMENT``."""
     warm_start: str | None
     """An earlier run on the same data, with whose best instructions this one starts."""
     trackers: Sequence[str]

@@ -196,6 +196,8 @@ class RunConfig(ScoringConfig):
     generator: BackendChoice
     surrogate: BackendChoice
     baselines: tuple[str, ...] = ()
+    start: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+    coordinates: tuple[BackendChoice, ...] = ()
     search: SearchSize = SearchSize()
     evaluation: Evaluation = Evaluation()
     objective: Objective = Objective()

@@ -91,6 +91,9 @@ def _best(winner: Trial, test: TestScore | None) -> Best:
     return Best(
         instruction=winner.candidate.instruction,
         exemplars=winner.candidate.exemplars,
+        coordinates=dict(winner.candidate.coordinates),
+        answer_mark=winner.candidate.answer_mark,
+        room=winner.candidate.room,
         validation=ValidationScore(score=winner.mean or 0.0, n=len(winner.known_scores)),
         penalty=winner.penalty,
         test=test,

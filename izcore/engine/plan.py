@@ -9,6 +9,12 @@ from izcore.config.model_roles import SCORER, ModelRole, calls_per_answer, model
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.call_limit import fit_into_call_limit
+from izcore.engine.coordinates import (
+    answer_room,
+    longest_clauses,
+    plan_coordinates,
+    starting_candidates,
+)
 from izcore.engine.estimate import estimate_run
 from izcore.engine.metric_advice import advise_metric
 from izcore.engine.metric_check import check_metric
@@ -110,11 +116,18 @@ def plan_run(
         for role, choice in models_by_role(registry, config).items()
     }
     config.objective.check_price(known_price(config, *models[SCORER]))
+    coordinates, left_out = plan_coordinates(registry, config, plan.splits, paths)
+    plan = msgspec.structs.replace(
+        plan,
+        coordinates=coordinates,
+        starting=starting_candidates(config, coordinates),
+        notes=(*plan.notes, *left_out),
+    )
     generator: Generator = registry.build("generator", config.generator, context)
     registration = registry.registration(GeneratorRegistration, config.generator.name)
     unsteered = bool(registration.unsteered)
     plan = fit_into_call_limit(plan, config, calls_per_answer(registry, config), unsteered=unsteered)
-    trials = trials_in_all(generator, config, plan.carried)
+    trials = trials_in_all(generator, config, plan)
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registration.uses_latents:
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
@@ -123,6 +136,8 @@ def plan_run(
     size = Size(
         trials=trials,
         rungs=rungs,
+        starting=len(plan.starting),
+        answer_room=answer_room(coordinates),
         unsteered=unsteered,
         longest_instruction=_longest_instruction(generator, config, plan),
         most_asks=most_asks(registry, config),
@@ -149,11 +164,10 @@ def evaluation_policy(registry: Registry, config: RunConfig, paths: Paths) -> Ev
 def _longest_instruction(generator: Generator, config: RunConfig, plan: RunPlan) -> int:
     """Return the most bytes that an instruction of the run is reckoned to have."""
     longest = generator.longest_instruction()
-    given = [*config.baselines, *(candidate.instruction for candidate in plan.carried)]
+    own = (candidate.instruction for candidate in (*plan.carried, *plan.starting))
+    written = (LONGEST_INSTRUCTION if longest is None else longest) + longest_clauses(plan.coordinates)
     return max(
-        LONGEST_INSTRUCTION if longest is None else longest,
-        *(len(text.encode("utf-8", "surrogatepass")) for text in given),
-        0,
+        written, *(len(text.encode("utf-8", "surrogatepass")) for text in (*config.baselines, *own)), 0
     )
 
 

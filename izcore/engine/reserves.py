@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from izcore.config.schema import Limits
 from izcore.engine.call_limit import tested_instructions
+from izcore.engine.coordinates import answer_room
 from izcore.engine.session import Session
 from izcore.engine.workload import graded_prompt, typical_answer, typical_guidance
 from izcore.plugin.calls import Amount
@@ -39,11 +40,12 @@ def hold_back_for_test(session: Session, record: RunRecord, *, fresh: bool) -> A
 
 def _bound_of_answers(session: Session, record: RunRecord, examples: Sequence[Example]) -> Amount:
     """Return the most that one instruction on ``examples`` can cost, with the grading of its answers."""
-    guidance = typical_guidance(record.config, record.plan.splits.demonstrations)
+    plan = record.plan
+    guidance = typical_guidance(record.config, plan.splits.demonstrations, answer_room(plan.coordinates))
     prompts = session.evaluator.prompts(guidance, examples)
     total = session.black_box.bound(prompts)
     for role, client in session.clients.items():
         if role.grades:
-            answer = typical_answer(record.plan.splits)
+            answer = typical_answer(plan.splits)
             total += client.bound([graded_prompt(record.config, prompt, answer) for prompt in prompts])
     return total

@@ -42,7 +42,7 @@ async def search_and_conclude(
         generator: Generator = environment.registry.build(
             "generator", record.config.generator, session.context("generator")
         )
-        total = trials_in_all(generator, record.config, record.plan.carried)
+        total = trials_in_all(generator, record.config, record.plan)
         done = len(environment.store.trials(record.id))
         environment.events.emit(_started(record, total=total, done=done))
         final_test = hold_back_for_test(session, record, fresh=done == 0)
@@ -83,6 +83,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         run_id=record.id,
         config=config,
         splits=splits,
+        coordinates=record.plan.coordinates,
         exemplar_sets=draw_sets(config.few_shot, splits.demonstrations, config.seed),
         generator=generator,
         surrogate=surrogate,
@@ -102,6 +103,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         config=config,
         splits=splits,
         carried=record.plan.carried,
+        starting=record.plan.starting,
         trials_in_all=total,
         proposer=proposer,
         evaluator=session.evaluator,

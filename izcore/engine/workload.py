@@ -64,13 +64,17 @@ class Asked(Record):
 class Size(Record):
     """What decides how much a run asks, beside its settings.
 
-    ``trials`` is the number of trials of the search; ``rungs`` is what the evaluation policy says.
-    ``longest_instruction`` is in bytes; ``unsteered`` says whether the generator writes an instruction
-    unsteered, and ``most_asks`` how often a model in a role is asked at most for one thing.
+    ``trials`` is the number of trials of the search, ``starting`` how many of them are of the user's own
+    instructions. ``answer_room`` is how many tokens an answer is given, if more than usual. ``rungs`` is
+    what the evaluation policy says. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
+    generator writes an instruction unsteered, and ``most_asks`` how often a model in a role is asked at most
+    for one thing.
     """
 
     trials: int
     rungs: tuple[Rung, ...]
+    starting: int = 0
+    answer_room: int = 0
     unsteered: bool = True
     longest_instruction: int = LONGEST_INSTRUCTION
     most_asks: Mapping[str, int] = {}
@@ -110,10 +114,10 @@ def workload(
     ]
 
 
-def typical_guidance(config: RunConfig, demonstrations: Sequence[Example]) -> Guidance:
+def typical_guidance(config: RunConfig, demonstrations: Sequence[Example], answer_room: int) -> Guidance:
     """Stand in for an instruction that is not written yet, with the longest exemplars that it may get."""
     exemplars = longest_exemplars(config.few_shot, demonstrations)
-    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars)
+    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars, room=answer_room)
 
 
 def graded_prompt(config: ScoringConfig, prompt: Prompt, answer: str) -> Prompt:
@@ -131,7 +135,7 @@ def typical_answer(splits: Splits) -> str:
 
 def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [most_that_see(size.rungs, each) for each in _round_sizes(config, size.trials)]
+    rounds = [most_that_see(size.rungs, each) for each in _round_sizes(config, size)]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, unsteered=size.unsteered)
     phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
@@ -139,7 +143,7 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
         ("finalists", splits.retest, [finalists if finalists > 1 else 0] * len(splits.retest)),
         ("test", splits.test, [tested] * len(splits.test)),
     ]
-    guidance, form = typical_guidance(config, splits.demonstrations), PromptForm.of(config)
+    guidance, form = typical_guidance(config, splits.demonstrations, size.answer_room), PromptForm.of(config)
     return [
         Asked(
             phase=phase,
@@ -154,7 +158,7 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     ]
 
 
-def _round_sizes(config: RunConfig, trials: int) -> list[int]:
-    initial = min(trials, config.search.initial)
-    full, rest = divmod(trials - initial, config.search.batch)
+def _round_sizes(config: RunConfig, size: Size) -> list[int]:
+    initial = min(size.trials, config.search.initial + size.starting)
+    full, rest = divmod(size.trials - initial, config.search.batch)
     return [initial, *[config.search.batch] * full, *([rest] if rest else [])]

@@ -17,6 +17,7 @@ from izcore.plugin.calls import (
     ScorerInfo,
     Usage,
 )
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult, CoordinateValue
 from izcore.plugin.errors import (
     BackendError,
     BackendUnavailableError,
@@ -103,6 +104,7 @@ from izcore.plugin.plain_text import plain, plain_cell, plain_json, plain_line
 from izcore.plugin.private_files import make_private_file, make_private_folder
 from izcore.plugin.process_settings import collect_rarely
 from izcore.plugin.protocols import (
+    Coordinate,
     EvaluationPolicy,
     Executor,
     Exporter,
@@ -120,6 +122,7 @@ from izcore.plugin.registrations import (
     BackendContext,
     BackendRegistration,
     CommandRegistration,
+    CoordinateRegistration,
     EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
@@ -176,6 +179,11 @@ __all__ = [
     "CompletionRequest",
     "CompletionResult",
     "ConfigError",
+    "Coordinate",
+    "CoordinateRegistration",
+    "CoordinateRequest",
+    "CoordinateResult",
+    "CoordinateValue",
     "DataError",
     "EncodedImage",
     "Endpoint",

@@ -22,6 +22,7 @@ from izcore.plugin.events import (
 )
 from izcore.plugin.registrations import (
     CommandRegistration,
+    CoordinateRegistration,
     EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
@@ -130,6 +131,18 @@ def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:  # t
     ... def izcore_evaluation_policies():
     ...     return [EvaluationPolicyRegistration(
     ...         name="half", summary="Drops the worse half once", factory="my_package.policy:Half")]
+    """
+
+
+@hookspec
+def izcore_coordinates() -> Iterable[CoordinateRegistration]:  # type: ignore[empty-body]
+    """Register coordinates (:class:`~izcore.plugin.protocols.Coordinate`): choices that complete a prompt.
+
+    >>> from izcore.plugin import CoordinateRegistration, hookimpl
+    >>> @hookimpl
+    ... def izcore_coordinates():
+    ...     return [CoordinateRegistration(
+    ...         name="tone", summary="How the answer sounds", factory="my_package.tone:Tone")]
     """
 
 

@@ -15,6 +15,7 @@ Kind = Literal[
     "metric",
     "tracker",
     "evaluation_policy",
+    "coordinate",
     "executor",
     "exporter",
     "command",
@@ -79,6 +80,12 @@ KINDS: Mapping[Kind, KindEntry] = MappingProxyType(
             registration=registrations.EvaluationPolicyRegistration,
             protocol=protocols.EvaluationPolicy,
             conformance="izcore.testing:EvaluationPolicyConformance",
+        ),
+        "coordinate": KindEntry(
+            hook="izcore_coordinates",
+            registration=registrations.CoordinateRegistration,
+            protocol=protocols.Coordinate,
+            conformance="izcore.testing:CoordinateConformance",
         ),
         "executor": KindEntry(
             hook="izcore_executors",

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 from typing import Protocol
 
 from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import (
     Agreement,
@@ -182,6 +183,18 @@ class EvaluationPolicy(Protocol):
 
     def stay(self, request: StayRequest) -> StayResult:
         """Return which of the compared instructions go on; asked after every rung but the last."""
+        ...
+
+
+class Coordinate(Protocol):
+    """Offers choices that complete an instruction, such as how the answer shall look."""
+
+    def values(self, request: CoordinateRequest) -> CoordinateResult:
+        """Return the choices that make sense for the run's task: at least two, the plainest first.
+
+        A pure function of its request, asked once, when a run is planned. Raises UsageError where the task
+        has nothing to choose from.
+        """
         ...
 
 

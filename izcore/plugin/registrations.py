@@ -109,6 +109,10 @@ class EvaluationPolicyRegistration(BackendRegistration):
     """Registers an evaluation policy."""
 
 
+class CoordinateRegistration(BackendRegistration):
+    """Registers a coordinate."""
+
+
 class ExecutorRegistration(BackendRegistration):
     """Registers an executor."""
 

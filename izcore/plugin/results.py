@@ -30,7 +30,9 @@ class TestScore(Record):
 class Best(Record):
     """The winner: chosen by its validation score less the ``penalty``, then scored once on test.
 
-    ``exemplars`` are the solved examples that a few-shot search chose with it.
+    ``exemplars`` are the solved examples that a few-shot search chose with it. ``coordinates`` names the
+    choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
+    ``room`` is how many tokens it then needs.
     """
 
     instruction: str
@@ -38,11 +40,19 @@ class Best(Record):
     test: TestScore | None = None
     penalty: float = 0.0
     exemplars: tuple[Example, ...] = ()
+    coordinates: Mapping[str, str] = {}
+    answer_mark: str = ""
+    room: int = 0
 
     @property
     def guidance(self) -> Guidance:
         """What to give the black box."""
-        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
+        return Guidance(
+            instruction=self.instruction,
+            exemplars=self.exemplars,
+            answer_mark=self.answer_mark,
+            room=self.room,
+        )
 
 
 class FrontPoint(Record):

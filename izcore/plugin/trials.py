@@ -15,10 +15,16 @@ Latent = tuple[float, ...]
 
 
 class Guidance(Record):
-    """What the black box is given before every input: an instruction and, few-shot, solved examples."""
+    """What the black box is given before every input: an instruction and, few-shot, solved examples.
+
+    ``answer_mark`` is what the instruction tells the model to write before its answer; empty where its whole
+    text is the answer. ``room`` is how many tokens such an answer needs; 0 for what the scorer is set to.
+    """
 
     instruction: str
     exemplars: tuple[Example, ...] = ()
+    answer_mark: str = ""
+    room: int = 0
 
     @property
     def length(self) -> int:
@@ -29,14 +35,15 @@ class Guidance(Record):
     @property
     def key(self) -> str:
         """A text that no other guidance has: the instruction, if that is all."""
-        return msgspec.json.encode(self).decode() if self.exemplars else self.instruction
+        alone = self == Guidance(instruction=self.instruction)
+        return self.instruction if alone else msgspec.json.encode(self).decode()
 
     @classmethod
     def of_key(cls, key: str) -> "Guidance":
         """Return the guidance that has this key."""
         with contextlib.suppress(msgspec.DecodeError):
             found = msgspec.json.decode(key, type=cls)
-            if found.exemplars:
+            if found.key == key:
                 return found
         return cls(instruction=key)
 
@@ -46,7 +53,11 @@ class Candidate(Record):
 
     ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
     such as a hidden state, for surrogates that use them. ``exemplars`` are chosen by a few-shot search: a
-    latent then has one coordinate more than its generator was given.
+    latent then has one number more than its generator was given.
+
+    Where a run has coordinates, ``coordinates`` are pairs of name and value, ``body`` is the sentence that
+    they complete and ``instruction`` the whole, and a latent has one more number for each of them. For
+    ``answer_mark`` and ``room`` see :class:`Guidance`.
     """
 
     latent: Latent
@@ -54,11 +65,25 @@ class Candidate(Record):
     raw: str = ""
     features: tuple[float, ...] = ()
     exemplars: tuple[Example, ...] = ()
+    body: str = ""
+    coordinates: tuple[tuple[str, str], ...] = ()
+    answer_mark: str = ""
+    room: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What its generator wrote: the body, or the instruction where no coordinate completes it."""
+        return self.body if self.coordinates else self.instruction
 
     @property
     def guidance(self) -> Guidance:
         """What the black box is given of the candidate."""
-        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
+        return Guidance(
+            instruction=self.instruction,
+            exemplars=self.exemplars,
+            answer_mark=self.answer_mark,
+            room=self.room,
+        )
 
 
 class PrepareRequest(Record):

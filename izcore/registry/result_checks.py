@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Usage
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
@@ -62,6 +63,8 @@ def misfit(request: object, result: object) -> str:
             return _misfit_of_candidates(len(request.latents), result)
         case RungsRequest(), RungsResult():
             return _misfit_of_rungs(request.examples, result)
+        case CoordinateRequest(), CoordinateResult():
+            return _misfit_of_values(result)
         case StayRequest(), StayResult():
             return _misfit_of_staying(len(request.scores), result)
     return ""
@@ -80,6 +83,14 @@ def _misfit_of_staying(instructions: int, result: StayResult) -> str:
     if len(set(indices)) == len(indices) and set(indices) <= set(range(instructions)):
         return ""
     return f"let {list(indices)} stay, which are not different places of {instructions} instructions"
+
+
+def _misfit_of_values(result: CoordinateResult) -> str:
+    names = [value.name for value in result.values]
+    if len(names) < 2:
+        return f"offered {len(names)} values, and there is no choice between fewer than two"
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return f"named two values {twice[0]!r}" if twice else ""
 
 
 def _misfit_of_completions(prompts: int, completions: int) -> str:

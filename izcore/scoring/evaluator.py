@@ -14,6 +14,7 @@ from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import Answers, ModelClient
 from izcore.scoring.prompt_form import PromptForm
+from izcore.scoring.reasoning import read_marked_answer
 from izcore.scoring.set_aside import SetAsideExamples
 
 
@@ -77,10 +78,11 @@ class Evaluator:
     async def _evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
         asked = [example for example in examples if example not in self.set_aside]
         answers = await self._ask(guidance, asked)
-        texts, answered = _answered(answers.completions, asked)
+        read = [c and read_marked_answer(c, guidance.answer_mark) for c in answers.completions]
+        texts, answered = _answered(read, asked)
         scores = await score_answers(self._metric, texts, answered, self._attempt)
         graded = dict(zip(answered, scores, strict=True))
-        found = dict(zip(asked, answers.completions, strict=True))
+        found = dict(zip(asked, read, strict=True))
         completions = [found.get(example) for example in examples]
         self._scored.update(example for example, score in graded.items() if score is not None)
         self.set_aside.add((each for each in asked if found[each] is None), "failed")
@@ -118,7 +120,8 @@ class Evaluator:
         """
         asked = [example for example in examples if example not in self.set_aside]
         completions = (await self._client.complete(self.prompts(guidance, asked))).completions
-        texts, answered = _answered(completions, asked)
+        read = [c and read_marked_answer(c, guidance.answer_mark) for c in completions]
+        texts, answered = _answered(read, asked)
         request = MetricRequest(answers=texts, examples=answered)
         return await resolved(self._metric.agreement(request)) if texts else None
 

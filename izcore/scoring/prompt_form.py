@@ -74,7 +74,7 @@ class PromptForm(Record):
         """Return the prompt that asks to follow guidance on an example."""
         if self.placement == "one-message":
             text = render_prompt(self.template, guidance, example)
-            return Prompt(text=text, turns=example.turns, images=example.images)
+            return Prompt(text=text, turns=example.turns, images=example.images, room=guidance.room)
         system, user = self._parts()
         shown = () if "exemplars" in template_names(user) else guidance.exemplars
         asked = msgspec.structs.replace(guidance, exemplars=() if shown else guidance.exemplars)
@@ -85,6 +85,7 @@ class PromptForm(Record):
             turns=(*(turn for exemplar in shown for turn in _turns(user, exemplar)), *example.turns),
             text=render_prompt(user, asked, example),
             images=example.images,
+            room=guidance.room,
         )
 
     def _parts(self) -> tuple[str, str]:

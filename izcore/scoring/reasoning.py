@@ -44,6 +44,24 @@ def read_answer(completion: Completion, marks: ReasoningMarks) -> Completion:
     return completion
 
 
+def read_marked_answer(completion: Completion, mark: str) -> Completion:
+    """Return a completion whose text is what stands behind the last ``mark``, in whatever case.
+
+    What stands before it counts as reasoning. A text without the mark is left as it is, and so is every text
+    where there is no mark to look for. Emphasis around mark and answer, as in Markdown, is no part of either.
+    """
+    found = list(re.finditer(re.escape(mark), completion.text, re.IGNORECASE)) if mark else []
+    if not found:
+        return completion
+    last = found[-1]
+    before = completion.text[: last.start()].rstrip("*_ \n")
+    return msgspec.structs.replace(
+        completion,
+        text=completion.text[last.end() :].strip("*_ \n"),
+        reasoning="\n".join(text for text in (completion.reasoning, before) if text),
+    )
+
+
 def count_finishes(completions: Iterable[Completion], marks: ReasoningMarks) -> dict[FinishReason, int]:
     """Count completions, as scorers returned them, by how their answers ended."""
     counts = Counter(read_answer(completion, marks).finish for completion in completions)

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, TrialFinished
@@ -31,7 +33,10 @@ class SearchOutcome:
 
 @dataclass(frozen=True)
 class Search:
-    """The parts of one search; the store holds its state. ``carried`` are candidates of an earlier run.
+    """The parts of one search; the store holds its state.
+
+    ``carried`` are candidates of an earlier run, ``starting`` the user's own, which join the first round that
+    is paid for.
 
     ``trials_in_all`` is how many trials the search makes, if nothing ends it sooner.
     """
@@ -40,6 +45,7 @@ class Search:
     config: RunConfig
     splits: Splits
     carried: tuple[Candidate, ...]
+    starting: tuple[Candidate, ...]
     trials_in_all: int
     proposer: Proposer
     evaluator: Evaluator
@@ -101,8 +107,10 @@ class Search:
             if round_ == 0 and self.carried:
                 proposal = Proposal(candidates=self.carried, exhausted=False)
             else:
-                left = self.trials_in_all - len(history)
+                first = self.starting if round_ == bool(self.carried) else ()
+                left = self.trials_in_all - len(history) - len(first)
                 proposal = await self.proposer.propose(round_, left, history, pool)
+                proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))
             self.store.add_proposal(self.run_id, round_, proposal)
         return proposal
 

@@ -1,7 +1,7 @@
 """What is tried next: latents from the surrogate, instructions from the generator, or from a pool of them."""
 
+import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -22,9 +22,10 @@ from izcore.plugin.trials import (
 )
 from izcore.registry.event_dispatch import Events
 from izcore.registry.guards import resolved
+from izcore.search.coordinates import Values, choose_values, complete
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
-from izcore.storage.records import Proposal
+from izcore.storage.records import Proposal, RunPlan
 from izcore.storage.store import Store
 
 POOL_ROUND = -1
@@ -35,13 +36,15 @@ POOL_ROUND = -1
 class Proposer:
     """Proposes candidates: the surrogate suggests latents, and the generator writes instructions from them.
 
-    ``exemplar_sets`` are the sets of solved examples that a few-shot search chooses among. If there are
-    several, a latent has one coordinate more than the generator asks for, and that one chooses the set.
+    ``coordinates`` are choices that complete an instruction: a latent has one number for each, behind those
+    that the generator asks for. ``exemplar_sets`` are the sets of solved examples that a few-shot search
+    chooses among; if there are several, a latent's last number chooses the set.
     """
 
     run_id: str
     config: RunConfig
     splits: Splits
+    coordinates: Values
     exemplar_sets: tuple[Exemplars, ...]
     generator: Generator
     surrogate: Surrogate
@@ -52,7 +55,7 @@ class Proposer:
     @property
     def latent_dim(self) -> int:
         """The dimension in which the surrogate searches."""
-        return self.prepared.latent_dim + (len(self.exemplar_sets) > 1)
+        return self.prepared.latent_dim + len(self.coordinates) + (len(self.exemplar_sets) > 1)
 
     async def write_pool(self) -> tuple[Candidate, ...]:
         """Write the distinct instructions that the search shall choose among, once per run."""
@@ -107,7 +110,7 @@ class Proposer:
     async def write(
         self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
     ) -> GenerateResult:
-        """Let the generator write an instruction from each latent; add the exemplars, if few-shot."""
+        """Let the generator write an instruction from each latent, which then is completed."""
         request = GenerateRequest(
             latents=tuple(latent[: self.prepared.latent_dim] for latent in latents),
             demonstrations=self.splits.demonstrations,
@@ -115,15 +118,20 @@ class Proposer:
             history=trials,
         )
         generated = await resolved(self.generator.generate(request))
-        if len(self.exemplar_sets) == 1:
-            return generated
-        candidates = tuple(
-            msgspec.structs.replace(
-                candidate, latent=latent, exemplars=choose_set(self.exemplar_sets, latent[-1])
-            )
-            for candidate, latent in zip(generated.candidates, latents, strict=False)
-        )
-        return msgspec.structs.replace(generated, candidates=candidates)
+        written = zip(generated.candidates, latents, strict=False)
+        return msgspec.structs.replace(generated, candidates=tuple(itertools.starmap(self._whole, written)))
+
+    def _whole(self, candidate: Candidate, latent: Latent) -> Candidate:
+        """Return what a whole latent stands for, of which the generator was shown the first numbers."""
+        written = self.prepared.latent_dim
+        numbers = latent[written : written + len(self.coordinates)]
+        if numbers:
+            chosen = choose_values(self.coordinates, numbers)
+            candidate = msgspec.structs.replace(complete(candidate, chosen), latent=latent)
+        if len(self.exemplar_sets) > 1:
+            exemplars = choose_set(self.exemplar_sets, latent[-1])
+            candidate = msgspec.structs.replace(candidate, latent=latent, exemplars=exemplars)
+        return candidate
 
 
 def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
@@ -132,7 +140,10 @@ def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
     return untried.pop(nearest)
 
 
-def trials_in_all(generator: Generator, config: RunConfig, carried: Sequence[Candidate]) -> int:
-    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool."""
+def trials_in_all(generator: Generator, config: RunConfig, plan: RunPlan) -> int:
+    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool.
+
+    The user's own instructions come on top.
+    """
     size = generator.pool_size()
-    return size + len(carried) if size else config.search.total
+    return len(plan.starting) + (size + len(plan.carried) if size else config.search.total)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from izcore.config.schema import RunConfig
 from izcore.plugin.calls import Completion, Usage
+from izcore.plugin.coordinates import CoordinateValue
 from izcore.plugin.examples import Splits
 from izcore.plugin.record import Record
 from izcore.plugin.results import Change, RunResult, RunStatus
@@ -17,7 +18,8 @@ class RunPlan(Record):
 
     ``fingerprint`` is a digest of the task's data; ``versions`` names the distributions of the backends.
     ``carried`` are candidates of an earlier run that are scored first; those without a latent come from
-    another generator.
+    another generator. ``coordinates`` are the choices that complete an instruction, by the names of the
+    coordinates. ``starting`` are the user's own instructions, completed with each of the choices.
     """
 
     task_name: str
@@ -26,6 +28,8 @@ class RunPlan(Record):
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = {}
     carried: tuple[Candidate, ...] = ()
+    coordinates: Mapping[str, tuple[CoordinateValue, ...]] = {}
+    starting: tuple[Candidate, ...] = ()
 
 
 class Dependency(Record):

@@ -18,14 +18,15 @@ except ImportError as error:
 
 # Before they are imported, so that a check that fails shows what it compared.
 for _module in (
-    *("backends", "chat_scorers", "commands", "conformance", "evaluation_policies", "executors", "exporters"),
-    *("generators", "metrics", "scorers", "surrogates", "tasks", "trackers"),
+    *("backends", "chat_scorers", "commands", "conformance", "coordinates", "evaluation_policies"),
+    *("executors", "exporters", "generators", "metrics", "scorers", "surrogates", "tasks", "trackers"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from izcore.testing.chat_scorers import ChatScorerConformance
 from izcore.testing.chat_server import ChatProtocol, ChatRequest, ChatServer, Reply
 from izcore.testing.commands import CommandConformance
+from izcore.testing.coordinates import CoordinateConformance
 from izcore.testing.evaluation_policies import EvaluationPolicyConformance
 from izcore.testing.executors import ExecutorConformance
 from izcore.testing.exporters import ExporterConformance
@@ -43,6 +44,7 @@ __all__ = [
     "ChatScorerConformance",
     "ChatServer",
     "CommandConformance",
+    "CoordinateConformance",
     "EvaluationPolicyConformance",
     "ExecutorConformance",
     "ExporterConformance",

@@ -9,6 +9,7 @@ from broken_backends.plugin import BREAKS, MODULES
 from izcore.plugin import BackendContext
 from izcore.testing import (
     CommandConformance,
+    CoordinateConformance,
     EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
@@ -31,6 +32,7 @@ KITS: dict[str, type[Any]] = {
     "task": TaskConformance,
     "metric": MetricConformance,
     "evaluation_policy": EvaluationPolicyConformance,
+    "coordinate": CoordinateConformance,
     "tracker": TrackerConformance,
     "executor": ExecutorConformance,
     "exporter": ExporterConformance,

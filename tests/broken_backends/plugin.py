@@ -101,6 +101,14 @@ BREAKS: dict[Kind, dict[str, str]] = {
         "Listed": "test_answers_travel",
         "Meddling": "test_request_is_left_as_it_was",
     },
+    "coordinate": {
+        "Lonely": "test_it_offers_a_choice",
+        "Pushy": "test_the_first_leaves_the_prompt_as_it_is",
+        "Silent": "test_a_mark_is_asked_for",
+        "Moody": "test_same_request_same_answer",
+        "Listed": "test_answers_travel",
+        "Meddling": "test_request_is_left_as_it_was",
+    },
     "tracker": {
         "Misspelt": "test_its_hooks_exist_and_are_marked",
         "Unmarked": "test_its_hooks_exist_and_are_marked",
@@ -248,6 +256,11 @@ def izcore_tasks():
 @hookimpl
 def izcore_evaluation_policies():
     return _backends("evaluation_policy")
+
+
+@hookimpl
+def izcore_coordinates():
+    return _backends("coordinate")
 
 
 @hookimpl

@@ -114,6 +114,7 @@ def test_a_command_is_typed_with_dashes() -> None:
     [
         ("tracker", "iz optimize examples.csv --preset quick --tracker mine"),
         ("evaluation_policy", "iz optimize examples.csv --preset quick --set evaluation.policy=mine"),
+        ("coordinate", "iz optimize examples.csv --preset quick --coordinate mine"),
         ("executor", "iz compare examples.csv --methods quick,random --seeds 2 --max-calls 200"),
         ("exporter", "iz runs export last --format mine"),
         ("command", "iz mine"),

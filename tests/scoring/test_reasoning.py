@@ -4,7 +4,7 @@ import pytest
 
 from izcore.config.schema import ReasoningMarks
 from izcore.plugin import Completion
-from izcore.scoring.reasoning import count_finishes, read_answer
+from izcore.scoring.reasoning import count_finishes, read_answer, read_marked_answer
 
 MARKS = ReasoningMarks()
 
@@ -85,3 +85,18 @@ def test_the_reader_can_be_switched_off_and_given_other_marks() -> None:
 def test_answers_without_a_word_are_counted() -> None:
     completions = [Completion(text=" "), Completion(text="a"), Completion(text="", finish="filtered")]
     assert count_finishes(completions, MARKS) == {"empty": 1, "filtered": 1, "stop": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "reasoning"),
+    [
+        ("Two and two.\nAnswer: 4", "4", "Two and two."),
+        ("The answer: no. Wait.\n**Answer:** yes", "yes", "The answer: no. Wait."),
+        ("answer: 4", "4", ""),
+        ("Four.", "Four.", ""),
+    ],
+)
+def test_what_stands_behind_the_last_mark_is_the_answer(text: str, answer: str, reasoning: str) -> None:
+    read = read_marked_answer(Completion(text=text), "Answer:")
+    assert (read.text, read.reasoning) == (answer, reasoning)
+    assert read_marked_answer(Completion(text=text), "").text == text

@@ -26,6 +26,7 @@ ENTRY_POINTS: Mapping[str, str] = {
     "echo": "izcore_echo",
     "slots": "izcore_slots",
     "stopwatch": "izcore_stopwatch:plugin",
+    "register": "izcore_register",
     "toml": "izcore_toml",
     "winner": "izcore_winner.plugin",
 }

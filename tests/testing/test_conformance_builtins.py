@@ -9,6 +9,7 @@ from support import write_lines
 
 from izcore.plugin import Ask, Example, Prompt
 from izcore.testing import (
+    CoordinateConformance,
     EvaluationPolicyConformance,
     ExporterConformance,
     GeneratorConformance,
@@ -70,6 +71,24 @@ class TestExporters(ExporterConformance):
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         name, _, table = request.param.partition(":")
         return Subject(plugin=BUILTINS, name=name, options={"table": table} if table else {})
+
+
+@pytest.mark.parametrize("options", [{}, {"reason": True, "clauses": ("In one sentence.",)}], indirect=True)
+class TestOutputForm(CoordinateConformance):
+    @pytest.fixture
+    def options(self, request: pytest.FixtureRequest) -> Mapping[str, Any]:
+        given: Mapping[str, Any] = request.param
+        return given
+
+    @pytest.fixture
+    def subject(self, options: Mapping[str, Any]) -> Subject:
+        return Subject(plugin=BUILTINS, name="form", options=options)
+
+
+class TestManner(CoordinateConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        return Subject(plugin=TOY, name="manner")
 
 
 class TestEvaluationPolicies(EvaluationPolicyConformance):

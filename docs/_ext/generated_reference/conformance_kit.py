@@ -8,6 +8,7 @@ from generated_reference.markdown import table
 from izcore.testing import (
     ChatScorerConformance,
     CommandConformance,
+    CoordinateConformance,
     EvaluationPolicyConformance,
     ExecutorConformance,
     ExporterConformance,
@@ -31,6 +32,7 @@ KITS: Mapping[str, type[Conformance]] = {
     "Tasks": TaskConformance,
     "Metrics": MetricConformance,
     "Evaluation policies": EvaluationPolicyConformance,
+    "Coordinates": CoordinateConformance,
     "Trackers": TrackerConformance,
     "Executors": ExecutorConformance,
     "Exporters": ExporterConformance,

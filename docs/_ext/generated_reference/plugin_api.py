@@ -22,6 +22,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.reasoning": "What a model thinks before it answers",
     "izcore.plugin.trials": "Records of a search",
     "izcore.plugin.evaluation": "Records of evaluation policies",
+    "izcore.plugin.coordinates": "Records of coordinates",
     "izcore.plugin.run_record": "Runs as people and exporters read them",
     "izcore.plugin.exports": "Records of exporters",
     "izcore.plugin.jobs": "Records of executors",

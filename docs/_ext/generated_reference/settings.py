@@ -71,6 +71,8 @@ MEANINGS = {
     "objective": "What length and cost take off an instruction's score",
     "few_shot": "Solved examples in the black box's prompt",
     "evaluation": "How many examples each instruction is scored on",
+    "start": "Your own instructions, tried first with every choice of the coordinates",
+    "coordinates": "What completes an instruction: a list of names, or tables of options by name",
     "warm_start": "Id of an earlier run on the same task, whose best instructions come first",
     "warm_start_trials": "How many of them, at most as many as search.initial",
     "trackers": "Where else a record of the run is kept: a list of names, or tables of options by name",

@@ -27,7 +27,7 @@ def standing(trial: Trial) -> Standing | None:
     if objective is None:
         return None
     mean = max(objective, 0.0)
-    return Standing(instruction=trial.candidate.instruction, mean=mean, seen=len(trial.known_scores))
+    return Standing(instruction=trial.candidate.sentence, mean=mean, seen=len(trial.known_scores))
 
 
 def standings(history: Iterable[Trial]) -> tuple[Standing, ...]:

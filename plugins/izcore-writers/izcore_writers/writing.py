@@ -84,7 +84,7 @@ class WritingGenerator(Generator):
 
     async def generate(self, request: GenerateRequest) -> GenerateResult:
         """Offer the given instructions that were not tried yet, then what the model writes."""
-        tried = {trial.candidate.instruction for trial in request.history}
+        tried = {trial.candidate.sentence for trial in request.history}
         given = [text for text in dict.fromkeys(self._initial) if text not in tried][: len(request.latents)]
         numbers = range(len(given), len(request.latents))
         written = await self._write(self.drafts(request, numbers), given, seed=request.seed)

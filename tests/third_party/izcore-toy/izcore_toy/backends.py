@@ -13,6 +13,9 @@ from izcore.plugin import (
     Candidate,
     Completion,
     CompletionResult,
+    Coordinate,
+    CoordinateResult,
+    CoordinateValue,
     EvaluationPolicy,
     Example,
     Executor,
@@ -220,3 +223,12 @@ class Knockout(EvaluationPolicy):
     def stay(self, request):
         best_first = sorted(range(len(request.scores)), key=lambda place: -sum(request.scores[place]))
         return StayResult(indices=tuple(best_first[: math.ceil(request.compared / 2)]))
+
+
+class Manner(Coordinate):
+    def __init__(self, options, context):
+        pass
+
+    def values(self, request):
+        plain = CoordinateValue(name="plain")
+        return CoordinateResult(values=(plain, CoordinateValue(name="thankful", clause="Thank you.")))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from izcore.plugin import (
     CommandRegistration,
+    CoordinateRegistration,
     EvaluationPolicyRegistration,
     ExecutorRegistration,
     ExporterRegistration,
@@ -130,6 +131,15 @@ def izcore_evaluation_policies():
             name="knockout",
             summary="Half of the examples for all, the others for the better half",
             factory="izcore_toy.backends:Knockout",
+        ),
+    ]
+
+
+@hookimpl
+def izcore_coordinates():
+    return [
+        CoordinateRegistration(
+            name="manner", summary="How politely it is said", factory="izcore_toy.backends:Manner"
         ),
     ]
 

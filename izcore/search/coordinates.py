@@ -1,0 +1,58 @@
+"""Completes instructions with choices: which of them a latent stands for, and what becomes of a sentence."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from izcore.plugin.coordinates import CoordinateValue
+from izcore.plugin.trials import Candidate
+
+Values = Mapping[str, tuple[CoordinateValue, ...]]
+"""The choices of each coordinate, by its name."""
+
+_ENDS = (".", "!", "?", ":", ";", "。", "!", "?", ":")
+
+
+def choose_values(coordinates: Values, numbers: Sequence[float]) -> dict[str, CoordinateValue]:
+    """Return the choices that the numbers in [0, 1] stand for, one number per coordinate, in their order.
+
+    The choices of a coordinate have equal shares of the interval.
+    """
+    return {
+        name: values[min(int(number * len(values)), len(values) - 1)]
+        for (name, values), number in zip(coordinates.items(), numbers, strict=True)
+    }
+
+
+def complete(candidate: Candidate, chosen: Mapping[str, CoordinateValue]) -> Candidate:
+    """Return a candidate whose instruction, its body from now on, is completed with the chosen values."""
+    marks = [value.answer_mark for value in chosen.values() if value.answer_mark]
+    return msgspec.structs.replace(
+        candidate,
+        instruction=with_clauses(candidate.instruction, [value.clause for value in chosen.values()]),
+        body=candidate.instruction,
+        coordinates=tuple((name, value.name) for name, value in chosen.items()),
+        answer_mark=marks[-1] if marks else "",
+        room=max((value.room for value in chosen.values()), default=0),
+    )
+
+
+def with_clauses(body: str, clauses: Sequence[str]) -> str:
+    """Return a body with clauses behind it, on a line of their own where the body has several lines."""
+    said = [text for text in clauses if text]
+    if not body.strip() or not said:
+        return " ".join(said) or body
+    ended = body.rstrip()
+    if "\n" in ended:
+        return "\n".join((ended, *said))
+    return " ".join((ended if ended.endswith(_ENDS) else f"{ended}.", *said))
+
+
+def completions_of(bodies: Sequence[str], coordinates: Values) -> Iterator[Candidate]:
+    """Yield each body with each choice, the plainest choices of all bodies first."""
+    for values in itertools.product(*coordinates.values()):
+        for body in bodies:
+            yield complete(
+                Candidate(latent=(), instruction=body), dict(zip(coordinates, values, strict=True))
+            )

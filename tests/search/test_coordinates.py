@@ -1,0 +1,127 @@
+"""Coordinates: what becomes of a sentence, what a latent stands for, and what a search makes of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import TOY, Iz, assert_explained, result_of
+
+import izcore
+from izcore.plugin import Candidate, CoordinateValue, Guidance
+from izcore.plugin.run_record import Run
+from izcore.search.coordinates import choose_values, complete, completions_of, with_clauses
+
+FORM = (CoordinateValue(name="none"), CoordinateValue(name="only", clause="Write only the answer."))
+TONE = (
+    CoordinateValue(name="any"),
+    CoordinateValue(name="kind", clause="Be kind."),
+    CoordinateValue(name="marked", clause="End with ANSWER.", answer_mark="ANSWER", room=90),
+)
+BOTH = {"form": FORM, "tone": TONE}
+SETTINGS: dict[str, Any] = {
+    "generator": {"name": "phrases", "phrases": ["Write the plural.", "Count the letters."]},
+    "search": {"initial": 8, "batch": 4, "rounds": 1},
+    "splits": {"validation": 10, "test": 10, "retest": 4},
+}
+
+
+def search(**settings: Any) -> Run:
+    chosen = {"scorer": "obedient", "surrogate": "sobol", "coordinates": ["manner"]}
+    result = izcore.optimize("mirror", settings={**SETTINGS, **chosen, **settings})
+    return izcore.run(result.run_id)
+
+
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        ("Name the city.", "Name the city. Write only the answer."),
+        ("Name the city", "Name the city. Write only the answer."),
+        ("Which city?", "Which city? Write only the answer."),
+        ("Name it.\n- city\n", "Name it.\n- city\nWrite only the answer."),
+        ("", "Write only the answer."),
+    ],
+)
+def test_a_clause_stands_behind_the_sentence(body: str, whole: str) -> None:
+    assert with_clauses(body, ["", "Write only the answer."]) == whole
+
+
+@given(st.text(), st.lists(st.just("")))
+def test_without_a_clause_the_sentence_stays_as_it_is(body: str, nothing: list[str]) -> None:
+    assert with_clauses(body, nothing) == body
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=2))
+def test_every_latent_stands_for_one_value_of_each(numbers: list[float]) -> None:
+    chosen = choose_values(BOTH, numbers)
+    assert list(chosen) == ["form", "tone"]
+    assert chosen["form"] in FORM
+    assert chosen["tone"] in TONE
+
+
+def test_values_have_equal_shares() -> None:
+    found = [choose_values({"tone": TONE}, [number / 30])["tone"].name for number in range(30)]
+    assert [found.count(value.name) for value in TONE] == [10, 10, 10]
+
+
+def test_a_candidate_keeps_its_sentence_and_what_completes_it() -> None:
+    completed = complete(Candidate(latent=(0.5,), instruction="Go."), {"form": FORM[1], "tone": TONE[2]})
+    assert completed.instruction == "Go. Write only the answer. End with ANSWER."
+    assert completed.sentence == completed.body == "Go."
+    assert completed.coordinates == (("form", "only"), ("tone", "marked"))
+    guidance = completed.guidance
+    assert (guidance.answer_mark, guidance.room) == ("ANSWER", 90)
+    assert Guidance.of_key(guidance.key) == guidance
+
+
+def test_each_sentence_meets_each_choice() -> None:
+    found = [candidate.instruction for candidate in completions_of(["A.", "B."], {"form": FORM})]
+    assert found == ["A.", "B.", "A. Write only the answer.", "B. Write only the answer."]
+
+
+def test_a_search_varies_its_coordinates_and_names_them() -> None:
+    run = search()
+    chosen = [dict(trial.candidate.coordinates)["manner"] for trial in run.trials]
+    assert set(chosen) == {"plain", "thankful"}
+    for trial in run.trials:
+        ends = trial.candidate.instruction.endswith("Thank you.")
+        assert ends == (dict(trial.candidate.coordinates)["manner"] == "thankful")
+    assert run.result is not None
+    assert run.result.best is not None
+    assert run.result.best.coordinates["manner"] in {"plain", "thankful"}
+
+
+def test_the_users_own_instructions_come_first_with_every_choice_and_may_win() -> None:
+    own = ["Write the input in reverse.", "Say it twice."]
+    run = search(start=own)
+    first = run.trials[:4]
+    assert [trial.candidate.sentence for trial in first] == own * 2
+    assert [dict(trial.candidate.coordinates)["manner"] for trial in first] == [
+        *["plain"] * 2,
+        *["thankful"] * 2,
+    ]
+    assert len(run.trials) == 4 + 12
+    assert run.result is not None
+    assert run.result.best is not None
+    assert run.result.best.instruction.startswith("Write the input in reverse.")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--start", ""), "start[0]"),
+        (("--start", "Go.", "--start", "Go. "), "twice"),
+        (("--start", "@nowhere.txt"), "nowhere.txt"),
+        (("--coordinate", "fomr"), "form"),
+    ],
+)
+def test_what_cannot_be_meant_is_explained(iz: Iz, options: tuple[str, ...], told: str) -> None:
+    assert_explained(iz("optimize", "mirror", *TOY, *options, "--dry-run"), told)
+
+
+def test_instructions_of_a_file_come_first(iz: Iz, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("# Ours.\nSay it twice.\nWrite the input in reverse.\n")
+    small = ("--set", "search.initial=4", "--set", "search.rounds=0", "--preset", "quick")
+    done = iz("optimize", "mirror", *TOY, *small, "--start", f"@{tmp_path / 'own.txt'}", "--json")
+    assert result_of(done)["trials"] == 6
