@@ -148,10 +148,12 @@ class ChosenPlugins:
 
     def registry(self, *, failures_shown: bool = False) -> "Registry":
         """Return what is installed and chosen; for ``failures_shown`` see :func:`registry_of`."""
+        from izcore.cli.log_lines import show_log_as_text
         from izcore.registry.registry import discover
 
         if self._registry is None:
             _show_warnings_in_one_line()
+            show_log_as_text()
             self._registry = discover(blocked=self.blocked, trace=self.trace)
         for plugin in self._registry.plugins:
             if plugin.status == "failed" and not failures_shown:
