@@ -1,12 +1,13 @@
 """What a run depends on beside its settings, and what of it is different when the run goes on."""
 
+import contextlib
 import inspect
 import os
 import platform
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ from izcore.storage.records import Dependency
 
 TASK = "task"
 NOTHING = "nothing"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MAJOR_MINOR = re.compile(r"\d+(?:\.\d+)?")
 _SHOWN_DIGITS = 12
 
@@ -38,7 +40,7 @@ def dependencies_of(
 
     That is the task's data, all that makes the models that it asks answer as they do (such as model and
     endpoint), the files, functions and libraries that its backends name, the distributions that they come
-    from, and Python.
+    from with the libraries that those need, and Python.
     """
     asked = list(models_by_role(registry, config).items())
     chosen = [(kind, choice) for kind in KINDS if (choice := config.choice_of(kind)) is not None]
@@ -50,7 +52,9 @@ def dependencies_of(
     for kind, choice in backends:
         found += _named_by(registry, kind, choice, paths)
     found.append(_release("Python", platform.python_version()))
-    return tuple({each.name: each for each in found}.values())
+    # What one backend says matters, matters, although others only need it.
+    by_name = {each.name: each for each in sorted(found, key=lambda each: bool(each.decisive))}
+    return tuple(by_name.values())
 
 
 def task_dependency(fingerprint: str) -> Dependency:
@@ -91,6 +95,8 @@ def refuse(run_id: str, changes: Sequence[Change]) -> None:
 def _named_by(registry: Registry, kind: Kind, choice: BackendChoice, paths: Paths) -> Iterator[Dependency]:
     registered = registry.find(kind, choice.name)
     backend, plugin = registered.backend, registered.plugin
+    with contextlib.suppress(PackageNotFoundError):
+        yield from _requirements(plugin.distribution)
     yield Dependency(name=plugin.distribution, value=plugin.version, decisive=plugin.version)
     for option in backend.files:
         path = user_path(str(choice.options.get(option) or ""))
@@ -103,10 +109,17 @@ def _named_by(registry: Registry, kind: Kind, choice: BackendChoice, paths: Path
         if sources := _sources(named):
             yield _content(f"{registered.key}.{option}", named, sources)
     for library in backend.libraries:
-        try:
+        with contextlib.suppress(PackageNotFoundError):
             yield _release(library, version(library))
-        except PackageNotFoundError:
-            continue
+
+
+def _requirements(distribution: str) -> Iterator[Dependency]:
+    """Yield the libraries that a distribution needs; that one has another version is told and not refused."""
+    for requirement in requires(distribution) or ():
+        library = _NAME.match(requirement)
+        if library and "extra ==" not in requirement:
+            with contextlib.suppress(PackageNotFoundError):
+                yield Dependency(name=library[0], value=version(library[0]), decisive="")
 
 
 def _setting(name: str, value: object) -> Dependency:

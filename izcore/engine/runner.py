@@ -17,11 +17,11 @@ from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
 from izcore.engine.template import data_as_shown
 from izcore.engine.trackers import tracking
-from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzError, UsageError
+from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzError, StoreError, UsageError
 from izcore.plugin.events import RunFinished, RunStopped
 from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.results import Change, RunResult, RunStatus
-from izcore.storage.records import Dependency, RunRecord
+from izcore.storage.records import Dependency, Progress, RunRecord
 from izcore.storage.store import new_run_id
 
 Announce = Callable[[str], None]
@@ -31,8 +31,8 @@ Announce = Callable[[str], None]
 def start_run(environment: Environment, planned: PlannedRun, announce: Announce) -> RunResult:
     """Write a planned run to the database, and search to its end.
 
-    Raises UsageError, and writes nothing, where one of its models cannot be asked; for other errors see
-    :func:`_work_on`.
+    Raises UsageError, and leaves nothing behind, where the run is refused before anything was asked; for
+    other errors see :func:`_work_on`.
     """
     check_ready(environment.registry, planned.config, environment.paths)
     store, now = environment.store, environment.clock()
@@ -48,7 +48,14 @@ def start_run(environment: Environment, planned: PlannedRun, announce: Announce)
             folder=str(Path.cwd()),
         )
         announce(run_id)
-        return _work_on(environment, record)
+        try:
+            return _work_on(environment, record)
+        except StoreError:
+            raise
+        except UsageError:
+            if store.progress(run_id) == Progress(trials=0, calls=0):
+                store.discard_run(run_id)
+            raise
 
 
 def resume_run(
@@ -74,15 +81,12 @@ def resume_run(
             now, changes = _changes(environment, msgspec.structs.replace(before, config=config))
         if not accept_changes:
             refuse(run_id, changes)
-        try:
+        with store.kept_if_refused(run_id):
             record = store.change_dependencies(before, now, changes)
             record = store.change_limits(record, **limits)
             announce(run_id)
             config = found_from(environment.registry, record.config, record.folder)
             return _work_on(environment, msgspec.structs.replace(record, config=config))
-        except UsageError:
-            store.restore(before)
-            raise
 
 
 def _changes(

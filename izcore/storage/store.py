@@ -131,22 +131,28 @@ class Store(RunCopies, CompletionTables, ClaimTable):
 
         Raises UsageError where a process works on it.
         """
-        with self.owning(run_id), self._writing() as db:
+        with self.owning(run_id):
+            self.discard_run(run_id)
+
+    def discard_run(self, run_id: str) -> None:
+        """Delete a run that this process holds."""
+        with self._writing() as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
             db.execute("DELETE FROM answers WHERE run_id IN (?, ?)", (run_id, held_out_id(run_id)))
             db.execute("DELETE FROM sent WHERE run_id = ?", (run_id,))
 
-    def restore(self, record: RunRecord) -> None:
-        """Let a run be again as it was when it was read, but for answers and trials that it has since."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE runs SET config = ?, status = ?, seconds = ?, dependencies = ?, changes = ?"
-                " WHERE id = ?",
-                (
-                    *(_json(record.config), record.status, record.seconds),
-                    *(_json(record.dependencies), _json(record.changes), record.id),
-                ),
-            )
+    @contextlib.contextmanager
+    def kept_if_refused(self, run_id: str) -> Iterator[None]:
+        """Let a run be again as it was where the block ends in a UsageError; answers and trials stay."""
+        columns = [row[1] for row in self._all("PRAGMA table_info(runs)")]
+        (before,) = self._all(f"SELECT {', '.join(columns)} FROM runs WHERE id = ?", run_id)
+        try:
+            yield
+        except UsageError:
+            assignments = ", ".join(f"{column} = ?" for column in columns)
+            with self._writing() as db:
+                db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*before, run_id))
+            raise
 
     def change_dependencies(
         self, record: RunRecord, now: Sequence[Dependency], changes: Sequence[Change]

@@ -87,7 +87,8 @@ def test_everything_that_decides_about_answers_is_recorded(database: Path, run: 
     assert any(name.startswith("scorer.") for name in recorded)
     assert recorded["generator.file"].value.startswith("prompts.txt (sha256 ")
     assert recorded["Python"].decisive == f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert "scipy" not in recorded or recorded["scipy"].value.startswith(recorded["scipy"].decisive)
+    assert recorded["scipy"].value.startswith(recorded["scipy"].decisive)
+    assert recorded["rich"].decisive == ""
 
 
 @pytest.mark.parametrize(
@@ -147,6 +148,20 @@ def test_a_patch_release_is_noted_alone(database: Path, run: str, changed: Calla
     assert [(each.name, each.before, each.accepted) for each in result.changes] == [
         ("Python", f"{minor}.99", False)
     ]
+
+
+def test_another_version_of_a_library_is_noted_unless_a_backend_says_that_it_matters(
+    database: Path, run: str, changed: Callable[..., None]
+) -> None:
+    changed("rich", "1.2.3", "")
+    changed("scipy", "0.1.2", "0.1")
+    with pytest.raises(izcore.UsageError, match=r"scipy: 0\.1\.2 then, ") as caught:
+        izcore.resume(run, db=database)
+    assert "rich" not in caught.value.message
+    noted = {
+        each.name: each.accepted for each in izcore.resume(run, accept_changes=True, db=database).changes
+    }
+    assert noted == {"rich": False, "scipy": True}
 
 
 def test_a_run_of_an_older_version_goes_on_and_is_recorded_from_then_on(database: Path, run: str) -> None:

@@ -165,6 +165,13 @@ def test_a_run_that_cannot_go_on_stays_as_it_was(iz: Iz) -> None:
     assert izcore.runs() == before
 
 
+def test_a_run_that_is_refused_before_anything_was_asked_leaves_nothing_behind() -> None:
+    backends = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
+    with pytest.raises(izcore.UsageError, match="no room for the final test"):
+        izcore.optimize("mirror", preset="quick", max_tokens=30, **backends)
+    assert izcore.runs() == []
+
+
 def test_two_runs_share_one_database(tmp_path: Path) -> None:
     db = tmp_path / "runs.sqlite"
     quick = ("optimize", "mirror", *TOY, "--preset", "quick", "--json")
