@@ -46,7 +46,8 @@ FIRST_REASONING = replace(REASONING, takes_stop=False)
 TABLE = (
     (r"gpt-(3\.5|35|4(-\d{4}|-32k|$))", replace(PLAIN, image_tokens=0)),
     (r"gpt-4o-mini", replace(PLAIN, image_tokens=48_200, likely_image_tokens=25_500)),
-    (r"(o1-(mini|preview)|o3-mini)", replace(FIRST_REASONING, image_tokens=0)),
+    (r"o1-(mini|preview)", replace(REASONING, image_tokens=0)),
+    (r"o3-mini", replace(FIRST_REASONING, image_tokens=0)),
     (r"gpt-oss", replace(OPEN_MODEL, image_tokens=0)),
     (r"gpt-(3\.5|35|4)|chatgpt-4o|gpt-5-chat", PLAIN),
     (r"gpt-5\.[1-4]\b", replace(REASONING, temperature="without reasoning", default_effort="none")),

@@ -317,6 +317,63 @@ def test_shown_examples_of_evals_are_turns(load: Load, tmp_path: Path) -> None:
     ]
 
 
+def test_further_forms_of_chat_training(load: Load, tmp_path: Path) -> None:
+    def parts(role: str, text: str) -> dict[str, Any]:
+        return {"role": role, "parts": [{"text": text}]}
+
+    towns, system = ("Lima", "Oslo"), turn("system", "Name the town.")
+    forms: dict[str, list[dict[str, Any]]] = {
+        "contents": [
+            {
+                "systemInstruction": parts("system", "Name the town."),
+                "contents": [parts("user", f"Where is {town}?"), parts("model", town)],
+            }
+            for town in towns
+        ],
+        "beside": [
+            {
+                "system": "Name the town.",
+                "messages": [turn("User", f"Where is {town}?"), turn("Chatbot", town)],
+            }
+            for town in towns
+        ],
+        "completion": [
+            {
+                "prompt": [system, turn("user", f"Where is {town}?")],
+                "completion": [turn("assistant", town)],
+            }
+            for town in towns
+        ],
+        "answer": [
+            {
+                "messages": [turn("system", "Name the town."), turn("user", f"Where is {town}?")],
+                "answer": town,
+            }
+            for town in towns
+        ],
+    }
+    for name, rows in forms.items():
+        data = load(write(tmp_path, lines(*rows), f"{name}.jsonl"))
+        assert [(e.input, e.targets) for e in data.examples] == [
+            ("Where is Lima?", ("Lima",)),
+            ("Where is Oslo?", ("Oslo",)),
+        ], name
+        assert data.human_instructions == ("Name the town.",), name
+
+
+def test_a_name_does_not_change_who_speaks(load: Load, tmp_path: Path) -> None:
+    asked = [
+        {**turn("user", "Hello."), "name": "Ann"},
+        {**turn("assistant", "Yes?"), "name": "Helper"},
+        {**turn("user", "One"), "name": "Ann"},
+        {**turn("user", "or two?"), "name": "Bob"},
+    ]
+    rows = [{"messages": [*asked, turn("assistant", number)]} for number in ("one", "two")]
+    (example,) = load(write(tmp_path, lines(*rows), "ft.jsonl")).examples
+    assert [(each.role, each.text) for each in example.turns] == [("user", "Hello."), ("assistant", "Yes?")]
+    assert example.input == "Ann: One\nBob: or two?"
+
+
 def test_a_training_sample_without_an_answer_is_told_by_its_line(load: Load, tmp_path: Path) -> None:
     fine = {"messages": [turn("user", "One?"), turn("assistant", "yes")]}
     open_ = {"messages": [turn("user", "One?"), turn("assistant", "yes"), turn("user", "Sure?")]}

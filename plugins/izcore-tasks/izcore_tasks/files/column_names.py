@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 INPUT_NAMES = (
     *("input", "inputs", "question", "text", "prompt", "sentence", "query", "source", "problem"),
     *("review", "comment", "passage", "context", "article", "document", "word", "x", "ctx", "instruction"),
+    *("messages", "conversation", "conversations", "dialogue"),
 )
 TARGET_NAMES = (
     *("targets", "target", "outputs", "output", "ideal", "answers", "answer", "labels", "label"),

@@ -12,19 +12,24 @@ from izcore_tasks.files.values import ValueProblem, describe
 Row = tuple[int, dict[str, Any]]
 """The place of a row, and what it holds."""
 
-_TRAINING_KEYS = ("messages", "conversations", "conversation")
+_TRAINING_KEYS = ("messages", "conversations", "conversation", "contents")
+_SYSTEM_KEYS = ("system", "systemInstruction", "system_instruction")
+"""What the system message is called where it stands beside the messages: a text, or a message."""
 _ROLES = {
-    **{"human": "user", "example_user": "user"},
-    **{"gpt": "assistant", "model": "assistant", "example_assistant": "assistant"},
+    **dict.fromkeys(("user", "human", "example_user"), "user"),
+    **dict.fromkeys(("assistant", "gpt", "model", "bot", "chatbot", "example_assistant"), "assistant"),
+    **dict.fromkeys(("system", "developer"), "system"),
 }
+"""What files call who speaks; others keep their names."""
 _MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
 class _Said:
-    """A message as a file has it: any role, a text, and images."""
+    """A message as a file has it: any role, the name of who speaks, a text, and images."""
 
     role: str
+    name: str
     text: str
     images: tuple[Image, ...] = ()
 
@@ -84,9 +89,8 @@ def rows_of_training_samples(rows: Sequence[Row], draft: Draft) -> Sequence[Row]
             draft.problem(place, f"{key} is no list of messages that ends with the assistant's")
             continue
         *before, last = [_in_one_form(message) for message in row[key]]
-        others = {name: value for name, value in row.items() if name not in (key, "system")}
-        if isinstance(row.get("system"), str):  # beside the messages, as some tools write it
-            before.insert(0, {"role": "system", "content": row["system"]})
+        others = {name: value for name, value in row.items() if name not in (key, *_SYSTEM_KEYS)}
+        before = [*map(_system_message, filter(None, map(row.get, _SYSTEM_KEYS))), *before]
         content = last.get("content")
         target = _read_message(last, draft.folder).text if isinstance(content, list) else content
         converted.append((place, {**others, "input": before, "target": target}))
@@ -108,24 +112,35 @@ def _is_training(value: Any) -> bool:
 
 
 def _in_one_form(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message of ``role`` and ``content``; some files say ``from`` and ``value``."""
-    if "from" not in message or "value" not in message:
-        return message
-    role = _ROLES.get(str(message["from"]), message["from"])
-    return {"role": role, "content": message["value"]}
+    """Return a message of ``role`` and ``content``; some files say ``from`` and ``value``, or ``parts``."""
+    role = message.get("role", message.get("from"))
+    content = next((message[key] for key in ("content", "value", "parts") if key in message), None)
+    if not isinstance(role, str):
+        return {}
+    return {**message, "role": _ROLES.get(role.lower(), role), "content": content}
+
+
+def _system_message(beside: Any) -> dict[str, Any]:
+    """Return what stands beside the messages as a system message: a text, or a message without its role."""
+    message = beside if isinstance(beside, dict) else {"content": beside}
+    return _in_one_form({**message, "role": "system"})
 
 
 def _is_conversation(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(message, dict) and "role" in message for message in value)
+        and all(
+            isinstance(each, dict) and ("role" in each or {"from", "value"} <= set(each)) for each in value
+        )
     )
 
 
 def _read_message(message: dict[str, Any], folder: str) -> _Said:
-    role = message.get("name") or message["role"]
-    content = message.get("content")
+    message = _in_one_form(message)
+    role, name, content = message.get("role"), message.get("name"), message.get("content")
+    if role == "system" and isinstance(name, str):  # evals name so who speaks in an example that they show
+        role = _ROLES.get(name, name)
     images: tuple[Image, ...] = ()
     if isinstance(content, list):
         parts = [part if isinstance(part, dict) else {} for part in content]
@@ -136,10 +151,9 @@ def _read_message(message: dict[str, Any], folder: str) -> _Said:
         content = "\n".join(map(str, texts))
     if not isinstance(role, str) or not isinstance(content, str):
         raise ValueProblem(f"the content of a message is {describe(content)}, where text belongs")
-    role = _ROLES.get(role, role)
     if images and role == "assistant":
         raise ValueProblem("the assistant shows an image, which no model can be sent")
-    return _Said(role, content, images)
+    return _Said(role, name if isinstance(name, str) else role, content, images)
 
 
 def _images(parts: Iterable[dict[str, Any]], folder: str) -> Iterator[Image]:
@@ -184,7 +198,7 @@ def _turns(messages: Sequence[_Said]) -> list[Message]:
 def _joined(messages: Sequence[_Said]) -> Message:
     text = messages[0].text
     if len(messages) > 1:
-        text = "\n".join(f"{message.role}: {message.text}" for message in messages)
+        text = "\n".join(f"{message.name}: {message.text}" for message in messages)
     alone = all(message.by_assistant for message in messages)
     images = tuple(image for message in messages for image in message.images)
     return Message(role="assistant" if alone else "user", text=text, images=images)

@@ -35,13 +35,20 @@ def to_targets(value: Any) -> tuple[str, ...]:
     """Return the texts of a target or of several.
 
     Besides a text or a list of texts that is an object with a list ``text``, or a list of objects with a
-    ``text`` each, as in data sets of reading comprehension. Any other object is a target in JSON.
+    ``text`` each, as in data sets of reading comprehension, or the assistant's message. Any other object is a
+    target in JSON.
     """
     if isinstance(value, dict):
         value = value["text"] if isinstance(value.get("text"), list) else to_field(value)
     if isinstance(value, list) and value and all(isinstance(each, dict) and "text" in each for each in value):
         value = [each["text"] for each in value]
+    if isinstance(value, list) and len(value) == 1 and _is_answer(value[0]):
+        value = value[0]["content"]
     return to_texts(value, "target")
+
+
+def _is_answer(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("role") == "assistant" and "content" in value
 
 
 def to_field(value: Any) -> str:
