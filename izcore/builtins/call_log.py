@@ -62,5 +62,9 @@ class CallLog:
         if event.error:
             line["error"] = event.error
         if self._with_text:
-            line |= {"prompt": event.prompt.folded().text, "answer": completion.text if completion else None}
+            line |= {
+                "prompt": event.prompt.folded().text,
+                "answer": completion.text if completion else None,
+                "reasoning": completion.reasoning if completion else None,
+            }
         self._file.write(plain_json(msgspec.json.encode(line).decode()) + "\n")

@@ -27,7 +27,7 @@ from izcore.plugin import (
 )
 from izcore.plugin.errors import UsageError
 
-TEXTS = frozenset({"prompt", "text", "answers", "exemplars"})
+TEXTS = frozenset({"prompt", "text", "reasoning", "answers", "reasonings", "exemplars"})
 """Fields that hold the task's data, or what the black box made of it."""
 
 BULKY = frozenset({"features"})

@@ -146,6 +146,7 @@ def _client(
         account=account,
         asker=model.role.name,
         model=str(info.identity.get("model", model.role.name)),
+        marks=config.reasoning,
     )
     settings = DispatchSettings(
         retries=config.retries, rate=config.rate, seed=derive_seed(config.seed, "scorer")

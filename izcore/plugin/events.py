@@ -52,7 +52,8 @@ class CallFinished(Record):
 
     ``asker`` says on whose behalf: ``scorer``, or a backend's option such as ``metric.judge``. ``seconds``
     is the time from sending to answer, waits and ``tries`` included; both are 0 for the cache. ``error`` is
-    the last failure, free of keys. Prompt and answer are whole texts: an observer that keeps them keeps the
+    the last failure, free of keys. The completion's text is the answer; what the model thought before is its
+    ``reasoning``. Prompt, answer and reasoning are whole texts: an observer that keeps them keeps the
     task's data.
     """
 

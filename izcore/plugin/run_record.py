@@ -36,6 +36,8 @@ class TrialAnswer(Record):
     """The answer's score, in [0, 1]; None if the example is set aside for all instructions."""
     finish: FinishReason | None
     """How the answer ended; None if the call failed or this was not kept."""
+    reasoning: str = ""
+    """What the black box thought before it answered, where it is told; no part of the answer."""
 
 
 class InstructionScores(Record):
@@ -127,7 +129,7 @@ class Run(Record):
         """Return one row per answer, see :attr:`answers`.
 
         The columns are ``run``, ``trial``, ``split``, ``example``, ``input``, ``targets`` (joined with
-        ``" | "``), ``answer``, ``score`` and ``finish``.
+        ``" | "``), ``answer``, ``score``, ``finish`` and ``reasoning``.
         """
         return [
             {
@@ -140,6 +142,7 @@ class Run(Record):
                 "answer": answer.answer,
                 "score": answer.score,
                 "finish": answer.finish,
+                "reasoning": answer.reasoning,
             }
             for answer in self.answers
         ]
@@ -171,9 +174,10 @@ class Run(Record):
             return
         validation = len(self.splits.validation)
         asked = (*self.splits.validation, *self.splits.retest)
-        # Trials of older versions have no finishes.
-        given = itertools.zip_longest(trial.scores, trial.answers, trial.finishes)
-        for index, (example, (score, answer, finish)) in enumerate(zip(asked, given, strict=False)):
+        # Trials of older versions have no finishes and no reasonings.
+        given = itertools.zip_longest(trial.scores, trial.answers, trial.finishes, trial.reasonings)
+        for index, (example, each) in enumerate(zip(asked, given, strict=False)):
+            score, answer, finish, reasoning = each
             retested = index >= validation
             yield TrialAnswer(
                 trial=trial.index,
@@ -184,6 +188,7 @@ class Run(Record):
                 answer=answer,
                 score=score,
                 finish=finish,
+                reasoning=reasoning or "",
             )
 
 

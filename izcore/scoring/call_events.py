@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from izcore.config.schema import ReasoningMarks
 from izcore.plugin.calls import Completion, Prompt, Usage
 from izcore.plugin.events import CallFinished, CallsAnswered
 from izcore.plugin.record import Record
 from izcore.scoring.model_account import Account
+from izcore.scoring.reasoning import USUAL_MARKS, read_answer
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,14 @@ class CallEvents:
     ``account``: knows the run, the price and the totals.
     ``asker``: the name of the model's role in the run, such as ``scorer`` or ``metric.judge``.
     ``model``: what people call the model.
+    ``marks``: how reasoning is told from answers, which observers get apart as everybody does.
     """
 
     emit: Callable[[Record], None]
     account: Account
     asker: str
     model: str
+    marks: ReasoningMarks = USUAL_MARKS
 
     def cached(self, prompts: Mapping[str, Prompt], completions: Mapping[str, Completion]) -> None:
         """Tell of prompts, by key, that need no call: these completions were on disk."""
@@ -77,7 +81,7 @@ class CallEvents:
                 key=key,
                 outcome=outcome,
                 prompt=prompt,
-                completion=completion,
+                completion=read_answer(completion, self.marks) if completion else None,
                 cost_usd=price.cost(paid) if price else None if paid.total else 0.0,
                 tries=tries,
                 seconds=seconds,

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 import izcore
@@ -86,6 +87,21 @@ def test_rows_are_flat_and_have_the_same_columns(run: izcore.Run) -> None:
     assert run.result is not None
     assert run.result.best is not None
     assert izcore.runs()[0].row()["instruction"] == run.result.best.instruction
+
+
+def test_what_was_thought_before_an_answer_has_a_column(run: izcore.Run) -> None:
+    assert {row["reasoning"] for row in run.answer_rows()} == {""}
+    trials = tuple(
+        msgspec.structs.replace(
+            trial, reasonings=tuple(f"{trial.index}-{n}" for n in range(len(trial.scores)))
+        )
+        for trial in run.trials
+    )
+    rows = msgspec.structs.replace(run, trials=trials).answer_rows()
+    first = [row["reasoning"] for row in rows if row["trial"] == 0]
+    assert first == [f"0-{n}" for n in range(len(first))]
+    older = tuple(msgspec.structs.replace(trial, reasonings=(), finishes=()) for trial in run.trials)
+    assert {row["reasoning"] for row in msgspec.structs.replace(run, trials=older).answer_rows()} == {""}
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
