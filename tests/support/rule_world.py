@@ -71,6 +71,12 @@ class RuleWorld:
             self.task, generator=f"pool:{self._pool}", db=self.db, **self.options(**settings)
         )
 
+    def compare(self, *methods: str, **options: Any) -> Any:
+        """Compare search methods on the rules."""
+        return izcore.compare(
+            self.task, methods, generator=f"pool:{self._pool}", db=self.db, **self.options(), **options
+        )
+
 
 def failing_on(inputs: set[str], fault: Callable[[], Behaviour]) -> Callable[[Call], Behaviour]:
     """Obey, but for prompts that ask about one of these inputs."""

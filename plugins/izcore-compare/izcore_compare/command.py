@@ -201,5 +201,7 @@ def _show_result(result: "ComparisonResult") -> None:
     for pair in result.pairs:
         pairs.add_row(Text(f"{pair.a} - {pair.b}"), f"{pair.difference:+.3f}", f"{pair.p_value:.2g}")
     console.print(pairs)
+    for note in result.notes:
+        console.print(Text(note, "yellow"))
     if result.seeds == 1:
         console.print("One seed shows what two winners are worth, not what two methods are.", style="yellow")

@@ -39,18 +39,24 @@ class Pair(Record):
 
 
 class ComparisonResult(Record):
-    """What a comparison found; ``seeds`` is their number, ``max_calls`` the limit of each run."""
+    """What a comparison found; ``seeds`` is their number, ``max_calls`` the limit of each run.
+
+    ``notes`` say of which runs examples were set aside. A test example that one run has set aside counts for
+    no run of its seed.
+    """
 
     task: str
     max_calls: int
     seeds: int
     methods: tuple[MethodResult, ...]
     pairs: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compared(runs: Mapping[str, Sequence[Run]], *, task: str, max_calls: int) -> ComparisonResult:
     """Say what the finished runs of each method, by seed, show."""
-    tests = {name: [_test_of(run) for run in each] for name, each in runs.items()}
+    by_seed = [_tests_of(of_seed) for of_seed in zip(*runs.values(), strict=True)]
+    tests = {name: [of_seed[place] for of_seed in by_seed] for place, name in enumerate(runs)}
     pairs = list(itertools.combinations(runs, 2))
     differences = {
         (a, b): [x.score - y.score for x, y in zip(tests[a], tests[b], strict=True)] for a, b in pairs
@@ -80,7 +86,28 @@ def compared(runs: Mapping[str, Sequence[Run]], *, task: str, max_calls: int) ->
             Pair(a=a, b=b, difference=sum(each) / len(each), p_value=p_value)
             for ((a, b), each), p_value in zip(differences.items(), p_values, strict=True)
         ),
+        notes=tuple(
+            f"{name}, seed {run.seed}: {', '.join(map(str, run.result.set_aside))} set aside."
+            for name, each in runs.items()
+            for run in each
+            if run.result and run.result.set_aside
+        ),
     )
+
+
+def _tests_of(runs: Sequence[Run]) -> list[TestScore]:
+    """Return the test scores of runs of one seed, all on the examples that count for all of them."""
+    tests = [_test_of(run) for run in runs]
+    scores = [_winner_scores(run) for run in runs]
+    counts = [None not in each for each in zip(*scores, strict=True)]
+    if all(test.n == sum(counts) for test in tests):
+        return tests
+    seed = derive_seed(runs[0].seed, "interval", "winner")
+    return [izcore.mean_with_interval(_counting(each, counts), seed=seed) for each in scores]
+
+
+def _counting(scores: Sequence[float | None], counts: Sequence[bool]) -> list[float]:
+    return [score for score, counted in zip(scores, counts, strict=True) if counted and score is not None]
 
 
 def _test_of(run: Run) -> TestScore:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from support import Iz, assert_explained, iz_command, result_of, write_lines
+from support.rule_world import RuleWorld, obey
+from support.servers.protocol_server import Behaviour, Call, Failure, ProtocolServer
 
 import izcore
 from izcore import IzError, RunRecord, UsageError
@@ -75,7 +77,7 @@ class TestConformance(CommandConformance):
 def test_the_result_has_exactly_the_promised_fields(iz: Iz, narrow: str) -> None:
     process = iz(*COMMAND, "--methods", f"random, {narrow},quick", "--surrogate", "sobol", "--json")
     result = result_of(process)
-    assert set(result) == {"task", "max_calls", "seeds", "methods", "pairs"}
+    assert set(result) == {"task", "max_calls", "seeds", "methods", "pairs", "notes"}
     assert (result["task"], result["max_calls"], result["seeds"]) == ("mirror", MAX_CALLS, 2)
     assert [method["name"] for method in result["methods"]] == ["random", "narrow", "quick"]
     runs = {run.id: run for run in izcore.runs()}
@@ -363,3 +365,31 @@ def test_a_database_of_the_version_before_is_brought_up_to_date(narrow: str, tmp
     assert connection.execute("PRAGMA user_version").fetchone() == newest
     assert connection.execute("SELECT count(*) FROM test_scores").fetchone() == (0,)
     connection.close()
+
+
+def test_an_example_that_one_run_set_aside_counts_for_no_run_of_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789abcdef")
+    failed = 0
+
+    def fails_at_first(call: Call) -> Behaviour:
+        nonlocal failed
+        if bad not in call.prompt or failed == 4:
+            return obey(call)
+        failed += 1
+        return Failure(500)
+
+    with ProtocolServer(behave=fails_at_first) as server:
+        world = RuleWorld(tmp_path, server)
+        bad = f"{world.splits().test[0].input}\n"
+        result = world.compare("quick", "random", seeds=1, max_calls=300)
+        runs = [izcore.run(method.runs[0], db=world.db) for method in result.methods]
+    assert [tested.scores[0] is None for run in runs for tested in run.test_scores] == [True] * 2 + [
+        False
+    ] * 2
+    assert [run.result.best.test.n for run in runs if run.result and run.result.best] == [19, 20]
+    assert result.methods[0].test == result.methods[1].test
+    assert result.notes == (
+        "quick, seed 0: 1 of 20 test examples (5%; 1 because calls failed for good) set aside.",
+    )
