@@ -12,6 +12,7 @@ from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck, LimitName, LimitVerdict
 from izcore.registry.choices import BackendChoice
+from izcore.scoring.evaluator import LOOKS
 
 AnyNumber = TypeVar("AnyNumber", int, float)
 
@@ -56,7 +57,8 @@ def estimate_run(
             most = _most(asked, scorer, price)
             expected, unfailing = expected + likely, unfailing + most
             # Nobody bills what a model of one's own did not answer.
-            failing += most if free else most * config.retries.tries
+            looks = LOOKS if role == SCORER else 1
+            failing += most if free else most * (config.retries.tries * looks)
     limits = config.budget
     return Estimate(
         trials=size.trials,

@@ -17,6 +17,9 @@ from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.reasoning import read_marked_answer
 from izcore.scoring.set_aside import SetAsideExamples
 
+LOOKS = 2
+"""So often the black box is asked, with all tries, before a call has failed for good."""
+
 
 class Evaluation(Record):
     """How one instruction did on some examples. What there is per example stands in their order.
@@ -101,16 +104,18 @@ class Evaluator:
         )
 
     async def _ask(self, guidance: Guidance, examples: Sequence[Example]) -> Answers:
-        """Ask the black box, and once more for what failed: what was in the way may have passed since."""
+        """Ask the black box, and again for what failed: what was in the way may have passed since."""
         prompts = self.prompts(guidance, examples)
         answers = await self._client.complete(prompts)
-        failed = [prompt for prompt, c in zip(prompts, answers.completions, strict=True) if c is None]
-        return answers.filled_in(await self._client.complete(failed)) if failed else answers
+        for _ in range(1, LOOKS):
+            failed = [prompt for prompt, c in zip(prompts, answers.completions, strict=True) if c is None]
+            if failed:
+                answers = answers.filled_in(await self._client.complete(failed))
+        return answers
 
     def check_evidence(self, split: ScoredSplit, examples: Sequence[Example]) -> None:
         """Raise BackendError where more than a tenth of a split's examples are set aside."""
-        failure = self._client.last_failure
-        self.set_aside.check(split, examples, failure.message if failure else "")
+        self.set_aside.check(split, examples, self._client.last_failure)
 
     async def agreement(self, guidance: Guidance, examples: Sequence[Example]) -> Agreement | None:
         """Let the metric grade the answers to guidance again, and say how far it agrees with itself.

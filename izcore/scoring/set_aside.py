@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from izcore.plugin.errors import BackendError
+from izcore.plugin.errors import BackendError, IzError
 from izcore.plugin.examples import Example
 from izcore.plugin.results import ScoredSplit, SetAside
 
@@ -40,16 +40,18 @@ class SetAsideExamples:
             examples=len(examples),
         )
 
-    def check(self, split: ScoredSplit, examples: Sequence[Example], last_failure: str = "") -> None:
+    def check(
+        self, split: ScoredSplit, examples: Sequence[Example], last_failure: IzError | None = None
+    ) -> None:
         """Raise BackendError where more than :data:`LARGEST_SHARE` of a split is set aside.
 
-        ``last_failure`` says how the last call failed, for the message.
+        ``last_failure`` is that of the last call that failed, for the message.
         """
         found = self.among(split, examples)
         if found.count <= LARGEST_SHARE * len(examples):
             return
-        said = f" The last failure: {last_failure}" if found.failed and last_failure else ""
-        raise BackendError(
-            f"There is no score on {found}: too little evidence to go on.{said}",
-            hint="What was answered is kept; iz resume asks those examples again.",
-        )
+        said, hint = "", "What was answered is kept; iz resume asks those examples again."
+        if found.failed and last_failure:
+            said = f" The last failure: {last_failure.message}"
+            hint = f"{last_failure.hint}\n{hint}".strip()
+        raise BackendError(f"There is no score on {found}: too little evidence to go on.{said}", hint=hint)

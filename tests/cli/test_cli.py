@@ -150,7 +150,7 @@ def test_calls_that_keep_failing_are_no_zero_scores_and_are_made_up_for(iz: Iz, 
     down.touch()
     settings = ("--set", f"scorer.down={down}", "--set", "scorer.mistakes=0.2", "--set", "retries.tries=1")
     process = iz(*QUICK, *settings, "--set", "retries.max_failures=9999", "--json")
-    assert_explained(process, "validation examples have no score", "Nobody at home", "iz resume", code=1)
+    assert_explained(process, "There is no score on", "Nobody at home", "iz resume", code=1)
     assert iz("runs", "export", "last").stdout == ""
     down.unlink()
     mended = result_of(iz("resume", "last", "--json"))
@@ -163,7 +163,7 @@ def test_a_dead_scorer_stops_the_run_soon_and_the_run_is_kept(iz: Iz, tmp_path: 
     down.touch()
     settings = ("--set", f"scorer.down={down}", "--set", "retries.tries=1")
     process = iz(*QUICK, *settings, "--json")
-    assert_explained(process, "10 calls in a row failed", "Nobody at home", code=1)
+    assert_explained(process, "too little evidence", "Nobody at home", "iz resume", code=1)
     assert result_of(iz("runs", "list", "--json"))["runs"][0]["status"] == "failed"
     down.unlink()
     assert result_of(iz("resume", "last", "--json"))["status"] == "done"

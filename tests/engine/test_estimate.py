@@ -32,7 +32,7 @@ def test_a_run_takes_no_more_than_the_most_and_about_what_is_expected(pool: str)
     assert result.cost_usd is not None
     assert estimate.cost_usd is not None
     assert result.cost_usd <= estimate.cost_usd
-    assert estimate.with_retries.calls == 6 * estimate.calls
+    assert estimate.with_retries.calls == 2 * 6 * estimate.calls
 
 
 def test_the_lines_of_the_estimate_add_up(pool: str) -> None:
