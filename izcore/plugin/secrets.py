@@ -4,16 +4,16 @@ import re
 
 KNOWN_KEYS = re.compile(
     r"""(?<![A-Za-z0-9])(?:
-        sk-[A-Za-z0-9_-]{16,}            # OpenAI, Anthropic, OpenRouter, DeepSeek and others
+        sk-[A-Za-z0-9_-]{16,}
         | (?:gsk|xai|pplx|r8|nvapi|fw|hf|csk|dsk)[_-](?=[A-Za-z0-9]*[0-9])[A-Za-z0-9_-]{20,}
-        | AIza[A-Za-z0-9_-]{30,}         # Google
-        | (?:AKIA|ASIA)[A-Z0-9]{16}      # AWS
+        | AIza[A-Za-z0-9_-]{30,}
+        | (?:AKIA|ASIA)[A-Z0-9]{16}
         | (?:ghp|gho|ghs|glpat|xox[abp])[_-][A-Za-z0-9_-]{16,}
-        | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+  # a JSON web token
+        | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+
     )(?![A-Za-z0-9])""",
     re.VERBOSE,
 )
-"""Keys that tell themselves by how they begin."""
+"""Keys of well-known providers, and JSON web tokens, which tell themselves by how they begin."""
 
 _USER = re.compile(r"(?<=//)[^/\s?#]*@|(?<![^\s'\"(=/])[^/\s:@]+:[^/\s@]+@(?=[\w\[])")
 _PARAMETER = re.compile(
