@@ -80,12 +80,13 @@ def listed_commands(plugins: ChosenPlugins) -> Mapping[str, str]:
             listed: dict[str, str] = kept["commands"]
             return listed
     from izcore.plugin.plain_text import plain_line
+    from izcore.plugin.private_files import make_private_folder
 
     with stdout_kept_clean():
         registry = plugins.registry(failures_shown=True)
     found = {command.name: plain_line(command.summary) for command in registry.commands()}
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(file.parent)
         written = file.with_suffix(f".{os.getpid()}")
         written.write_text(json.dumps({"asked": asked, "commands": found}), encoding="utf-8")
         written.replace(file)

@@ -15,11 +15,12 @@ def delete_run(
 ) -> None:
     """Delete a run and its trials. Answers that were paid for stay in the cache."""
     from izcore.api import open_store
+    from izcore.plugin.plain_text import plain_line
 
     with open_store(db) as store:
         run_id = store.find_id(run)
         if not yes:
             trials = store.progress(run_id).trials
-            typer.confirm(f"Delete run {run_id} with {trials} trials?", abort=True, err=True)
+            typer.confirm(plain_line(f"Delete run {run_id} with {trials} trials?"), abort=True, err=True)
         store.delete_run(run_id)
     say(f"Deleted {run_id}.", err=True)

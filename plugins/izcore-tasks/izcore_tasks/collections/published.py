@@ -19,6 +19,7 @@ from izcore.plugin import (
     LoadRequest,
     Task,
     TaskData,
+    make_private_folder,
     nearest_names,
 )
 from izcore_tasks.collections.download import download
@@ -158,7 +159,7 @@ def _is_fetched(place: Path, file: PublishedFile) -> bool:
 def _write_at_once(place: Path, content: bytes) -> None:
     """Write so that a crash at any moment leaves the whole file or none."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(place.parent)
         with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as draft:
             try:
                 draft.write(content)

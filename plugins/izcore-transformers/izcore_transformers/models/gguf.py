@@ -10,7 +10,7 @@ import torch
 from filelock import FileLock
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-from izcore.plugin import BackendUnavailableError, UsageError
+from izcore.plugin import BackendUnavailableError, UsageError, make_private_folder
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import Source
 
@@ -41,7 +41,7 @@ def ensure_converted(source: Source, dtype: torch.dtype, cache_dir: str) -> Path
     if folder.is_dir():
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder.parent)
         with FileLock(folder.with_name(folder.name + ".lock")):
             if folder.is_dir():
                 return folder
