@@ -119,10 +119,10 @@ def show_result(result: "RunResult") -> None:
     if best.test:
         table.add_row("this instruction", *_score_cells(best.test), "", "")
     for baseline in result.baselines:
-        lead, p_value = f"{baseline.difference:+.2f}", f"{baseline.p_value:.2g}"
+        lead, p_value = f"{baseline.difference:+.2f}", f"{baseline.shown_p_value:.2g}"
         table.add_row(Text(baseline.name), *_score_cells(baseline.test), lead, p_value)
     console.print(table)
-    if len(result.baselines) > 1:
+    if sum(each.adjusted_p_value is not None for each in result.baselines) > 1:
         console.print(f"p is adjusted for {len(result.baselines)} baselines.", style="dim")
     console.print(Text(result.conclusion))
     if result.agreement:

@@ -110,9 +110,9 @@ def compare_with_all(
         for baseline, pair in zip(baselines, pairs, strict=True)
     ]
     return tuple(
-        _compare(baseline, *pair, p_value=p_value, single_p_value=alone, seed=seed)
-        for baseline, pair, p_value, alone in zip(
-            baselines, pairs, adjust_for_number(single), single, strict=True
+        _compare(baseline, *pair, p_value=alone, adjusted_p_value=adjusted, seed=seed)
+        for baseline, pair, alone, adjusted in zip(
+            baselines, pairs, single, adjust_for_number(single), strict=True
         )
     )
 
@@ -123,7 +123,7 @@ def _compare(
     second: Sequence[float],
     *,
     p_value: float,
-    single_p_value: float,
+    adjusted_p_value: float,
     seed: int,
 ) -> Baseline:
     return Baseline(
@@ -133,7 +133,7 @@ def _compare(
         test=mean_with_interval(second, seed=derive_seed(seed, "interval", baseline.name)),
         difference=(sum(first) - sum(second)) / len(first),
         p_value=p_value,
-        single_p_value=single_p_value,
+        adjusted_p_value=adjusted_p_value,
     )
 
 

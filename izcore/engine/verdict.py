@@ -11,8 +11,8 @@ SIGNIFICANT = 1 - CONFIDENCE
 
 def describe_comparison(compared: Sequence[Baseline], untested: Sequence[str]) -> str:
     """Say which baselines the winner beats, which it does not, and which the budget left ``untested``."""
-    better = [b for b in compared if b.difference > 0 and b.p_value < SIGNIFICANT]
-    worse = [b for b in compared if b.difference < 0 and b.p_value < SIGNIFICANT]
+    better = [b for b in compared if b.difference > 0 and b.shown_p_value < SIGNIFICANT]
+    worse = [b for b in compared if b.difference < 0 and b.shown_p_value < SIGNIFICANT]
     level = [b for b in compared if b not in better and b not in worse]
     parts = []
     if better:
@@ -43,4 +43,4 @@ def describe_capped(answers: int) -> tuple[str, ...]:
 
 
 def _listed(baselines: Sequence[Baseline]) -> str:
-    return ", ".join(f"{b.name} ({b.difference:+.2f}, p = {b.p_value:.2g})" for b in baselines)
+    return ", ".join(f"{b.name} ({b.difference:+.2f}, p = {b.shown_p_value:.2g})" for b in baselines)

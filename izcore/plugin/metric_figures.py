@@ -31,7 +31,8 @@ def result_figures(result: RunResult) -> dict[str, float]:
 
     ``test_mean`` is the winner's score on the sealed test split, ``test_low`` and ``test_high`` its 95%
     confidence interval, ``test_n`` the number of examples; ``lead_over/NAME`` is the winner's mean less that
-    of a baseline, ``p_value/NAME`` the p-value of that difference, adjusted for the number of baselines.
+    of a baseline, ``p_value/NAME`` the p-value of that difference, and ``adjusted_p_value/NAME`` the same
+    adjusted for the number of baselines.
     """
     figures: dict[str, float] = {
         "trials": float(result.trials),
@@ -50,4 +51,5 @@ def result_figures(result: RunResult) -> dict[str, float]:
         name = baseline.name.replace(" ", "_").replace(",", "")
         figures[f"lead_over/{name}"] = baseline.difference
         figures[f"p_value/{name}"] = baseline.p_value
+        figures[f"adjusted_p_value/{name}"] = baseline.shown_p_value
     return figures

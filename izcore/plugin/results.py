@@ -70,10 +70,10 @@ class FrontPoint(Record):
 class Baseline(Record):
     """An instruction to compare with; ``difference`` is the winner's test mean minus this one's.
 
-    ``p_value`` is two-sided, of a paired test on the same test examples, and adjusted for the number of
-    baselines: where all below .05 are called different, the probability of being wrong about any of them is
-    at most 5%. ``single_p_value`` is that of this test alone. ``exemplars`` are the solved examples that it
-    was tested with. Runs of older versions have neither of these two, and their ``p_value`` is not adjusted.
+    ``p_value`` is two-sided, of a paired test on the same test examples. ``adjusted_p_value`` takes account
+    of the number of baselines: where all below .05 are called different, the probability of being wrong about
+    any of them is at most 5%. ``exemplars`` are the solved examples that it was tested with. Runs of older
+    versions say neither of these two.
     """
 
     name: str
@@ -82,12 +82,17 @@ class Baseline(Record):
     difference: float
     p_value: float
     exemplars: tuple[Example, ...] = ()
-    single_p_value: float | None = None
+    adjusted_p_value: float | None = None
 
     @property
     def guidance(self) -> Guidance:
         """What the black box was given."""
         return Guidance(instruction=self.instruction, exemplars=self.exemplars)
+
+    @property
+    def shown_p_value(self) -> float:
+        """The adjusted p-value, which decides what is said; of runs of older versions, the single one."""
+        return self.p_value if self.adjusted_p_value is None else self.adjusted_p_value
 
 
 ScoredSplit = Literal["validation", "retest", "test"]
