@@ -17,7 +17,8 @@ def plan_paired(registry: Registry, configs: Mapping[str, RunConfig], paths: Pat
     All have the same demonstrations and the same test examples. A run that takes fewer validation or retest
     examples than another has the first of the other's.
 
-    Raises UsageError where task or seed differ, and whatever planning raises, with the run's name before it.
+    Raises UsageError where task or seed differ, or templates tell other examples apart, and whatever
+    planning raises, with the run's name before it.
     """
     first = next(iter(configs.values()))
     for name, config in configs.items():
@@ -42,7 +43,17 @@ def _on_the_same_test(plans: Mapping[str, PlannedRun]) -> dict[str, PlannedRun]:
     """Cut all tests to the shortest: a run that tests more baselines has room for fewer examples."""
     shortest = min(len(planned.plan.splits.test) for planned in plans.values())
     same: dict[str, PlannedRun] = {}
-    for name, planned in plans.items():
+    tested = [
+        [(example.input, example.targets) for example in planned.plan.splits.test[:shortest]]
+        for planned in plans.values()
+    ]
+    for (name, planned), examples in zip(plans.items(), tested, strict=True):
+        if examples != tested[0]:
+            raise UsageError(
+                f"{name}: to its prompt template other examples look alike than to that of "
+                f"{next(iter(plans))}, so they cannot be tested on the same.",
+                hint="Let all templates show the columns that tell examples apart.",
+            )
         splits = msgspec.structs.replace(planned.plan.splits, test=planned.plan.splits.test[:shortest])
         plan = msgspec.structs.replace(planned.plan, splits=splits)
         same[name] = msgspec.structs.replace(planned, plan=plan)

@@ -1,9 +1,11 @@
 """Runs that belong together share their examples, are found again, and tell of more than their winner."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import write_lines
 
 import izcore
 from izcore import IzError, UsageError
@@ -31,6 +33,18 @@ def test_paired_runs_share_their_examples() -> None:
     assert small.demonstrations == large.demonstrations
     assert small.validation == large.validation[:4]
     assert len(large.validation) > 4
+
+
+def test_templates_that_tell_other_examples_apart_are_refused(tmp_path: Path) -> None:
+    rows = [{"premise": f"P{n}.", "hypothesis": f"H{n % 20}.", "label": f"L{n}"} for n in range(40)]
+    path = write_lines(tmp_path / "pairs.jsonl", [json.dumps(row) for row in rows])
+    task = {"name": str(path), "input": "hypothesis"}
+    both, one = "{instruction} {premise} {hypothesis}", "{instruction} {hypothesis}"
+    first = {"task": task, "prompt_template": both}
+    alike = planned(a=first, b={"task": task, "prompt_template": f"{both}:"})
+    assert len({each.plan.splits.test for each in alike.values()}) == 1
+    with pytest.raises(UsageError, match="b: to its prompt template other examples look alike"):
+        planned(a=first, b={"task": task, "prompt_template": one})
 
 
 def test_what_does_not_belong_together_is_refused() -> None:
