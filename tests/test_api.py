@@ -144,8 +144,10 @@ def test_a_run_that_ran_out_of_budget_goes_on_with_a_higher_limit(tmp_path: Path
     settings = {"splits": {"test": 5}, "scorer": {"mistakes": 0.2}}
     with pytest.raises(UsageError, match="no room for the final test"):
         izcore.optimize("mirror", max_tokens=30, settings=settings, **BACKENDS)
+    # Instructions that are longer than anybody could know.
+    long = {**settings, "generator": {"phrases": [f"Reverse{' please' * 2000}."]}}
     with pytest.raises(BudgetExhaustedError, match="No trial was completed") as caught:
-        izcore.optimize("mirror", max_tokens=400, settings=settings, **BACKENDS)
+        izcore.optimize("mirror", max_tokens=1400, settings=long, **BACKENDS)
     assert caught.value.exit_code == 3
     run = izcore.runs()[0]
     assert run.status == "out_of_budget"

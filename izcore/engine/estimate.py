@@ -13,11 +13,9 @@ from izcore.plugin.protocols import Scorer
 from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck, LimitName, LimitVerdict
 from izcore.registry.choices import BackendChoice
 from izcore.scoring.evaluator import LOOKS
+from izcore.scoring.usual_usage import MARGIN
 
 AnyNumber = TypeVar("AnyNumber", int, float)
-
-MARGIN = 1.25
-"""By so much a run may exceed what is expected before a limit that is likely to suffice does not."""
 
 _EMPTY = Prompt(text="")
 
@@ -33,7 +31,7 @@ def estimate_run(
     The most is exact but for instructions that are longer than ``size`` says, and for what else a plugin may
     put into prompts of its own.
     """
-    expected, unfailing, failing = Figures(), Figures(), Figures()
+    expected, unfailing, failing, largest = Figures(), Figures(), Figures(), Figures()
     parts: list[EstimatedCalls] = []
     answer_bytes = models[SCORER][1].bound(_EMPTY).output_tokens * LONGEST_TOKEN
     for role, (choice, scorer) in models.items():
@@ -56,6 +54,7 @@ def estimate_run(
             )
             most = _most(asked, scorer, price)
             expected, unfailing = expected + likely, unfailing + most
+            largest = max(largest, _largest(asked, scorer, price), key=lambda each: each.tokens.total)
             # Nobody bills what a model of one's own did not answer.
             looks = LOOKS if role == SCORER else 1
             failing += most if free else most * (config.retries.tries * looks)
@@ -68,7 +67,7 @@ def estimate_run(
         expected=expected,
         with_retries=failing,
         parts=tuple(parts),
-        limits=_check_limits(limits, expected, unfailing),
+        limits=_check_limits(limits, expected, unfailing, largest),
     )
 
 
@@ -92,27 +91,40 @@ def _most(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
     return total
 
 
+def _largest(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
+    """What is reserved for the largest of the calls."""
+    info = scorer.info()
+    bounds = [scorer.bound(info.as_taken(prompt)) for prompt, _ in asked.prompts]
+    return _figures(max(bounds, key=lambda usage: usage.total), price)
+
+
 def _figures(usage: Usage, price: Price | None) -> Figures:
     return Figures(calls=1, tokens=usage, cost_usd=price.cost(usage) if price else None)
 
 
-def _check_limits(limits: Limits, expected: Figures, most: Figures) -> tuple[LimitCheck, ...]:
+def _check_limits(
+    limits: Limits, expected: Figures, most: Figures, largest: Figures
+) -> tuple[LimitCheck, ...]:
+    """Check each limit. A run needs what it takes, and room for one call more than that to be reserved."""
     checks: list[LimitCheck] = []
     if limits.max_calls is not None:
-        checks.append(_check("max_calls", limits.max_calls, expected.calls, most.calls))
+        checks.append(_check("max_calls", limits.max_calls, expected.calls, most.calls, expected.calls))
     if limits.max_tokens is not None:
-        checks.append(_check("max_tokens", limits.max_tokens, expected.tokens.total, most.tokens.total))
+        tokens, one = expected.tokens.total, largest.tokens.total
+        likely = tokens * MARGIN + one
+        checks.append(_check("max_tokens", limits.max_tokens, tokens, most.tokens.total, likely))
     if limits.max_cost is not None:
-        costs = (expected.cost_usd or 0.0, most.cost_usd or 0.0)
-        checks.append(_check("max_cost", limits.max_cost, *costs))
+        cost = expected.cost_usd or 0.0
+        likely = cost * MARGIN + (largest.cost_usd or 0.0)
+        checks.append(_check("max_cost", limits.max_cost, cost, most.cost_usd or 0.0, likely))
     return tuple(checks)
 
 
-def _check(name: LimitName, given: float, expected: float, most: float) -> LimitCheck:
+def _check(name: LimitName, given: float, expected: float, most: float, likely: float) -> LimitCheck:
     verdict: LimitVerdict = "too small"
     if given >= most:
         verdict = "suffices"
-    elif given >= min(most, expected * MARGIN):
+    elif given >= min(most, likely):
         verdict = "likely to suffice"
     return LimitCheck(limit=name, given=given, expected=expected, most=most, verdict=verdict)
 

@@ -8,7 +8,6 @@ import msgspec
 from izcore.config.model_roles import SCORER, ModelRole, calls_per_answer, models_by_role, most_asks
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
-from izcore.engine.call_limit import fit_into_call_limit
 from izcore.engine.coordinates import (
     answer_room,
     longest_clauses,
@@ -16,6 +15,7 @@ from izcore.engine.coordinates import (
     starting_candidates,
 )
 from izcore.engine.estimate import estimate_run
+from izcore.engine.limits import fit_into_limits, rooms
 from izcore.engine.metric_advice import advise_metric
 from izcore.engine.metric_check import check_metric
 from izcore.engine.prices import known_price
@@ -95,7 +95,7 @@ def plan_run(
     drawn: SplitSizes | None = None,
     earlier: EarlierRun | None = None,
 ) -> PlannedRun:
-    """Plan a run, with as large splits for test and retest as the limit on calls has room for.
+    """Plan a run, with as large a test and retest, and as wide a first round, as its limits have room for.
 
     ``data`` is the task's, where it is loaded already; for ``drawn`` see :func:`fix_plan`. ``earlier`` is
     the run that ``config.warm_start`` names.
@@ -126,23 +126,28 @@ def plan_run(
     generator: Generator = registry.build("generator", config.generator, context)
     registration = registry.registration(GeneratorRegistration, config.generator.name)
     unsteered = bool(registration.unsteered)
-    plan = fit_into_call_limit(plan, config, calls_per_answer(registry, config), unsteered=unsteered)
-    trials = trials_in_all(generator, config, plan)
     finite = generator.pool_size() is not None and not config.search.pool
     if finite or not registration.uses_latents:
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
     policy = evaluation_policy(registry, config, paths)
-    rungs = rungs_of(policy, len(plan.splits.validation), trials)
+    trials = trials_in_all(generator, config, plan)
     size = Size(
         trials=trials,
-        rungs=rungs,
+        rungs=rungs_of(policy, len(plan.splits.validation), trials),
         starting=len(plan.starting),
         answer_room=answer_room(coordinates),
         unsteered=unsteered,
         longest_instruction=_longest_instruction(generator, config, plan),
         most_asks=most_asks(registry, config),
     )
-    estimate = estimate_run(plan.splits, config, models, size)
+    whole = estimate_run(plan.splits, config, models, size)
+    found = rooms(config.budget, whole, calls_per_answer(registry, config))
+    config, plan = fit_into_limits(plan, config, whole, found, size)
+    trials = trials_in_all(generator, config, plan)
+    rungs = rungs_of(policy, len(plan.splits.validation), trials)
+    size = msgspec.structs.replace(size, trials=trials, rungs=rungs)
+    # Whether a limit is enough is a question about the run as it was wanted.
+    estimate = msgspec.structs.replace(estimate_run(plan.splits, config, models, size), limits=whole.limits)
     return PlannedRun(config=config, plan=plan, estimate=estimate)
 
 

@@ -1,51 +1,60 @@
 """Keeps room in a run's budget for what comes after the search."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from izcore.config.schema import Limits
-from izcore.engine.call_limit import tested_instructions
 from izcore.engine.coordinates import answer_room
 from izcore.engine.session import Session
-from izcore.engine.workload import graded_prompt, typical_answer, typical_guidance
+from izcore.engine.workload import graded_prompt, tested_instructions, typical_answer, typical_guidance
 from izcore.plugin.calls import Amount
-from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import Example
 from izcore.plugin.registrations import GeneratorRegistration
+from izcore.scoring.model_client import ModelClient
+from izcore.scoring.usual_usage import Foreseen
 from izcore.storage.records import RunRecord
 
+Reserve = Callable[[], Amount]
+"""What is likely to be needed later, to judge by the answers so far."""
 
-def hold_back_for_test(session: Session, record: RunRecord, *, fresh: bool) -> Amount:
-    """Hold back what the comparison of the finalists and the final test may take; return that of the test.
 
-    Raises UsageError where the budget of a ``fresh`` run, one without a trial, has no room for the test.
+def hold_back_for_test(session: Session, record: RunRecord) -> Reserve:
+    """Hold back what comparing the finalists and the final test are likely to take; return that of the test.
+
+    No wall rests on this: what a call can cost at most is reserved before it is sent, here as elsewhere.
     """
     if record.config.budget == Limits():
-        return Amount()
-    one = _bound_of_answers(session, record, record.plan.splits.test)
-    registration = session.environment.registry.registration(
-        GeneratorRegistration, record.config.generator.name
-    )
+        return Amount
+    _learn_from_trials(session, record)
+    choice, splits = record.config.generator, record.plan.splits
+    registration = session.environment.registry.registration(GeneratorRegistration, choice.name)
     tested = tested_instructions(record.config, unsteered=bool(registration.unsteered))
-    final_test = sum([one] * tested, Amount())
-    if fresh and not session.ledger.fits(final_test):
-        raise UsageError(
-            f"The budget ({session.ledger.describe()}) has no room for the final test, which may take "
-            f"{final_test.calls} calls and {final_test.usage.total} tokens.",
-            hint="Raise the limit, or lower splits.test.",
-        )
-    retest = _bound_of_answers(session, record, record.plan.splits.retest)
-    session.ledger.hold_back(sum([retest] * record.config.evaluation.finalists, final_test))
+    final_test = _reserve(session, record, splits.test, tested)
+    retest = _reserve(session, record, splits.retest, record.config.evaluation.finalists)
+    session.ledger.hold_back(lambda: final_test() + retest())
     return final_test
 
 
-def _bound_of_answers(session: Session, record: RunRecord, examples: Sequence[Example]) -> Amount:
-    """Return the most that one instruction on ``examples`` can cost, with the grading of its answers."""
+def _learn_from_trials(session: Session, record: RunRecord) -> None:
+    """Let a run that goes on know of its models what it had learnt."""
+    for trial in session.environment.store.trials(record.id):
+        examples = record.plan.splits.validation[: len(trial.scores)]
+        if trial.reused is None and trial.calls == len(examples):
+            prompts = session.evaluator.prompts(trial.candidate.guidance, examples)
+            session.black_box.learn(prompts, trial.usage)
+
+
+def _reserve(session: Session, record: RunRecord, examples: Sequence[Example], instructions: int) -> Reserve:
+    """Say what so many instructions on ``examples`` are likely to take, with the grading of their answers."""
     plan = record.plan
     guidance = typical_guidance(record.config, plan.splits.demonstrations, answer_room(plan.coordinates))
     prompts = session.evaluator.prompts(guidance, examples)
-    total = session.black_box.bound(prompts)
-    for role, client in session.clients.items():
-        if role.grades:
-            answer = typical_answer(plan.splits)
-            total += client.bound([graded_prompt(record.config, prompt, answer) for prompt in prompts])
-    return total
+    answer = typical_answer(plan.splits)
+    graded = [graded_prompt(record.config, prompt, answer) for prompt in prompts]
+    foreseen: list[tuple[ModelClient, Foreseen]] = [(session.black_box, session.black_box.foresee(prompts))]
+    foreseen += [(client, client.foresee(graded)) for role, client in session.clients.items() if role.grades]
+
+    def likely() -> Amount:
+        one = sum((client.likely(each) for client, each in foreseen), Amount())
+        return sum([one] * instructions, Amount())
+
+    return likely

@@ -45,9 +45,13 @@ async def search_and_conclude(
         total = trials_in_all(generator, record.config, record.plan)
         done = len(environment.store.trials(record.id))
         environment.events.emit(_started(record, total=total, done=done))
-        final_test = hold_back_for_test(session, record, fresh=done == 0)
+        final_test = hold_back_for_test(session, record)
         search = _prepare_search(session, record, generator, total)
         outcome = await search.run()
+        if outcome.stopped and outcome.history.best is None:
+            # A winner that is hardly tested is more than answers that were paid for and come to nothing.
+            session.ledger.release_held_back()
+            outcome = await search.run()
         session.ledger.hold_back(final_test)
         outcome = await search.compare_finalists(outcome)
         session.ledger.release_held_back()

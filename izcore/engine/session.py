@@ -28,6 +28,7 @@ from izcore.scoring.model_account import Account
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.timing import Timing
+from izcore.scoring.usual_usage import UsualUsage
 
 
 class Session:
@@ -157,5 +158,6 @@ def _client(
         Dispatcher(model.scorer, account, events, settings, timing, claims),
         account,
         events,
+        UsualUsage(model.scorer),
         config.reasoning,
     )

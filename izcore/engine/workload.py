@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore.engine.call_limit import tested_instructions
 from izcore.plugin.calls import Prompt
 from izcore.plugin.evaluation import Rung
 from izcore.plugin.examples import Example, Splits
@@ -12,6 +11,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.results import RunPhase
 from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt_form import PromptForm
+from izcore.scoring.usual_usage import LEAST_ANSWER
 from izcore.search.exemplars import longest_exemplars
 from izcore.search.rungs import most_that_see
 
@@ -21,9 +21,6 @@ TYPICAL_INSTRUCTION = "Read the input, and write the answer that a careful reade
 LONGEST_INSTRUCTION = 2000
 """Bytes of the longest instruction that is reckoned with, where the generator does not know. A longer one
 makes a run dearer than its estimate, but breaks through no limit."""
-
-LEAST_ANSWER = 16
-"""Tokens. Models that are asked for a word often write a sentence around it."""
 
 GRADE = 16
 """Tokens of a grade, with what models write around it."""
@@ -112,6 +109,15 @@ def workload(
             room=SHOWN_INSTRUCTIONS * size.longest_instruction + WRITING_FRAME,
         )
     ]
+
+
+def tested_instructions(config: RunConfig, *, unsteered: bool) -> int:
+    """Return how many instructions the final test scores at most; what is equal is asked once.
+
+    They are the winner, no instruction at all, those that the user gave, what the generator writes
+    ``unsteered``, if it does, and in a few-shot search the winner's exemplars alone.
+    """
+    return 1 + len({"", *config.baselines}) + unsteered + bool(config.few_shot.examples)
 
 
 def typical_guidance(config: RunConfig, demonstrations: Sequence[Example], answer_room: int) -> Guidance:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from izcore.config.schema import Limits
 from izcore.plugin.calls import Amount
@@ -26,7 +26,8 @@ class Ledger:
     ``spent`` and ``cached_calls`` are where the run stands when the ledger is opened; they grow with it.
     ``cached_calls`` counts the answers that other runs paid for. They cost nothing; but where ``limits`` say
     so, each takes the room of one call, so that a run's length does not depend on which runs came before it.
-    ``priced`` is False where the price of one of the run's models is not known.
+    ``priced`` is False where the price of one of the run's models is not known. ``narrow`` is held by whoever
+    asks the rest of several prompts in parts, as far as there is room.
     """
 
     def __init__(self, limits: Limits, spent: Amount, cached_calls: int = 0, *, priced: bool = True) -> None:
@@ -34,9 +35,10 @@ class Ledger:
         self._priced = priced
         self._reserved = Amount()
         self._under_way = 0
-        self._held_back = Amount()
+        self._held_back: Callable[[], Amount] = Amount
         self._turn = asyncio.Lock()
         self._changed = asyncio.Condition()
+        self.narrow = asyncio.Lock()
         self.spent = spent
         self.cached_calls = cached_calls
 
@@ -49,20 +51,21 @@ class Ledger:
         """Return the room below the limits that so many answers from the cache take."""
         return Amount(calls=calls if self._limits.count_cached else 0)
 
-    def hold_back(self, amount: Amount) -> None:
-        """Let nobody reserve ``amount``, which is needed at the end, before :meth:`release_held_back`.
+    def hold_back(self, amount: Callable[[], Amount]) -> None:
+        """Let nobody reserve what ``amount`` returns, which is needed at the end, until it is released.
 
-        It takes the place of what was held back before.
+        It may return less, or more, as more is known of what the end will take. It takes the place of what
+        was held back before. :meth:`release_held_back` releases it.
         """
         self._held_back = amount
 
     def release_held_back(self) -> None:
         """Let what was held back be reserved."""
-        self._held_back = Amount()
+        self._held_back = Amount
 
     def fits(self, amount: Amount) -> bool:
         """Whether ``amount`` fits below every limit, beside what is spent, reserved and held back."""
-        return self._within(self.spent + self._reserved + self._held_back + amount)
+        return self._within(self.spent + self._reserved + self._held_back() + amount)
 
     async def reserve(self, *amounts: Amount) -> None:
         """Reserve all of the amounts or none; each is to be settled by itself.

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 
+import msgspec
+
 from izcore.config.schema import ReasoningMarks
 from izcore.plugin.calls import Amount, Completion, Prompt, Usage
-from izcore.plugin.errors import IzError, TransientScorerError
+from izcore.plugin.errors import BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.record import Record
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.claims import ClaimLostError
@@ -13,6 +15,7 @@ from izcore.scoring.completion_cache import CompletionCache
 from izcore.scoring.dispatcher import Batch, Dispatcher
 from izcore.scoring.model_account import Account
 from izcore.scoring.reasoning import USUAL_MARKS, read_answer
+from izcore.scoring.usual_usage import Foreseen, UsualUsage
 from izcore.storage.records import Answer
 
 
@@ -48,8 +51,8 @@ class ModelClient:
     """Answers prompts for one run with one model.
 
     ``cache`` knows what needs no call, ``dispatcher`` makes the calls on ``account``, whose ledger keeps to
-    the run's budget; ``events`` tells observers what came from the cache. On disk and in events a completion
-    is what the scorer returned; ``marks`` say what of it is the answer.
+    the run's budget; ``usual`` learns what they take; ``events`` tells observers what came from the cache. On
+    disk and in events a completion is what the scorer returned; ``marks`` say what of it is the answer.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class ModelClient:
         dispatcher: Dispatcher,
         account: Account,
         events: CallEvents,
+        usual: UsualUsage,
         marks: ReasoningMarks = USUAL_MARKS,
     ) -> None:
         self._marks = marks
@@ -65,6 +69,7 @@ class ModelClient:
         self._dispatcher = dispatcher
         self._account = account
         self._events = events
+        self._usual = usual
 
     @property
     def last_failure(self) -> TransientScorerError | None:
@@ -80,6 +85,20 @@ class ModelClient:
         taken = map(self._dispatcher.as_taken, prompts)
         return sum(map(self._dispatcher.bound, taken), Amount())
 
+    def foresee(self, prompts: Sequence[Prompt]) -> Foreseen:
+        """Return what is known beforehand of asking these prompts, for :meth:`likely`."""
+        return self._usual.foresee([self._dispatcher.as_taken(prompt) for prompt in prompts])
+
+    def likely(self, foreseen: Foreseen) -> Amount:
+        """Return what calls are likely not to exceed, to judge by the answers so far."""
+        usage = self._usual.likely(foreseen)
+        cost = self._account.amount(usage).cost_usd
+        return Amount(calls=foreseen.calls, usage=usage, cost_usd=cost)
+
+    def learn(self, prompts: Sequence[Prompt], used: Usage) -> None:
+        """Take note of what answers that an earlier process got have used, all together."""
+        self._usual.learn([self._dispatcher.as_taken(prompt) for prompt in prompts], used)
+
     def cost_of(self, completion: Completion) -> float:
         """Return what an answer costs in US dollars, were it paid for now; 0 where the price is not known."""
         return self._account.amount(completion.usage).cost_usd
@@ -87,9 +106,13 @@ class ModelClient:
     async def complete(self, prompts: Sequence[Prompt]) -> Answers:
         """Answer all prompts.
 
-        Raises BudgetExhaustedError before any of them is sent if the budget has no room for all, and during
-        the calls if it has no room to send one again that may have been billed; BackendError or
-        FatalScorerError if the model cannot be asked any more. What was answered until then is on disk.
+        They go out together where the budget has room for the most that they can cost, and otherwise as many
+        at a time as it has room for, if it has room for what all of them are likely to cost.
+
+        Raises BudgetExhaustedError before any of them is sent if the budget is not likely to have room for
+        all, and later if they cost more than was likely, or if it has no room to send one again that may have
+        been billed; BackendError or FatalScorerError if the model cannot be asked any more. What was answered
+        until then is on disk.
         """
         prompts = [self._dispatcher.as_taken(prompt) for prompt in prompts]
         keys = [self._cache.key(prompt) for prompt in prompts]
@@ -100,12 +123,70 @@ class ModelClient:
         with self._cache.asking(found) as answers:
             missing = {key: self._dispatcher.bound(by_key[key]) for key in found.missing}
             charge = ledger.charge_of_cached(len(found.others))
-            await ledger.reserve(charge, *_reservation(missing))
+            together = await self._reserve(charge, by_key, missing)
             answers.update(await self._adopt(by_key, found.others, charge))
-            while missing := await self._ask(by_key, missing, answers):
-                await ledger.reserve(*_reservation(missing))
+            if together:
+                await self._ask_all(by_key, missing, answers)
+            else:
+                await self._ask_in_parts(by_key, missing, answers)
         waited_for = await self._cache.wait_for(found.under_way)
+        paid = [key for key, answer in answers.items() if answer.paid]
+        used = sum((answers[key].completion.usage for key in paid), Usage())
+        self._usual.learn([by_key[key] for key in paid], used)
         return self._answers(keys, found.own | answers | waited_for)
+
+    async def _reserve(
+        self, charge: Amount, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount]
+    ) -> bool:
+        """Reserve all amounts, or ``charge`` alone if there is room for what the calls are likely to take.
+
+        Returns whether all are reserved. Raises BudgetExhaustedError where there is not even room for that.
+        """
+        ledger = self._account.ledger
+        try:
+            await ledger.reserve(charge, *_reservation(missing))
+        except BudgetExhaustedError:
+            if not missing or not ledger.fits(charge + self._needed(prompts, missing)):
+                raise
+            await ledger.reserve(charge)
+            return False
+        return True
+
+    def _needed(self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount]) -> Amount:
+        """Return what there must be room for if all that is missing shall probably be answered.
+
+        That is what it is likely to take, and what is reserved for the last prompt while that is asked.
+        """
+        last = max(missing.values(), key=lambda bound: bound.usage.total)
+        likely = self.likely(self._usual.foresee([prompts[key] for key in missing]))
+        return likely + msgspec.structs.replace(last, calls=0)
+
+    async def _ask_in_parts(
+        self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount], answers: dict[str, Answer]
+    ) -> None:
+        """Ask as many batches at a time as there is room for, until all are asked."""
+        ledger, waiting = self._account.ledger, self._batches(prompts, missing)
+        size = len(waiting)
+        # Two that shared what little room is left might both come to nothing.
+        async with ledger.narrow:
+            while waiting:
+                part = {key: missing[key] for batch in waiting[:size] for key in batch.prompts}
+                try:
+                    await ledger.reserve(*_reservation(part))
+                except BudgetExhaustedError:
+                    if size == 1:
+                        raise
+                    size = (size + 1) // 2
+                    continue
+                del waiting[:size]
+                await self._ask_all(prompts, part, answers)
+
+    async def _ask_all(
+        self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount], answers: dict[str, Answer]
+    ) -> None:
+        """Ask for what is missing, for which there is one reservation, until nobody else has claimed it."""
+        while missing := await self._ask(prompts, missing, answers):
+            await self._account.ledger.reserve(*_reservation(missing))
 
     async def _ask(
         self, prompts: Mapping[str, Prompt], missing: Mapping[str, Amount], answers: dict[str, Answer]

@@ -67,7 +67,7 @@ def test_no_limit_is_ever_exceeded_under_concurrency(
 def test_what_is_held_back_is_there_in_the_end() -> None:
     async def work() -> None:
         ledger = Ledger(Limits(max_calls=10), Amount())
-        ledger.hold_back(amount(4, 0, 0))
+        ledger.hold_back(lambda: amount(4, 0, 0))
         await ledger.reserve(amount(6, 0, 0))
         await ledger.settle(amount(6, 0, 0), amount(6, 0, 0))
         with pytest.raises(BudgetExhaustedError, match="6 of 10 calls"):

@@ -1,12 +1,13 @@
 """Whatever is asked is answered in its order, and never paid twice."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.scripted_model import Bench, Scripted, echo
+from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
 from izcore.plugin.calls import Prompt, Usage
@@ -86,3 +87,29 @@ def test_samples_and_temperatures_are_asked_for_apart(tmp_path: Path) -> None:
     answers = asyncio.run(bench.client.complete(prompts)).completions
     assert sorted(c.text for c in answers if c) == ["a1", "a1", "a2", "a3"]
     assert len(scorer.sent) == 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(dollars=st.integers(1, 400), groups=st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_a_wall_holds_and_what_is_below_it_is_used(
+    tmp_path_factory: pytest.TempPathFactory, dollars: int, groups: list[int]
+) -> None:
+    """An answer takes 4 dollars, and may take 13: unspent reserves are there for those who ask later."""
+    scorer = Scripted(echo)
+    bench = Bench(
+        tmp_path_factory.mktemp("wall"), scorer, Retries(), price=PRICE, limits=Limits(max_cost=dollars)
+    )
+    bench.client.learn([Prompt(text="000")] * 5, Usage(input_tokens=15, output_tokens=5))
+    number = itertools.count(100)
+    asked = [[Prompt(text=str(next(number))) for _ in range(size)] for size in groups]
+
+    async def all_at_once() -> list[object]:
+        return list(await asyncio.gather(*map(bench.client.complete, asked), return_exceptions=True))
+
+    outcomes = asyncio.run(all_at_once())
+    spent = bench.ledger.spent.cost_usd
+    assert spent == 4 * len(scorer.sent) <= dollars
+    refused = [group for group, one in zip(asked, outcomes, strict=True) if isinstance(one, BaseException)]
+    for group in refused:
+        # Four dollars each, a quarter more in case, and room to reserve the last call.
+        assert spent + 4 * len(group) * 1.25 + 13 > dollars

@@ -28,6 +28,7 @@ from izcore.scoring.dispatcher import Dispatcher, DispatchSettings
 from izcore.scoring.model_account import Account
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.timing import Timing
+from izcore.scoring.usual_usage import UsualUsage
 from izcore.storage.store import Store
 
 Answer = Callable[[str, int], str]
@@ -110,6 +111,7 @@ class Bench:
             Dispatcher(model, account, events, DispatchSettings(retries=retries), timing, self.claims),
             account,
             events,
+            UsualUsage(model),
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -1,0 +1,151 @@
+"""Fits a run into its limits before it starts: how large test and retest are, how wide the first round."""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from izcore.config.schema import Limits, RunConfig, SearchSize
+from izcore.engine.splits import SMALLEST_SCORED_SPLIT
+from izcore.engine.workload import Size, tested_instructions
+from izcore.plugin.errors import UsageError
+from izcore.plugin.record import Record
+from izcore.plugin.results import Estimate, EstimatedCalls, LimitName
+from izcore.scoring.budget_ledger import dollars
+from izcore.scoring.usual_usage import MARGIN
+from izcore.search.rungs import most_that_see
+from izcore.storage.records import RunPlan
+
+
+class Room(Record):
+    """What a limit has room for.
+
+    ``per_answer`` is what the score of one answer is likely to take of the limit, with what grades it, and
+    ``per_instruction`` what writing one takes.
+    """
+
+    limit: LimitName
+    given: float
+    per_answer: float
+    per_instruction: float = 0.0
+
+    def shown(self, amount: float) -> str:
+        """Show so much of what is limited."""
+        unit = self.limit.removeprefix("max_")
+        return dollars(amount) if self.limit == "max_cost" else f"{amount:.0f} {unit}"
+
+
+def rooms(limits: Limits, whole: Estimate, calls_per_answer: int) -> list[Room]:
+    """Return what each limit has room for, to judge by what the ``whole`` run is expected to take."""
+    tests = [part for part in whole.parts if part.phase == "test"]
+    writes = [part for part in whole.parts if part.phase == "write"]
+    answers = max((part.calls for part in tests), default=1)
+    written = max((part.calls for part in writes), default=1)
+    found = []
+    if limits.max_calls is not None:
+        one = 1.0 if writes else 0.0
+        found.append(
+            Room(limit="max_calls", given=limits.max_calls, per_answer=calls_per_answer, per_instruction=one)
+        )
+    if limits.max_tokens is not None:
+        per_answer, per_instruction = _tokens(tests) / answers, _tokens(writes) / written
+        found.append(_room("max_tokens", limits.max_tokens, per_answer, per_instruction))
+    if limits.max_cost is not None:
+        per_answer, per_instruction = _cost(tests) / answers, _cost(writes) / written
+        found.append(_room("max_cost", limits.max_cost, per_answer, per_instruction))
+    return [room for room in found if room.per_answer]
+
+
+def fit_into_limits(
+    plan: RunPlan, config: RunConfig, whole: Estimate, found: Sequence[Room], size: Size
+) -> tuple[RunConfig, RunPlan]:
+    """Return the run with shorter test and retest splits, and a narrower first round, where limits want it.
+
+    Limits that are likely to suffice change nothing. Else the final test gets at most half of a limit, and
+    the comparison of the finalists a quarter of the rest; the first round has no more instructions than what
+    is left can bring to a complete trial, so that what is paid for does not come to nothing. Raises
+    UsageError where a limit has no room for a trial and the smallest test.
+    """
+    if all(check.verdict != "too small" for check in whole.limits):
+        return config, plan
+    splits, finalists = plan.splits, config.evaluation.finalists
+    tested = tested_instructions(config, unsteered=size.unsteered)
+    widest = min(config.search.initial, size.trials)
+    test, retest, initial = len(splits.test), len(splits.retest), widest
+    for room in found:
+        fitting = int(room.given / 2 / (tested * room.per_answer))
+        test = min(test, fitting)
+        _check(room, plan, tested, test)
+    left = {room: room.given - test * tested * room.per_answer for room in found}
+    for room in found:
+        retest = min(retest, int(left[room] / 4 / (finalists * room.per_answer)))
+    for room in found:
+        left[room] -= retest * finalists * room.per_answer
+        initial = min(initial, _first_round(room, left[room], config.search.pool, initial, size))
+    means = "calls" if all(room.limit == "max_calls" for room in found) else "means"
+    notes = [
+        f"{name}: {kept} of {len(wanted)} examples, so that most of the {means} are left for the search."
+        for name, kept, wanted in (("test", test, splits.test), ("retest", retest, splits.retest))
+        if kept < len(wanted)
+    ]
+    if initial < widest:
+        notes.append(
+            f"search: rounds of at most {initial} instructions instead of {widest}, so that the limit lets "
+            "them come to complete trials."
+        )
+        config = msgspec.structs.replace(config, search=_narrower(config.search, initial))
+    shorter = msgspec.structs.replace(splits, test=splits.test[:test], retest=splits.retest[:retest])
+    return config, msgspec.structs.replace(plan, splits=shorter, notes=(*plan.notes, *notes))
+
+
+def _check(room: Room, plan: RunPlan, tested: int, test: int) -> None:
+    examples = len(plan.splits.validation)
+    trial = examples * room.per_answer + room.per_instruction
+    least = min(len(plan.splits.test), SMALLEST_SCORED_SPLIT)
+    smallest = least * tested * room.per_answer
+    if test >= least and room.given - test * tested * room.per_answer >= trial:
+        return
+    needed = max(2 * smallest, 2 * trial)
+    about = "" if room.limit == "max_calls" else "about "
+    raise UsageError(
+        f"budget.{room.limit}: {room.shown(room.given)} are too few: no room for the final test of {tested} "
+        f"instructions and a trial on {examples} validation examples, which need {about}"
+        f"{room.shown(needed)}.",
+        hint=f"Raise --{room.limit.replace('_', '-')}, or lower splits.validation.",
+    )
+
+
+def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) -> int:
+    """Return how many instructions may be written for a round that comes to its end; one at least."""
+    if len(size.rungs) == 1:
+        return widest  # trials are complete one after another
+    for initial in range(widest, 1, -1):
+        answers = sum(most_that_see(size.rungs, initial + size.starting)) * room.per_answer
+        if answers + max(pool, initial) * room.per_instruction <= left:
+            return initial
+    return 1
+
+
+def _narrower(search: SearchSize, widest: int) -> SearchSize:
+    """Return a search of as many trials in narrower rounds, and so in more of them."""
+    batch = min(search.batch, widest)
+    rounds = math.ceil((search.total - widest) / batch)
+    return msgspec.structs.replace(search, initial=widest, batch=batch, rounds=rounds)
+
+
+def _room(limit: LimitName, given: float, per_answer: float, per_instruction: float) -> Room:
+    return Room(
+        limit=limit, given=given, per_answer=per_answer * MARGIN, per_instruction=per_instruction * MARGIN
+    )
+
+
+def _tokens(parts: Sequence[EstimatedCalls]) -> float:
+    return sum(part.calls * (part.input_tokens + part.output_tokens) for part in parts)
+
+
+def _cost(parts: Sequence[EstimatedCalls]) -> float:
+    return sum(
+        part.calls * (part.input_tokens * part.price.input + part.output_tokens * part.price.output) / 1e6
+        for part in parts
+        if part.price
+    )
