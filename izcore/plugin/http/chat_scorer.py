@@ -1,6 +1,7 @@
 """A scorer for a model behind HTTP: all that does not depend on whose model it is."""
 
 import asyncio
+import math
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -31,9 +32,9 @@ from izcore.plugin.http.failures import (
     is_filtered,
     without_key,
 )
-from izcore.plugin.http.prices import ListPrice, check_price_holds
+from izcore.plugin.http.prices import ListPrice, check_price_holds, price_at
 from izcore.plugin.images import ImageLimits, check_images
-from izcore.plugin.protocols import Scorer
+from izcore.plugin.protocols import BYTES_PER_TOKEN, FRAME_TOKENS, Scorer
 from izcore.plugin.record import Options
 
 PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
@@ -41,6 +42,8 @@ OFFICIAL_OVERHEAD = 64
 OTHER_OVERHEAD = 512
 """Tokens that a chat template adds: a few at the providers themselves; some open models add a system prompt
 of their own."""
+COUNT_MARGIN = 1.25
+"""By so much a model may count more tokens than the tokenizer that is at hand."""
 TURN_OVERHEAD = 16
 """Tokens that a chat template adds to each further message: its role, and marks of its beginning and end."""
 
@@ -94,6 +97,8 @@ class HttpChatScorer(Scorer, Generic[Client]):
     """Those of :attr:`errors` that mean that the connection failed."""
     timeout_errors: ClassVar[tuple[type[Exception], ...]] = ()
     """Those of :attr:`connection_errors` that mean that the server took too long."""
+    reasoning_tokens: int = 0
+    """Tokens that the model usually spends on reasoning before an answer."""
     signs: ClassVar[ErrorSigns]
     """How the provider's error responses say what is wrong."""
 
@@ -115,8 +120,8 @@ class HttpChatScorer(Scorer, Generic[Client]):
         self._identity = dict(identity)
         self._output_tokens = output_tokens
         self._images = images
-        self._price = options.price or (listed.price if listed else None)
-        self._price_up_to = listed.up_to if listed and not options.price else None
+        own = ListPrice(price=options.price, source="scorer.price") if options.price else None
+        self._listed = own or price_at(endpoint, options.model, listed)
         self._understood: tuple[type[Exception], ...] = (
             *self.errors,
             *(TimeoutError, UnicodeError, TransientScorerError),
@@ -148,7 +153,8 @@ class HttpChatScorer(Scorer, Generic[Client]):
             identity=self._identity,
             batch_size=1,
             concurrency=self._options.concurrency,
-            price=self._price,
+            price=self._listed.price if self._listed else None,
+            price_source=self._listed.source if self._listed else "",
             messages=self.messages,
             images=self._images is not None,
         )
@@ -160,26 +166,49 @@ class HttpChatScorer(Scorer, Generic[Client]):
     def bound(self, prompt: Prompt) -> Usage:
         """Return an upper bound: a byte-level token is at least one byte of UTF-8.
 
+        Where the tokens can be counted, it is a quarter more than their number, since the provider's
+        tokenizer may be newer.
+
         Raises UsageError for a prompt that may be so long that the price list does not hold for it, and for
         images that are gone or too large.
         """
-        text = "".join((self.system_of(prompt), *(turn.text for turn in prompt.turns), prompt.text))
+        text = self._text_of(prompt)
+        size = len(text.encode("utf-8", "surrogatepass"))
+        counted = self.count_tokens(text)
+        if counted is not None:
+            size = min(size, math.ceil(counted * COUNT_MARGIN))
         overhead = OFFICIAL_OVERHEAD if self._endpoint.official else OTHER_OVERHEAD
-        overhead += TURN_OVERHEAD * len(prompt.turns)
-        size = len(text.encode("utf-8", "surrogatepass")) + overhead
+        size += overhead + TURN_OVERHEAD * len(prompt.turns)
         if self._images is not None:
             check_images(prompt, self._images, self._options.model)
             size += self._images.tokens * len(prompt.all_images)
-        check_price_holds(size, self._price_up_to, self._options.model)
+        check_price_holds(size, self._listed.up_to if self._listed else None, self._options.model)
         return Usage(input_tokens=size, output_tokens=max(self._output_tokens, prompt.room))
 
     def expected(self, prompt: Prompt) -> Usage:
-        """Return what a prompt is likely to use, with its images."""
-        usage = super().expected(prompt)
-        if self._images is None:
-            return usage
-        each = min(self._images.likely, self._images.tokens)
-        return usage + Usage(input_tokens=each * len(prompt.all_images))
+        """Return the tokens of the prompt, by the model's tokenizer if it is at hand, and usual reasoning."""
+        text, most = self._text_of(prompt), self.bound(prompt)
+        counted = self.count_tokens(text)
+        if counted is None:
+            counted = math.ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
+        tokens = counted + FRAME_TOKENS * (1 + len(prompt.turns))
+        if self._images is not None:
+            tokens += min(self._images.likely, self._images.tokens) * len(prompt.all_images)
+        return Usage(
+            input_tokens=min(most.input_tokens, tokens),
+            output_tokens=min(most.output_tokens, self.reasoning_tokens),
+        )
+
+    def count_tokens(self, text: str) -> int | None:
+        """Return the tokens of a text; None where no tokenizer of the model is at hand.
+
+        Override it with one that is exact, or nearly so. It is asked for every prompt, and must neither fail
+        nor wait for a network.
+        """
+        return None
+
+    def _text_of(self, prompt: Prompt) -> str:
+        return "".join((self.system_of(prompt), *(turn.text for turn in prompt.turns), prompt.text))
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer every prompt, in order; ``request.seed`` is not used."""

@@ -1,4 +1,4 @@
-"""Anthropic's list prices (standard tier), as its pricing pages showed them on 2026-11-20.
+"""Anthropic's list prices (standard tier), as its pricing pages showed them on the day of :data:`SOURCE`.
 
 An option ``price`` overrides them. A model that is not listed has no known price.
 """
@@ -7,9 +7,11 @@ import re
 
 from izcore.plugin import ListPrice, Price
 
+SOURCE = "Anthropic's prices of 2026-11-20"
+
 
 def _row(dollars_in: float, dollars_out: float, up_to: int | None = None) -> ListPrice:
-    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=up_to)
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=up_to, source=SOURCE)
 
 
 PRICES = {

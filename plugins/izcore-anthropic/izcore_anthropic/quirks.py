@@ -58,6 +58,10 @@ def quirks_of(model: str) -> Quirks:
     return next((quirks for pattern, quirks in TABLE if re.match(pattern, name)), OPEN_MODEL)
 
 
+REASONING_TOKENS = 500
+"""About so many tokens a model spends on reasoning about a short question."""
+
+
 def reasons(options: AnthropicOptions, quirks: Quirks) -> bool:
     """Whether the model reasons before it answers."""
     return quirks.reasons if options.reasoning_effort is None else options.reasoning_effort != "none"

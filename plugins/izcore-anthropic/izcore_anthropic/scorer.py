@@ -14,7 +14,14 @@ from izcore_anthropic.endpoint import endpoint_of
 from izcore_anthropic.failures import SIGNS, reply_of
 from izcore_anthropic.options import AnthropicOptions
 from izcore_anthropic.prices import list_price
-from izcore_anthropic.quirks import SAMPLING_VERSION, quirks_of, request_fields, takes_temperature
+from izcore_anthropic.quirks import (
+    REASONING_TOKENS,
+    SAMPLING_VERSION,
+    quirks_of,
+    reasons,
+    request_fields,
+    takes_temperature,
+)
 
 HOTTEST = 1.0
 """Anthropic's highest temperature; what other providers call hotter is the same here."""
@@ -46,6 +53,8 @@ class AnthropicScorer(HttpChatScorer[AsyncAnthropic]):
             images=image_limits(options, quirks),
         )
         self._fields = fields
+        if reasons(options, quirks):
+            self.reasoning_tokens = REASONING_TOKENS
         self._takes_temperature = takes_temperature(options, quirks)
         self._tls = httpx2.create_ssl_context()
 

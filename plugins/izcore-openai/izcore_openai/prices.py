@@ -1,4 +1,4 @@
-"""OpenAI's list prices (standard tier), as its pricing pages showed them on 2026-11-20.
+"""OpenAI's list prices (standard tier), as its pricing pages showed them on the day of :data:`SOURCE`.
 
 An option ``price`` overrides them. A model that is not listed has no known price.
 """
@@ -7,16 +7,18 @@ import re
 
 from izcore.plugin import ListPrice, Price
 
+SOURCE = "OpenAI's prices of 2026-11-20"
+
 LONG_PROMPT = 272_000
 """Input tokens above which the newer models charge a whole request at a higher price."""
 
 
 def _flat(dollars_in: float, dollars_out: float) -> ListPrice:
-    return ListPrice(price=Price(input=dollars_in, output=dollars_out))
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out), source=SOURCE)
 
 
 def _tiered(dollars_in: float, dollars_out: float) -> ListPrice:
-    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=LONG_PROMPT)
+    return ListPrice(price=Price(input=dollars_in, output=dollars_out), up_to=LONG_PROMPT, source=SOURCE)
 
 
 PRICES = {

@@ -38,6 +38,17 @@ class Quirks:
     likely_image_tokens: int = 1_000
 
 
+REASONING_TOKENS = {
+    "none": 0,
+    "minimal": 50,
+    "low": 200,
+    "medium": 500,
+    "high": 1500,
+    "xhigh": 3000,
+    "max": 4000,
+}
+"""About so many tokens a model spends on reasoning about a short question, by its effort."""
+
 OPEN_MODEL = Quirks()
 PLAIN = Quirks(takes_effort=False)
 REASONING = Quirks(reasons=True, temperature="never", default_effort="medium")

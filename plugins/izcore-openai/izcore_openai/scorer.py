@@ -21,7 +21,8 @@ from izcore_openai.endpoint import endpoint_of
 from izcore_openai.failures import SIGNS, reply_of
 from izcore_openai.options import OpenAIOptions
 from izcore_openai.prices import list_price
-from izcore_openai.quirks import quirks_of, request_fields, takes_temperature
+from izcore_openai.quirks import REASONING_TOKENS, quirks_of, request_fields, takes_temperature
+from izcore_openai.tokens import LONGEST, tokenizer
 
 
 class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
@@ -58,6 +59,8 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
             images=image_limits(options, quirks, official=endpoint.official),
         )
         self._fields = fields
+        self._count = tokenizer(options.model)
+        self.reasoning_tokens = REASONING_TOKENS[options.reasoning_effort or quirks.default_effort]
         self._limit = "max_tokens" if "max_tokens" in fields else "max_completion_tokens"
         self._takes_temperature = takes_temperature(options, quirks)
         self._system_role = "developer" if quirks.reasons else "system"
@@ -68,6 +71,10 @@ class OpenAIScorer(HttpChatScorer[AsyncOpenAI]):
             self._extra.setdefault("prompt_cache_options", {"mode": "explicit"})
         self._api_version = options.api_version
         self._tls = httpx2.create_ssl_context()
+
+    def count_tokens(self, text: str) -> int | None:
+        """Return the tokens of a text, where the model's tokenizer is at hand."""
+        return None if self._count is None or len(text) > LONGEST else self._count(text)
 
     def make_client(self) -> AsyncOpenAI:
         """Return a client of the SDK."""
