@@ -32,10 +32,18 @@ PHASES: dict[Phase, str] = {
 }
 
 
-class RunView:
-    """What is known about a run so far; observes events and draws nothing."""
+ENOUGH_CALLS = 10
+"""So many answers say what those that follow will cost."""
 
-    def __init__(self, stopwatch: Callable[[], float] = time.monotonic) -> None:
+
+class RunView:
+    """What is known about a run so far; observes events and draws nothing.
+
+    ``expected_calls`` is how many calls the run is expected to make; 0 where that is not known.
+    """
+
+    def __init__(self, expected_calls: int = 0, *, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self.expected_calls = expected_calls
         self._stopwatch = stopwatch
         self._started = stopwatch()
         self.task = ""
@@ -88,6 +96,18 @@ class RunView:
         done = self.trials - self.trials_at_start
         return self.seconds / done * (self.total - self.trials) if done else None
 
+    @property
+    def expected_cost(self) -> float | None:
+        """US dollars that the run is likely to cost in all, by the answers so far; None while there are few.
+
+        Never more than the limit, which ends the run.
+        """
+        left = self.expected_calls - self.calls - self.cached_calls
+        if self.cost_usd is None or self.calls < ENOUGH_CALLS or left <= 0:
+            return None
+        expected = self.cost_usd * (1 + left / self.calls)
+        return expected if self.max_cost is None else min(expected, self.max_cost)
+
     def spent(self) -> str:
         """Calls, tokens and money in one line."""
         calls, tokens = f"{self.calls:,}", f"{self.usage.total:,}"
@@ -101,6 +121,8 @@ class RunView:
         if self.cost_usd is not None:
             wall = "" if self.max_cost is None else f" of at most {dollars(self.max_cost)}"
             parts.append(f"${self.cost_usd:.4f}{wall}")
+        if self.cost_usd and self.expected_cost is not None:
+            parts.append(f"${self.expected_cost:.4f} expected in all")
         return ", ".join(parts)
 
 
@@ -131,8 +153,8 @@ class LivePanel(RunView):
 class PlainLines(RunView):
     """A line when a phase begins and when the best changes, for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__()
+    def __init__(self, console: Console, expected_calls: int = 0) -> None:
+        super().__init__(expected_calls)
         self._console = console
 
     @hookimpl
@@ -143,7 +165,9 @@ class PlainLines(RunView):
             what = "latents" if event.phase in ("pool", "suggest", "generate") else "calls"
             total = f" ({event.total} {what})" if event.total else ""
             outside = event.phase in ("pool", "retest", "test")
-            self._say(self.phase + total if outside else f"round {event.round}: {self.phase}{total}")
+            spent = f"; {self.spent()}" if self.calls and event.phase in ("evaluate", "test") else ""
+            where = self.phase if outside else f"round {event.round}: {self.phase}"
+            self._say(f"{where}{total}{spent}")
 
     @hookimpl
     def izcore_trial_finished(self, event: TrialFinished) -> None:
@@ -159,12 +183,12 @@ class PlainLines(RunView):
 
 
 @contextlib.contextmanager
-def progress_display(console: Console) -> Iterator[RunView]:
+def progress_display(console: Console, expected_calls: int = 0) -> Iterator[RunView]:
     """Yield an observer that shows progress on the console."""
     if not console.is_terminal:
-        yield PlainLines(console)
+        yield PlainLines(console, expected_calls)
         return
-    panel = LivePanel()
+    panel = LivePanel(expected_calls)
     with Live(panel, console=console, refresh_per_second=4, transient=True):
         yield panel
 
@@ -177,13 +201,13 @@ class Watching(TypedDict):
 
 
 @contextlib.contextmanager
-def watched(console: Console) -> Iterator[Watching]:
-    """Let a run be shown as it goes, and be stopped with Ctrl-C."""
+def watched(console: Console, *, expected_calls: int = 0) -> Iterator[Watching]:
+    """Let a run be shown as it goes, and be stopped with Ctrl-C; for ``expected_calls`` see RunView."""
 
     def announce(run_id: str) -> None:
         console.print(f"Run {run_id}  (Ctrl-C keeps it; go on with: iz resume {run_id})", style="dim")
 
-    with progress_display(console) as display, interruptible():
+    with progress_display(console, expected_calls) as display, interruptible():
         yield {"observers": {"progress display": display}, "announce": announce}
 
 

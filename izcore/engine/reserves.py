@@ -36,6 +36,7 @@ def hold_back_for_test(session: Session, record: RunRecord) -> Reserve:
 
 def _learn_from_trials(session: Session, record: RunRecord) -> None:
     """Let a run that goes on know of its models what it had learnt."""
+    session.black_box.learn_lost(session.environment.store.lost(record.id).usage)
     for trial in session.environment.store.trials(record.id):
         examples = record.plan.splits.validation[: len(trial.scores)]
         if trial.reused is None and trial.calls == len(examples):
@@ -54,7 +55,7 @@ def _reserve(session: Session, record: RunRecord, examples: Sequence[Example], i
     foreseen += [(client, client.foresee(graded)) for role, client in session.clients.items() if role.grades]
 
     def likely() -> Amount:
-        one = sum((client.likely(each) for client, each in foreseen), Amount())
+        one = sum((client.likely(each, failing=True) for client, each in foreseen), Amount())
         return sum([one] * instructions, Amount())
 
     return likely

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from izcore.config.schema import RateLimits, Retries
-from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt
+from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt, Usage
 from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
@@ -58,7 +58,8 @@ class Dispatcher:
     ``as_taken`` returns a prompt as the scorer takes it: all prompts that it is given must be so. Nothing
     is sent that ``claims`` does not hold.
 
-    ``last_failure`` is the error of the last batch that failed for good, None before there is one.
+    ``last_failure`` is the error of the last batch that failed for good, None before there is one. ``lost``
+    is the most that tries may have used which were never answered and may be billed.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Dispatcher:
         info = scorer.info()
         self.batch_size = info.batch_size
         self.last_failure: TransientScorerError | None = None
+        self.lost = Usage()
         self.as_taken = info.as_taken
         self._scorer = scorer
         self._account = account
@@ -154,6 +156,7 @@ class Dispatcher:
             if error.retry_after is not None and self._retry_policy.allows_wait(error.retry_after):
                 self._rate_limiter.pause(error.retry_after)
             if error.may_be_billed and notes:
+                self.lost += batch.bound.usage
                 await self._settle(batch, batch.bound)
             else:
                 self._account.forget_sent(notes)

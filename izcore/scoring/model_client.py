@@ -89,15 +89,24 @@ class ModelClient:
         """Return what is known beforehand of asking these prompts, for :meth:`likely`."""
         return self._usual.foresee([self._dispatcher.as_taken(prompt) for prompt in prompts])
 
-    def likely(self, foreseen: Foreseen) -> Amount:
-        """Return what calls are likely not to exceed, to judge by the answers so far."""
+    def likely(self, foreseen: Foreseen, *, failing: bool = False) -> Amount:
+        """Return what calls are likely not to exceed, to judge by the answers so far.
+
+        With ``failing`` that includes tries that are lost, as often as they were so far.
+        """
         usage = self._usual.likely(foreseen)
+        if failing:
+            usage += self._usual.losses(foreseen, self._dispatcher.lost)
         cost = self._account.amount(usage).cost_usd
         return Amount(calls=foreseen.calls, usage=usage, cost_usd=cost)
 
     def learn(self, prompts: Sequence[Prompt], used: Usage) -> None:
         """Take note of what answers that an earlier process got have used, all together."""
         self._usual.learn([self._dispatcher.as_taken(prompt) for prompt in prompts], used)
+
+    def learn_lost(self, lost: Usage) -> None:
+        """Take note of what an earlier process may have used for tries that were never answered."""
+        self._dispatcher.lost += lost
 
     def cost_of(self, completion: Completion) -> float:
         """Return what an answer costs in US dollars, were it paid for now; 0 where the price is not known."""

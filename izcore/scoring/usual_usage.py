@@ -66,3 +66,14 @@ class UsualUsage:
             input_tokens=min(most.input_tokens, math.ceil(expected.input_tokens * longer * MARGIN)),
             output_tokens=min(most.output_tokens, math.ceil(answers * MARGIN)),
         )
+
+    def losses(self, foreseen: Foreseen, lost: Usage) -> Usage:
+        """Return what calls will lose in tries that are never answered, if that goes on as so far.
+
+        ``lost`` is what was lost so far.
+        """
+        share = foreseen.calls / max(self._known, LEAST_KNOWN)
+        return Usage(
+            input_tokens=math.ceil(lost.input_tokens * share),
+            output_tokens=math.ceil(lost.output_tokens * share),
+        )

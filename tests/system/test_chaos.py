@@ -148,7 +148,7 @@ def test_faults_and_kills_change_no_result_and_no_answer_is_paid_twice(case: Cas
 @pytest.mark.parametrize("limit", ["calls", "cost"])
 def test_a_limit_that_bites_holds_on_the_bill(limit: str, tmp_path: Path) -> None:
     case = ANTHROPIC
-    most = {"calls": 300, "cost": 0.15}[limit]
+    most = {"calls": 300, "cost": 0.04}[limit]
     with ChaosServer(tmp_path / "chaos.jsonl", faults=0.2) as server:
         chaos = Chaos(tmp_path / "chaos", case, server, f"--max-{limit}", str(most))
         result = chaos.run([40, 90, 150])
