@@ -5,12 +5,15 @@ from typing import Any
 
 import msgspec
 
-from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Usage
+from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, Usage
 from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
 from izcore.plugin.usage import UNBELIEVABLE
+
+MOST_TOKENS = 10**12
+"""More than any call can have, and few enough to be added up for every call of a run."""
 
 
 def with_whole_usage(result: object) -> object:
@@ -18,7 +21,7 @@ def with_whole_usage(result: object) -> object:
 
     They are advice: one that is no number loses no answer.
     """
-    if not isinstance(result, CompletionResult) or not isinstance(result.completions, tuple):
+    if not isinstance(result, CompletionResult) or not isinstance(result.completions, list | tuple):
         return result
     completions = tuple(
         each if not isinstance(each, Completion) or _is_whole(each.usage) else _with_whole_usage(each)
@@ -53,6 +56,8 @@ def misfit(request: object, result: object) -> str:
     Empty where it does, and where nothing is known about results of that type.
     """
     match request, result:
+        case Prompt(), Usage():
+            return _misfit_of_bound(result)
         case CompletionRequest(), CompletionResult():
             return _misfit_of_completions(len(request.prompts), len(result.completions))
         case MetricRequest(), MetricResult():
@@ -91,6 +96,11 @@ def _misfit_of_values(result: CoordinateResult) -> str:
         return f"offered {len(names)} values, and there is no choice between fewer than two"
     twice = sorted({name for name in names if names.count(name) > 1})
     return f"named two values {twice[0]!r}" if twice else ""
+
+
+def _misfit_of_bound(bound: Usage) -> str:
+    wrong = [n for n in (bound.input_tokens, bound.output_tokens) if not 0 <= n <= MOST_TOKENS]
+    return f"said that a prompt takes {wrong[0]} tokens, which cannot be" if wrong else ""
 
 
 def _misfit_of_completions(prompts: int, completions: int) -> str:

@@ -151,3 +151,13 @@ def test_a_call_that_fails_again_is_no_further_failure_in_a_row(tmp_path: Path) 
     assert bench.ask("a", "b") == bench.ask("a", "b") == [None, None]
     with pytest.raises(BackendError, match="3 calls in a row failed"):
         bench.ask("c")
+
+
+@pytest.mark.parametrize("tokens", [-1, 10**19])
+def test_a_bound_that_cannot_be_is_the_scorers_fault(tmp_path: Path, tokens: int) -> None:
+    class Boundless(Scripted):
+        def bound(self, prompt: Prompt) -> Usage:
+            return Usage(input_tokens=1, output_tokens=tokens)
+
+    with pytest.raises(BackendError, match=f"takes {tokens} tokens"):
+        Bench(tmp_path, Boundless(echo), Retries()).ask("x")
