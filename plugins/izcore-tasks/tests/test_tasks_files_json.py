@@ -377,8 +377,10 @@ def test_a_name_does_not_change_who_speaks(load: Load, tmp_path: Path) -> None:
 def test_a_training_sample_without_an_answer_is_told_by_its_line(load: Load, tmp_path: Path) -> None:
     fine = {"messages": [turn("user", "One?"), turn("assistant", "yes")]}
     open_ = {"messages": [turn("user", "One?"), turn("assistant", "yes"), turn("user", "Sure?")]}
-    assert problems(load, write(tmp_path, lines(fine, fine, open_), "ft.jsonl")) == (
-        "line 3: messages is no list of messages that ends with the assistant's",
+    rows = lines(fine, fine, fine, open_, {"messages": None})
+    assert problems(load, write(tmp_path, rows, "ft.jsonl")) == (
+        "line 4: messages is no list of messages that ends with the assistant's",
+        "line 5: messages is no list of messages that ends with the assistant's",
     )
 
 

@@ -98,10 +98,10 @@ def rows_of_training_samples(rows: Sequence[Row], draft: Draft) -> Sequence[Row]
 
 
 def _hold_training(rows: Sequence[Row], key: str) -> bool:
-    """Whether rows have nothing else under ``key`` than lists, most of them samples for training."""
+    """Whether rows have samples for training under ``key``, most of them, and no other values than lists."""
     values = [row.get(key) for _, row in rows]
     samples = sum(map(_is_training, values))
-    return samples > _MOSTLY * len(rows) and all(isinstance(value, list) for value in values)
+    return samples > _MOSTLY * len(rows) and all(isinstance(value, list | None) for value in values)
 
 
 def _is_training(value: Any) -> bool:
