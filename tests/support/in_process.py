@@ -17,7 +17,7 @@ EXIT_CODES = {0, 1, 2, 3, 130}
 OBEYED = frozenset("\x1b\x9b\u202e\r\x07\udcff")
 """Some characters that no terminal may get from texts of others."""
 
-SECONDS = 60
+SECONDS = 120
 
 
 def called(*arguments: str) -> tuple[int, str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.in_process import assert_ends_well, called, set_up_sandbox
+from support.in_process import assert_ends_well, set_up_sandbox
 from typer.main import get_command
 
 from izcore.cli.app import app
@@ -148,7 +148,7 @@ def sandbox(tmp_path: Path) -> Iterator[Path]:
         work = set_up_sandbox(folder, patch)
         (work / "folder").mkdir()
         fill(work)
-        assert called("optimize", "task.csv", "--config", "tiny.toml")[0] == 0
+        assert assert_ends_well("optimize", "task.csv", "--config", "tiny.toml")[0] == 0
         yield folder
 
 
