@@ -26,6 +26,7 @@ from izcore.engine.workload import LONGEST_INSTRUCTION, Size
 from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import LoadRequest, TaskData
 from izcore.plugin.kinds import KINDS
+from izcore.plugin.plain_text import plain, plain_line
 from izcore.plugin.protocols import EvaluationPolicy, Generator, Scorer
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
@@ -49,10 +50,15 @@ class PlannedRun(Record):
 
 
 def load_task(registry: Registry, config: TaskConfig, paths: Paths) -> TaskData:
-    """Load the task's examples."""
+    """Load the task's examples. Its name and notes are text that can be kept: names of files may be none."""
     task = registry.build("task", config.task, paths.context(config.seed))
     data: TaskData = task.load(LoadRequest(seed=config.seed))
-    return data
+    return msgspec.structs.replace(
+        data,
+        name=plain_line(data.name),
+        description=plain(data.description),
+        notes=tuple(map(plain, data.notes)),
+    )
 
 
 def fix_plan(

@@ -78,3 +78,14 @@ def test_a_fault_of_the_program_is_one_line_and_a_file_says_where(
 def test_what_libraries_log_is_text() -> None:
     record = logging.LogRecord("x", logging.WARNING, "f", 1, "at %s \x1b[31m", ("http://me:pw@host",), None)
     assert PlainFormatter().format(record) == r"at http://host \x1b[31m"
+
+
+def test_a_file_whose_name_is_no_text_is_a_task_all_the_same(tmp_path: Path) -> None:
+    rows = "input,target\n" + "".join(f"{i},{i}\n" for i in range(20))
+    try:
+        (tmp_path / os.fsdecode(b"a\xff.csv")).write_text(rows)
+    except OSError:
+        pytest.skip("this file system wants names in UTF-8")
+    code, out, err = called("tasks", "check", str(tmp_path), "--json")
+    assert code == 0, err
+    assert r'"name": "a\\udcff"' in out

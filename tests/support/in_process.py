@@ -58,6 +58,7 @@ def set_up_sandbox(folder: Path, patch: pytest.MonkeyPatch) -> Path:
         patch.setenv(variable, str(folder / variable))
     patch.setenv("IZ_DB", str(work / "runs.db"))
     patch.setenv("IZ_PLUGINS", "izcore-toy,izcore-tasks,izcore-compare")
+    patch.setattr("tempfile.tempdir", str(folder))
     patch.setenv("IZ_TRACEBACK", "1")
     patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     return work
