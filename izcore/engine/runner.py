@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzEr
 from izcore.plugin.events import RunFinished, RunStopped
 from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.results import Change, RunResult, RunStatus
+from izcore.registry.redaction import without_keys
 from izcore.storage.records import Dependency, Progress, RunRecord
 from izcore.storage.store import new_run_id
 
@@ -145,7 +147,9 @@ def _stops_recorded(
 
     def stopped(status: RunStatus, reason: str) -> None:
         environment.store.set_status(record.id, status, seconds=elapsed())
-        environment.events.emit(RunStopped(run_id=record.id, status=status, reason=reason))
+        environment.events.emit(
+            RunStopped(run_id=record.id, status=status, reason=without_keys(reason, os.environ))
+        )
 
     try:
         yield

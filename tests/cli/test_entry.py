@@ -78,6 +78,8 @@ def test_a_fault_of_the_program_is_one_line_and_a_file_says_where(
 def test_what_libraries_log_is_text() -> None:
     record = logging.LogRecord("x", logging.WARNING, "f", 1, "at %s \x1b[31m", ("http://me:pw@host",), None)
     assert PlainFormatter().format(record) == r"at http://host \x1b[31m"
+    record.exc_info = (ValueError, ValueError("never retrieved"), None)
+    assert PlainFormatter().format(record).endswith("\nValueError: never retrieved")
 
 
 def test_a_file_whose_name_is_no_text_is_a_task_all_the_same(tmp_path: Path) -> None:
