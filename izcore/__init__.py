@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
     from typing import Any
 
+    from izcore.api import aoptimize as aoptimize
     from izcore.api import build_executor as build_executor
     from izcore.api import check_ready as check_ready
     from izcore.api import compare as compare
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "izcore.api": (
+        "aoptimize",
         "build_executor",
         "check_ready",
         "compare",

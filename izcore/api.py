@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -16,7 +17,7 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.engine import held_out, incumbents, paired
 from izcore.engine import plan as plans
-from izcore.engine.entry import public
+from izcore.engine.entry import in_own_thread, public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.given_examples import GivenTask, task_of
@@ -119,6 +120,35 @@ def optimize(
     found = registry or discover()
     planned = plan(task, db=db, registry=found, **options)
     return execute(planned, db=db, registry=found, observers=observers, log_file=log_file, log_text=log_text)
+
+
+async def aoptimize(
+    task: GivenTask,
+    *,
+    db: str | Path | None = None,
+    registry: Registry | None = None,
+    observers: Mapping[str, object] | None = None,
+    log_file: str | Path | None = None,
+    log_text: bool = False,
+    **options: Unpack[RunOptions],
+) -> RunResult:
+    """Do what :func:`optimize` does, for an event loop to wait for; the same parameters and errors.
+
+    The run works, and calls its observers, on a thread of its own, so that the loop goes on meanwhile. Who
+    cancels the task that waits stops the run as Ctrl-C does: answers that are paid for are waited for and
+    kept, unless it is cancelled once more; :func:`resume` goes on with the run.
+    """
+    run = partial(
+        optimize,
+        task,
+        db=db,
+        registry=registry,
+        observers=observers,
+        log_file=log_file,
+        log_text=log_text,
+        **options,
+    )
+    return await in_own_thread(run)
 
 
 @public

@@ -22,8 +22,11 @@ from izcore.plugin import (
     Options,
     collect_rarely,
     interruptible,
+    on_interrupt,
 )
 
+MOST_REQUESTS = 2
+"""The first lets workers finish what is paid for, the second does not; a third does not wait for them."""
 THREADS_VARIABLE = "OMP_NUM_THREADS"
 
 
@@ -66,24 +69,34 @@ class ProcessesExecutor(Executor):
         ) as pool:
             with _children_ignoring_interrupts():
                 futures = {pool.submit(_perform_in_worker, job): job for job in jobs}
-            try:
-                for future in as_completed(futures):
-                    future.result()
-                    yield futures[future]
-            except BaseException as error:
+
+            def stop_workers(times: int) -> bool:
                 stop.set()
                 for worker in set(multiprocessing.active_children()) - others:
                     if worker.pid is not None:
                         with contextlib.suppress(ProcessLookupError):
                             os.kill(worker.pid, signal.SIGINT)
-                pool.shutdown(cancel_futures=True)
-                if isinstance(error, BrokenProcessPool):
-                    raise BackendError(
-                        "A worker process died, perhaps for lack of memory.",
-                        hint="Try fewer workers. A script that starts workers needs "
-                        'if __name__ == "__main__": around its main part.',
-                    ) from None
-                raise
+                return times <= MOST_REQUESTS
+
+            try:
+                with on_interrupt(stop_workers):
+                    try:
+                        for future in as_completed(futures):
+                            future.result()
+                            yield futures[future]
+                    except BaseException:
+                        # Workers that were asked already must not be asked twice, which would be to insist.
+                        if not stop.is_set():
+                            stop_workers(1)
+                        raise
+                    finally:
+                        pool.shutdown(cancel_futures=True)
+            except BrokenProcessPool:
+                raise BackendError(
+                    "A worker process died, perhaps for lack of memory.",
+                    hint="Try fewer workers. A script that starts workers needs "
+                    'if __name__ == "__main__": around its main part.',
+                ) from None
 
 
 # --- within a worker ---------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ PHASES: dict[Phase, str] = {
     "evaluate": "scoring on validation",
     "retest": "comparing the finalists on fresh examples",
     "test": "opening the sealed test split",
+    "stop": "waiting for answers that are paid for (Ctrl-C once more: not waiting)",
 }
 
 
@@ -164,7 +165,7 @@ class PlainLines(RunView):
         if event.total or event.phase == "prepare":
             what = "latents" if event.phase in ("pool", "suggest", "generate") else "calls"
             total = f" ({event.total} {what})" if event.total else ""
-            outside = event.phase in ("pool", "retest", "test")
+            outside = event.phase in ("pool", "retest", "test", "stop")
             spent = f"; {self.spent()}" if self.calls and event.phase in ("evaluate", "test") else ""
             where = self.phase if outside else f"round {event.round}: {self.phase}"
             self._say(f"{where}{total}{spent}")

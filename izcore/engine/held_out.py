@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
 from izcore.config.schema import Limits
 from izcore.engine.environment import Environment
+from izcore.engine.event_loop import run_in_event_loop
 from izcore.engine.session import open_session
 from izcore.plugin.errors import BackendError, InterruptedRunError, UsageError
 from izcore.plugin.interrupts import undisguised_interrupts
@@ -33,8 +35,8 @@ def score_held_out(environment: Environment, record: RunRecord, guidances: Seque
     if missing:
         try:
             with undisguised_interrupts():
-                asyncio.run(_score(environment, record, missing))
-        except (KeyboardInterrupt, asyncio.CancelledError):
+                run_in_event_loop(partial(_score, environment, record, missing))
+        except (KeyboardInterrupt, asyncio.CancelledError, InterruptedRunError):
             raise InterruptedRunError("Stopped. Answers up to here are kept.") from None
 
 

@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from izcore.config.schema import RunConfig
 from izcore.engine.dependencies import changes_between, dependencies_of, refuse, task_dependency
 from izcore.engine.environment import Environment
+from izcore.engine.event_loop import run_in_event_loop
 from izcore.engine.folders import found_from, saying_where_it_began
 from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
@@ -122,21 +123,10 @@ def _work_on(environment: Environment, record: RunRecord) -> RunResult:
         with _stops_recorded(environment, record, elapsed), undisguised_interrupts():
             store.set_status(record.id, "running", seconds=0.0)
             trackers.enter_context(tracking(environment, record))
-            result = asyncio.run(_search(environment, record, elapsed))
+            result = run_in_event_loop(partial(search_and_conclude, environment, record, elapsed))
             store.finish(record.id, result, seconds=elapsed())
         environment.events.emit(RunFinished(run_id=record.id, result=result))
     return result
-
-
-async def _search(environment: Environment, record: RunRecord, elapsed: Callable[[], float]) -> RunResult:
-    asyncio.get_running_loop().set_exception_handler(_quiet_about_interrupts)
-    return await search_and_conclude(environment, record, elapsed)
-
-
-def _quiet_about_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Ctrl-C may hit any of the calls under way; that one of them saw it is nothing to report."""
-    if not isinstance(context.get("exception"), KeyboardInterrupt):
-        loop.default_exception_handler(context)
 
 
 @contextlib.contextmanager
@@ -153,7 +143,7 @@ def _stops_recorded(
 
     try:
         yield
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except (KeyboardInterrupt, asyncio.CancelledError, InterruptedRunError):
         stopped("interrupted", "Ctrl-C")
         raise InterruptedRunError(
             f"Stopped. Everything up to here is kept in run {record.id}.",

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
+from izcore.engine.event_loop import run_in_event_loop
 from izcore.engine.plan import fix_plan, load_task
 from izcore.engine.session import open_session
 from izcore.plugin.calls import FinishReason, Usage
@@ -40,8 +42,8 @@ def score_instruction(environment: Environment, config: ScoringConfig, instructi
     config, plan = fix_plan(environment.registry, config, data, environment.paths)
     try:
         with undisguised_interrupts():
-            return asyncio.run(_score(environment, config, plan, instruction))
-    except KeyboardInterrupt:
+            return run_in_event_loop(partial(_score, environment, config, plan, instruction))
+    except (KeyboardInterrupt, asyncio.CancelledError, InterruptedRunError):
         raise InterruptedRunError(
             "Stopped. Answers up to here are kept and will not be paid again."
         ) from None

@@ -10,6 +10,7 @@ import msgspec
 from izcore.config.model_roles import SCORER, ModelRole, models_by_role
 from izcore.config.schema import ScoringConfig
 from izcore.engine.environment import Environment
+from izcore.engine.polite_stop import stopping_politely
 from izcore.engine.prices import known_price
 from izcore.plugin.calls import AskRequest, AskResult, Price
 from izcore.plugin.errors import BackendError
@@ -102,6 +103,9 @@ async def open_session(
                 clients[role] = _client(model, environment, config, run_id, ledger, claims)
             else:
                 clients[role] = clients[model.role]
+        await closing.enter_async_context(
+            stopping_politely(tuple(set(clients.values())), environment.events, run_id)
+        )
         yield Session(environment, config, ledger, clients, attempt)
 
 

@@ -96,7 +96,7 @@ from izcore.plugin.instructions import (
     read_instructions,
     sentence_ends,
 )
-from izcore.plugin.interrupts import interruptible, undisguised_interrupts
+from izcore.plugin.interrupts import interruptible, on_interrupt, undisguised_interrupts
 from izcore.plugin.jobs import Job
 from izcore.plugin.metric_figures import result_figures, trial_figures
 from izcore.plugin.paths import user_path
@@ -295,6 +295,7 @@ __all__ = [
     "make_private_file",
     "make_private_folder",
     "nearest_names",
+    "on_interrupt",
     "opened_reasoning",
     "plain",
     "plain_cell",

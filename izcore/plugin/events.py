@@ -8,7 +8,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.results import RunResult, RunStatus
 from izcore.plugin.trials import Trial
 
-Phase = Literal["prepare", "pool", "suggest", "generate", "evaluate", "retest", "test"]
+Phase = Literal["prepare", "pool", "suggest", "generate", "evaluate", "retest", "test", "stop"]
 
 
 class RunStarted(Record):

@@ -98,7 +98,8 @@ class CompletionCache:
             raise
         finally:
             self._claims.end(answers)
-            self._claims.release(waiting)
+            with contextlib.suppress(IzError):  # an error on its way says more; claims end with their owner
+                self._claims.release(waiting)
             for key, future in waiting.items():
                 del self._under_way[key]
                 if future.done():  # a run that is stopped cancels those who wait

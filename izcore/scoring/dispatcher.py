@@ -1,8 +1,9 @@
 """Sends prompts to a model: so many at once, at a rate, and again when a try fails."""
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from izcore.config.schema import RateLimits, Retries
@@ -87,6 +88,18 @@ class Dispatcher:
         self._rate_limiter = RateLimiter(settings.rate, clock=timing.stopwatch, sleep=self._stop_switch.sleep)
         self._retry_policy = RetryPolicy(settings.retries, timing.jitter)
         self._failures_in_a_row: set[tuple[str, ...]] = set()
+        self._under_way = 0
+        self._all_back = asyncio.Event()
+
+    @property
+    def paid_calls_under_way(self) -> int:
+        """How many batches are sent and not answered yet, of a model that may bill them."""
+        return self._under_way if self._account.may_be_billed else 0
+
+    async def finish_calls(self) -> None:
+        """Wait until no call is under way."""
+        if self._under_way:
+            await self._all_back.wait()
 
     def bound(self, prompt: Prompt) -> Amount:
         """Return the most that one call with this prompt can cost."""
@@ -139,8 +152,20 @@ class Dispatcher:
                 # use it, and that room may only come from them.
                 await self._reserve_again(batch)
                 async with self._slots:
-                    return await self._try_once(batch)
+                    with self._counted_as_under_way():
+                        return await self._try_once(batch)
         raise AssertionError("tenacity either returns or raises")
+
+    @contextlib.contextmanager
+    def _counted_as_under_way(self) -> Iterator[None]:
+        self._under_way += 1
+        self._all_back.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._all_back.set()
 
     async def _try_once(self, batch: Batch) -> dict[str, Completion]:
         tokens = batch.bound.usage.total

@@ -29,14 +29,17 @@ class Account:
         """Return what one call with these tokens counts and costs."""
         return Amount(calls=1, usage=usage, cost_usd=self.price.cost(usage) if self.price else 0.0)
 
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether calls may cost money: those of a model of price 0 do not."""
+        return self.price is None or bool(self.price.input or self.price.output)
+
     def note_sent(self, bounds: Sequence[Amount]) -> list[int]:
         """Note on disk calls that are about to be sent, with the most that each can cost.
 
         Returns the numbers of the notes. There are none for a model of price 0: one's own bills nothing.
         """
-        if self.price is not None and not (self.price.input or self.price.output):
-            return []
-        return self.store.add_sent(self.run_id, bounds)
+        return self.store.add_sent(self.run_id, bounds) if self.may_be_billed else []
 
     def forget_sent(self, notes: Sequence[int]) -> None:
         """Take back notes of calls for which nobody will be billed."""

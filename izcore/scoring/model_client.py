@@ -76,6 +76,15 @@ class ModelClient:
         """The error of the last call that failed for good."""
         return self._dispatcher.last_failure
 
+    @property
+    def paid_calls_under_way(self) -> int:
+        """How many batches are sent and not answered yet, of a model that may bill them."""
+        return self._dispatcher.paid_calls_under_way
+
+    async def finish_calls(self) -> None:
+        """Wait until no call is under way."""
+        await self._dispatcher.finish_calls()
+
     def stop(self, reason: IzError) -> None:
         """Send no further call, and raise ``reason`` instead; calls under way are answered and kept."""
         self._dispatcher.stop(reason)
@@ -223,15 +232,16 @@ class ModelClient:
                     answers.update(await self._adopt(prompts, claimed.others, *room))
                 if missing:
                     await self._cache.wait_elsewhere(missing, self._dispatcher.sleep)
-        finally:
+        except (Exception, asyncio.CancelledError):
             for each in _reservation(missing):
                 await ledger.settle(each, Amount())
             # Calls under way are answered and kept, whatever else went wrong.
-            outcomes = await asyncio.gather(*sending, return_exceptions=True)
+            await asyncio.gather(*sending, return_exceptions=True)
+            raise
         lost: dict[str, Amount] = {}
-        for outcome in outcomes:
+        for outcome in await asyncio.gather(*sending, return_exceptions=True):
             if isinstance(outcome, BaseException):
-                raise outcome
+                raise _once(outcome)
             lost |= outcome
         return lost
 
@@ -274,7 +284,7 @@ class ModelClient:
             else:
                 answers.update((key, Answer(completion=each, paid=True)) for key, each in outcome.items())
         if error:
-            raise error
+            raise _once(error)
         return lost
 
     def _answers(self, keys: Sequence[str], known: Mapping[str, Answer]) -> Answers:
@@ -295,6 +305,11 @@ class ModelClient:
 
 def _only(keys: Container[str], bounds: Mapping[str, Amount]) -> dict[str, Amount]:
     return {key: bound for key, bound in bounds.items() if key in keys}
+
+
+def _once(error: BaseException) -> BaseException:
+    """The error of a task, as another task raises it: Ctrl-C has ended the event loop by then already."""
+    return asyncio.CancelledError() if isinstance(error, KeyboardInterrupt) else error
 
 
 def _reservation(bounds: Mapping[str, Amount]) -> tuple[Amount, ...]:

@@ -1,7 +1,6 @@
 """Who asks a model for which completion at this moment, so that of several processes one pays."""
 
 import contextlib
-import glob
 import json
 import secrets
 import sqlite3
@@ -11,8 +10,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from izcore.plugin.errors import IzError
+from izcore.plugin.private_files import make_private_folder
 from izcore.storage.connection import Connection
+from izcore.storage.run_locks import lock_folder
 
+_LOCK = "claims-"
 _THOSE = "(SELECT value FROM json_each(?))"
 """Keys as one parameter, of which there may be more than a query may have parameters."""
 
@@ -27,9 +29,9 @@ class ClaimTable(Connection):
     @contextlib.contextmanager
     def claiming(self) -> Iterator[str]:
         """Yield the name of a new owner of claims, which lives as long as the block; so do its claims."""
-        files = self._lock_file("")
-        for left in files.parent.glob(f"{glob.escape(files.name)}*"):
-            self._end_if_dead(left.name.removeprefix(files.name))
+        make_private_folder(lock_folder(self.path))
+        for left in lock_folder(self.path).glob(f"{_LOCK}*"):
+            self._end_if_dead(left.name.removeprefix(_LOCK))
         owner = secrets.token_hex(8)
         with FileLock(self._lock_file(owner)):
             try:
@@ -71,9 +73,7 @@ class ClaimTable(Connection):
         return frozenset(key for key, owner in rows if owner not in dead)
 
     def _lock_file(self, owner: str) -> Path:
-        """Beside the database, where everybody finds it who has the database open."""
-        path = self.path.resolve()
-        return path.with_name(f"{path.name}-claims-{owner}")
+        return lock_folder(self.path) / f"{_LOCK}{owner}"
 
     def _end_if_dead(self, owner: str) -> bool:
         """End the claims of an owner whose lock the system has freed; say whether it has."""

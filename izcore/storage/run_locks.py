@@ -14,12 +14,17 @@ PATIENCE_SECONDS = 1.0
 """Who only looks whether a run is at work holds its lock for a moment, which is waited for."""
 
 
+def lock_folder(database: Path) -> Path:
+    """The folder of the locks of all who use a database."""
+    path = database.resolve()
+    return path.with_name(f"{path.name}.locks")
+
+
 class RunLocks:
     """The locks of one database's runs. The system frees a lock when its process dies, however it dies."""
 
     def __init__(self, database: Path) -> None:
-        path = database.resolve()
-        self._folder = path.with_name(f"{path.name}.locks")
+        self._folder = lock_folder(database)
 
     @contextlib.contextmanager
     def holding(self, run_id: str) -> Iterator[None]:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from izcore.storage.run_locks import lock_folder
 from izcore.storage.store import Store
 
 CLAIMING = """
@@ -27,7 +28,7 @@ def claimant(db: Path, keys: str) -> "subprocess.Popen[str]":
 
 
 def left_over(db: Path) -> list[str]:
-    return sorted(path.name for path in db.parent.iterdir() if "-claims-" in path.name)
+    return [path.name for path in lock_folder(db).iterdir()]
 
 
 def test_claims_of_a_killed_process_are_free_at_once(tmp_path: Path) -> None:

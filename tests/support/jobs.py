@@ -17,8 +17,8 @@ def tell(payload: str) -> None:
 def wait(payload: str) -> None:
     """Work for a minute; write down the beginning, and that it was stopped."""
     folder = Path(json.loads(payload)["folder"])
-    (folder / f"{os.getpid()}.begun").touch()
     try:
+        (folder / f"{os.getpid()}.begun").touch()
         time.sleep(60)
     except KeyboardInterrupt:
         (folder / f"{os.getpid()}.stopped").touch()

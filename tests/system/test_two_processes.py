@@ -48,4 +48,4 @@ def test_two_equal_runs_at_once_pay_each_prompt_once_and_end_alike(tmp_path: Pat
     spending = ("calls", "cached_calls", "tokens", "cost_usd", "best")
     assert without_times(first, *spending) == without_times(second, *spending)
     assert first["best"]["test"] == second["best"]["test"]
-    assert not list(tmp_path.glob("*-claims-*"))
+    assert not list(tmp_path.glob("*/claims-*"))
