@@ -19,6 +19,8 @@ RUNS = [
 ]
 SAYS_THE_SAME = ("trials", "unique_instructions", "calls", "cached_calls", "tokens")
 """Names of baselines and sentences may be put better since. The cost is compared where it can be."""
+PUT_BETTER = ("name", "p_value")
+"""Older versions did not correct p-values for the number of baselines."""
 COSTLESS = "schema-1"
 """It did not keep what an answer cost, so that a run that goes on does not know what it cost before."""
 
@@ -53,9 +55,10 @@ def assert_as_expected(shown: dict[str, Any], expected: dict[str, Any], *more: s
     assert {key: result[key] for key in same} == {key: before[key] for key in same}
     assert {key: result["best"][key] for key in before["best"]} == before["best"]
     for baseline, then in zip(result["baselines"], before["baselines"], strict=True):
-        assert {key: baseline[key] for key in then if key != "name"} == {
-            key: value for key, value in then.items() if key != "name"
+        assert {key: baseline[key] for key in then if key not in PUT_BETTER} == {
+            key: value for key, value in then.items() if key not in PUT_BETTER
         }
+        assert baseline["p_value"] >= then["p_value"]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
