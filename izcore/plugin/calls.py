@@ -188,7 +188,8 @@ class ScorerInfo(Record):
             model = self.identity.get("model", "The scorer")
             raise UsageError(
                 f"{model} takes no images, and the task has some.",
-                hint="Choose a model that takes them (--scorer), or leave them out of the task.",
+                hint="Choose a model that takes them (--scorer), or leave them out "
+                "(of a file: --set task.show_images=false).",
             )
         return prompt if self.messages else prompt.folded()
 

@@ -113,3 +113,19 @@ def test_a_model_without_images_is_refused_before_anything_is_paid(
     with pytest.raises(UsageError, match="takes no images"):
         izcore.score(str(pictures), instruction="Name it.", scorer=scorer, settings=SETTINGS)
     assert server.calls == []
+
+
+def test_images_beside_a_text_can_be_left_out(server: ProtocolServer, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    rows = [f"a.png,Is {number} even?,yes" for number in range(12)]
+    task = write_lines(tmp_path / "t.csv", ["image,question,answer", *rows])
+    url = {"base_url": server.openai_url}
+    for shown in (True, False):
+        izcore.score(
+            str(task),
+            instruction="Go.",
+            scorer="openai:test-model",
+            settings={**SETTINGS, "scorer": url, "task": {"show_images": shown}},
+        )
+    contents = [call.body["messages"][0]["content"] for call in server.calls]
+    assert [type(content) for content in contents] == [list] * 5 + [str] * 5
