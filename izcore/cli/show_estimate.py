@@ -63,10 +63,14 @@ def parts_by_model(parts: "Sequence[EstimatedCalls]") -> "list[list[EstimatedCal
 def limit_line(check: "LimitCheck") -> str:
     """Say what a limit is, and whether it is enough for the whole run."""
     unit = check.limit.removeprefix("max_")
-    given, most = f"{check.given:,.0f} {unit}", f"{check.most:,.0f} {unit}"
+    given, likely, most = (f"{math.ceil(each):,} {unit}" for each in (check.given, check.likely, check.most))
     if check.limit == "max_cost":
-        given, most = dollars(check.given), f"{dollars_up(check.most)}"
+        given, likely, most = dollars(check.given), f"{dollars_up(check.likely)}", f"{dollars_up(check.most)}"
     if check.verdict == "suffices":
-        return f"{given}: suffices for the whole run"
-    does = "is likely to suffice" if check.verdict == "likely to suffice" else "ends the search early"
-    return f"{given}: {does}; {most} are sure to suffice"
+        return f"{given}, enough for the whole run"
+    if check.verdict == "likely to suffice":
+        return f"{given}, likely enough for the whole run; {most} would be for sure"
+    enough = f"{most} would be enough"
+    if check.likely < check.most:
+        enough = f"{likely} would be likely enough, {most} for sure"
+    return f"{given}, too little for the whole run, so it searches less; {enough}"

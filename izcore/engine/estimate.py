@@ -123,11 +123,12 @@ def _check_limits(
 
 def _check(name: LimitName, given: float, expected: float, most: float, likely: float) -> LimitCheck:
     verdict: LimitVerdict = "too small"
+    likely = min(likely, most)
     if given >= most:
         verdict = "suffices"
-    elif given >= min(most, likely):
+    elif given >= likely:
         verdict = "likely to suffice"
-    return LimitCheck(limit=name, given=given, expected=expected, most=most, verdict=verdict)
+    return LimitCheck(limit=name, given=given, expected=expected, most=most, verdict=verdict, likely=likely)
 
 
 def _least(number: AnyNumber, limit: AnyNumber | None) -> AnyNumber:

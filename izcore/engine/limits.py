@@ -82,9 +82,10 @@ def fit_into_limits(
     for room in found:
         left[room] -= retest * finalists * room.per_answer
         initial = min(initial, _first_round(room, left[room], config.search.pool, initial, size))
-    means = "calls" if all(room.limit == "max_calls" for room in found) else "means"
+    only_calls = all(room.limit == "max_calls" for room in found)
+    most = "most of the calls are" if only_calls else "most of the budget is"
     notes = [
-        f"{name}: {kept} of {len(wanted)} examples, so that most of the {means} are left for the search."
+        f"{name}: {kept} of {len(wanted)} examples, so that {most} left for the search."
         for name, kept, wanted in (("test", test, splits.test), ("retest", retest, splits.retest))
         if kept < len(wanted)
     ]
@@ -106,10 +107,11 @@ def _check(room: Room, plan: RunPlan, tested: int, test: int) -> None:
     if test >= least and room.given - test * tested * room.per_answer >= trial:
         return
     needed = max(2 * smallest, 2 * trial)
+    too_few = "is too little" if room.limit == "max_cost" else "are too few"
     about = "" if room.limit == "max_calls" else "about "
     raise UsageError(
-        f"budget.{room.limit}: {room.shown(room.given)} are too few: no room for the final test of {tested} "
-        f"instructions and a trial on {examples} validation examples, which need {about}"
+        f"budget.{room.limit}: {room.shown(room.given)} {too_few}: there is no room for the final test of "
+        f"{tested} instructions and a trial on {examples} validation examples, which need {about}"
         f"{room.shown(needed)}.",
         hint=f"Raise --{room.limit.replace('_', '-')}, or lower splits.validation.",
     )

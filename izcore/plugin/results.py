@@ -234,9 +234,9 @@ class LimitCheck(Record):
     """Whether a limit lets a run end as planned.
 
     ``limit`` is ``max_calls``, ``max_tokens`` or ``max_cost``, and ``given`` its value. ``expected`` is what
-    the run is likely to need of it, and ``most`` what it may need, if no call fails. ``verdict``: the limit
-    ``suffices`` whatever happens but failures, it is ``likely to suffice``, or it is ``too small`` for the
-    whole run, which then searches less.
+    the run is expected to need of it, and ``most`` what it may need, if no call fails. ``verdict``: from
+    ``most`` on a limit ``suffices`` whatever happens but failures, from ``likely`` on it is ``likely to
+    suffice``, and below it is ``too small`` for the whole run, which then searches less.
     """
 
     limit: LimitName
@@ -244,6 +244,7 @@ class LimitCheck(Record):
     expected: float
     most: float
     verdict: LimitVerdict
+    likely: float = 0.0
 
 
 class Estimate(Record):

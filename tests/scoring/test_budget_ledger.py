@@ -78,6 +78,25 @@ def test_what_is_held_back_is_there_in_the_end() -> None:
     asyncio.run(work())
 
 
+def test_what_is_held_back_follows_what_is_known_of_the_end() -> None:
+    async def work() -> None:
+        ledger = Ledger(Limits(max_tokens=100), Amount())
+        needed = [amount(1, 10, 0)]
+        ledger.hold_back(lambda: needed[0])
+        assert ledger.fits(amount(1, 90, 0))
+        needed[0] = amount(1, 60, 0)
+        assert not ledger.fits(amount(1, 41, 0))
+        await ledger.reserve(amount(1, 40, 0))
+        needed[0] = amount(1, 90, 0)  # More than there is: nothing is reserved any more, and no wall falls.
+        await ledger.settle(amount(1, 40, 0), amount(1, 40, 0))
+        with pytest.raises(BudgetExhaustedError):
+            await ledger.reserve(amount(1, 1, 0))
+        ledger.release_held_back()
+        await ledger.reserve(amount(1, 60, 0))
+
+    asyncio.run(work())
+
+
 def test_a_reservation_waits_for_others_to_shrink() -> None:
     async def work() -> None:
         ledger = Ledger(Limits(max_tokens=100), Amount())
