@@ -10,6 +10,7 @@ from pathlib import Path
 
 from izcore.builtins.call_log import CallLog
 from izcore.config.paths import Paths
+from izcore.engine.notebook import NotebookProgress, display_in_cell, in_notebook
 from izcore.plugin.errors import IzWarning, UsageError
 from izcore.registry.event_dispatch import Events
 from izcore.registry.registry import Registry
@@ -52,6 +53,8 @@ def open_environment(
     events = Events(registry, _warn, time_limit=allowed_seconds(OBSERVING_SECONDS))
     with contextlib.ExitStack() as stack:
         watching = dict(observers or {})
+        if in_notebook():
+            watching["notebook"] = NotebookProgress(display_in_cell())
         if log_file is not None:
             watching["call log"] = stack.enter_context(CallLog(Path(log_file), with_text=log_text))
         elif log_text:

@@ -1,6 +1,6 @@
 """While a run goes on, its own answers say what it will cost."""
 
-from izcore.cli.progress import RunView
+from izcore.engine.run_view import RunView
 from izcore.plugin.calls import Usage
 from izcore.plugin.events import CallsAnswered
 
