@@ -43,14 +43,15 @@ def dependencies_of(
     from with the libraries that those need, and Python.
     """
     asked = list(models_by_role(registry, config).items())
-    chosen = [(kind, choice) for kind in KINDS if (choice := config.choice_of(kind)) is not None]
-    backends = chosen + [("scorer", choice) for _, choice in asked if choice != config.scorer]
+    backends = [(kind, choice, "") for kind in KINDS if (choice := config.choice_of(kind)) is not None]
+    backends += [("coordinate", choice, "") for choice in config.coordinates]
+    backends += [("scorer", choice, role.name) for role, choice in asked if choice != config.scorer]
     found = [task_dependency(fingerprint)]
     for role, choice in asked:
         scorer: Scorer = registry.build("scorer", choice, paths.context(config.seed, planning=True))
         found += [_setting(f"{role.name}.{key}", value) for key, value in scorer.info().identity.items()]
-    for kind, choice in backends:
-        found += _named_by(registry, kind, choice, paths)
+    for kind, choice, place in backends:
+        found += _named_by(registry, kind, choice, place, paths)
     found.append(_release("Python", platform.python_version()))
     # What one backend says matters, matters, although others only need it.
     by_name = {each.name: each for each in sorted(found, key=lambda each: bool(each.decisive))}
@@ -92,8 +93,12 @@ def refuse(run_id: str, changes: Sequence[Change]) -> None:
         )
 
 
-def _named_by(registry: Registry, kind: Kind, choice: BackendChoice, paths: Paths) -> Iterator[Dependency]:
+def _named_by(
+    registry: Registry, kind: Kind, choice: BackendChoice, place: str, paths: Paths
+) -> Iterator[Dependency]:
+    """Yield what a backend depends on; ``place`` is where it is chosen, empty for that of its kind."""
     registered = registry.find(kind, choice.name)
+    place = place or registered.key
     backend, plugin = registered.backend, registered.plugin
     with contextlib.suppress(PackageNotFoundError):
         yield from _requirements(plugin.distribution)
@@ -101,13 +106,13 @@ def _named_by(registry: Registry, kind: Kind, choice: BackendChoice, paths: Path
     for option in backend.files:
         path = user_path(str(choice.options.get(option) or ""))
         if choice.options.get(option) and path.exists():
-            yield _content(f"{registered.key}.{option}", path.name, [path])
+            yield _content(f"content of {place}.{option}", path.name, [path])
     for option in backend.functions:
         named = str(choice.options.get(option) or "")
         # Building the backend imports the function, wherever it finds it.
         registry.build(kind, choice, paths.context(seed=0, planning=True))
         if sources := _sources(named):
-            yield _content(f"{registered.key}.{option}", named, sources)
+            yield _content(f"source of {place}.{option}", named, sources)
     for library in backend.libraries:
         with contextlib.suppress(PackageNotFoundError):
             yield _release(library, version(library))

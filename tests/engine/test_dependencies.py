@@ -17,6 +17,7 @@ from izcore.storage.store import Store
 
 SETTINGS = {"splits": {"test": 5}, "search": {"initial": 4, "batch": 2, "rounds": 1}}
 FUNCTION = "def similar(answer, targets):\n    return float(answer in targets)\n"
+FILE, FUNCTION_SOURCE = "content of generator.file", "source of metric.path"
 PROMPTS = ("Write the input in reverse.", "Write the input twice.", "Write nothing.")
 
 
@@ -83,16 +84,24 @@ def changed(database: Path, run: str) -> Callable[..., None]:
 def test_everything_that_decides_about_answers_is_recorded(database: Path, run: str) -> None:
     with Store(database) as store:
         recorded = {each.name: each for each in store.run(run).dependencies}
-    assert recorded.keys() >= {"task", "generator.file", "metric.path", "izcore", "izcore-toy", "Python"}
+    assert recorded.keys() >= {
+        "task",
+        "content of generator.file",
+        "source of metric.path",
+        "izcore",
+        "izcore-toy",
+        "Python",
+    }
     assert any(name.startswith("scorer.") for name in recorded)
-    assert recorded["generator.file"].value.startswith("prompts.txt (sha256 ")
+    assert recorded[FILE].value.startswith("prompts.txt (sha256 ")
     assert recorded["Python"].decisive == f"{sys.version_info.major}.{sys.version_info.minor}"
     assert recorded["scipy"].value.startswith(recorded["scipy"].decisive)
     assert recorded["rich"].decisive == ""
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), [("prompts.txt", "generator.file"), ("similarity_here.py", "metric.path")]
+    ("file", "name"),
+    [("prompts.txt", "content of generator.file"), ("similarity_here.py", "source of metric.path")],
 )
 def test_a_changed_file_is_refused_until_it_is_accepted(
     tmp_path: Path, iz: Iz, run: str, file: str, name: str
@@ -113,7 +122,7 @@ def test_what_was_put_back_is_no_change(tmp_path: Path, database: Path, run: str
     file = tmp_path / "prompts.txt"
     before = file.read_text()
     file.write_text("Write the input in capitals.\n")
-    with pytest.raises(izcore.UsageError, match=r"generator\.file: prompts\.txt \(sha256 .* then, "):
+    with pytest.raises(izcore.UsageError, match=rf"{FILE}: prompts\.txt \(sha256 .* then, "):
         izcore.resume(run, db=database)
     file.write_text(before)
     assert izcore.resume(run, db=database).changes == ()
