@@ -53,12 +53,15 @@ async def in_own_thread(function: Callable[[], T]) -> T:
     thread = _OwnThread(function)
     done = asyncio.wrap_future(thread.result)
     try:
-        return await asyncio.shield(done)
+        while not done.done():
+            # A notebook cancels from a signal handler, which a loop only notices when it wakes up.
+            await asyncio.wait({done}, timeout=LOOK_SECONDS)
+        return done.result()
     except asyncio.CancelledError:
         thread.requests.send()
         while not done.done():
             try:
-                await asyncio.wait({done})
+                await asyncio.wait({done}, timeout=LOOK_SECONDS)
             except asyncio.CancelledError:
                 thread.requests.send()
         with contextlib.suppress(InterruptedRunError, KeyboardInterrupt, asyncio.CancelledError):

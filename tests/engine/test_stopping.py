@@ -107,16 +107,33 @@ async def cell():
 # As a notebook's kernel does: an interrupt raises KeyboardInterrupt in the cell.
 asyncio.new_event_loop().run_until_complete(cell())
 """
+AWAITED = """
+import asyncio, json, signal, sys, izcore
+async def cell():
+    # As a notebook's kernel does for a cell that awaits: nothing wakes the loop up.
+    signal.signal(signal.SIGINT, lambda *_, task=asyncio.current_task(): task.cancel())
+    await izcore.aoptimize(**json.loads(sys.argv[1]))
+asyncio.new_event_loop().run_until_complete(cell())
+"""
 
 
-@pytest.mark.parametrize("program", [SCRIPT, NOTEBOOK], ids=["script", "notebook"])
-def test_an_interrupt_waits_for_paid_answers_and_spends_no_more(program: str, stopped: Stopped) -> None:
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        pytest.param(SCRIPT, "InterruptedRunError: Stopped.", id="script"),
+        pytest.param(NOTEBOOK, "InterruptedRunError: Stopped.", id="notebook"),
+        pytest.param(AWAITED, "CancelledError", id="awaited in a notebook"),
+    ],
+)
+def test_an_interrupt_waits_for_paid_answers_and_spends_no_more(
+    program: str, error: str, stopped: Stopped
+) -> None:
     process = stopped.start(program)
     stopped.until_calls(10)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert "InterruptedRunError: Stopped." in errors
+    assert error in errors
     stopped.assert_kept()
 
 
