@@ -36,7 +36,11 @@ def test_usage_errors_leave_with_exit_code_2() -> None:
     assert UsageError.exit_code == 2
 
 
-def test_a_plan_needs_no_key_and_a_run_without_one_never_begins(tmp_path: Path) -> None:
+def test_a_plan_needs_no_key_and_a_run_without_one_never_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
+    monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
     data = tmp_path / "plurals.csv"
     data.write_text("input,target\n" + "".join(f"word {n},words {n}\n" for n in range(40)), encoding="utf-8")
     pool = tmp_path / "pool.txt"
