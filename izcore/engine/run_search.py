@@ -183,7 +183,9 @@ def _result(
     store, history = session.environment.store, outcome.history
     spent, cached_calls = store.spent(record.id)
     set_aside = _set_aside(session, record)
-    sentences = (conclusion.sentence, describe_set_aside(set_aside), outcome.stopped)
+    lost = store.lost(record.id).calls
+    cut = outcome.stopped and _describe_lost(lost)
+    sentences = (conclusion.sentence, describe_set_aside(set_aside), outcome.stopped, cut)
     return RunResult(
         run_id=record.id,
         task=record.task,
@@ -197,7 +199,7 @@ def _result(
         cached_calls=cached_calls,
         tokens=spent.usage,
         cost_usd=session.ledger.cost_usd,
-        lost_calls=store.lost(record.id).calls,
+        lost_calls=lost,
         finishes=count_finishes(store.completions_of(record.id), record.config.reasoning),
         agreement=agreement,
         changes=record.changes,
@@ -207,6 +209,13 @@ def _result(
         seconds=seconds,
         conclusion=" ".join(filter(None, sentences)),
     )
+
+
+def _describe_lost(calls: int) -> str:
+    """Say that a run which its budget ended would have come further; empty where no call was lost."""
+    if not calls:
+        return ""
+    return f"{calls} of its calls were sent and never answered, so it is shorter than it would have been."
 
 
 def _set_aside(session: Session, record: RunRecord) -> tuple[SetAside, ...]:
