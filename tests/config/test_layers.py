@@ -1,6 +1,8 @@
 """Settings are checked when they are given, whichever way they come."""
 
 import math
+import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,9 +52,11 @@ def test_a_price_without_end_is_refused() -> None:
 
 @pytest.mark.parametrize("limit", [math.inf, math.nan, -1.0, 0.0])
 def test_a_wrong_limit_is_refused_when_a_run_goes_on_and_changes_nothing(limit: float) -> None:
-    settings = {"splits": {"test": 5}, "scorer": {"mistakes": 0.2}}
-    with pytest.raises(izcore.BudgetExhaustedError):
-        izcore.optimize("mirror", preset="quick", max_tokens=400, settings=settings, **BACKENDS)
+    small = {"search": {"initial": 4, "batch": 2, "rounds": 1}, "splits": {"test": 5}}
+    izcore.optimize("mirror", settings=small, **BACKENDS)
+    with sqlite3.connect(os.environ["IZ_DB"]) as db:
+        db.execute("UPDATE runs SET status = 'interrupted', result = NULL")
+    db.close()
     (before,) = izcore.runs()
     with pytest.raises(ConfigError, match=r"budget\.max_cost"):
         izcore.resume("last", max_cost=limit)

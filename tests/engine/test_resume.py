@@ -4,20 +4,24 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support import TOY, Iz, assert_explained, iz_command, result_of, without_times
+from support import TOY, Iz, assert_explained, iz_command, result_of, without_times, write_lines
 
 import izcore
 from izcore.plugin.trials import Trial
 from izcore.storage.store import Store
 
 KILLS = 20
+BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
+SMALL = {"search": {"initial": 4, "batch": 2, "rounds": 1}, "splits": {"test": 5}}
 RUN = (
     "optimize",
     "mirror",
@@ -154,21 +158,25 @@ def test_a_run_at_work_belongs_to_its_process_until_that_dies(tmp_path: Path, iz
     assert iz("runs", "delete", run_id, "--yes").returncode == 0
 
 
-def test_a_run_that_cannot_go_on_stays_as_it_was(iz: Iz) -> None:
-    settings = {"splits": {"test": 5}, "scorer": {"mistakes": 0.2}}
-    backends = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
-    with pytest.raises(izcore.BudgetExhaustedError):
-        izcore.optimize("mirror", preset="quick", max_tokens=400, settings=settings, **backends)
+def test_a_run_that_cannot_go_on_stays_as_it_was(tmp_path: Path) -> None:
+    prompts = write_lines(tmp_path / "prompts.txt", ["Write the input in reverse.", "Write it twice."])
+    izcore.optimize("mirror", settings=SMALL, **{**BACKENDS, "generator": f"pool:{prompts}"})
+    with sqlite3.connect(tmp_path / "runs.sqlite") as db:
+        db.execute("UPDATE runs SET status = 'failed', result = NULL")
+    db.close()
     before = izcore.runs()
-    with pytest.raises(izcore.UsageError, match="no room for the final test"):
-        izcore.resume("last", max_tokens=401, max_calls=1)
+    prompts.unlink()
+    with pytest.raises(izcore.UsageError, match="no such file"):
+        izcore.resume("last", max_calls=9999, accept_changes=True)
     assert izcore.runs() == before
 
 
-def test_a_run_that_is_refused_before_anything_was_asked_leaves_nothing_behind() -> None:
-    backends = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
-    with pytest.raises(izcore.UsageError, match="no room for the final test"):
-        izcore.optimize("mirror", preset="quick", max_tokens=30, **backends)
+def test_a_run_that_is_refused_before_anything_was_asked_leaves_nothing_behind(tmp_path: Path) -> None:
+    prompts = write_lines(tmp_path / "prompts.txt", ["Write the input in reverse.", "Write it twice."])
+    planned = izcore.plan("mirror", settings=SMALL, **{**BACKENDS, "generator": f"pool:{prompts}"})
+    prompts.unlink()
+    with pytest.raises(izcore.UsageError, match="no such file"):
+        izcore.execute(planned)
     assert izcore.runs() == []
 
 
