@@ -85,6 +85,13 @@ class FatalScorerError(IzError):
     """A call failed in a way that trying again cannot mend (key, unknown model, quota, bad request)."""
 
 
+class PromptRejectedError(FatalScorerError):
+    """The model takes no prompt like this one (too long, characters that cannot be sent), whatever is tried.
+
+    Where other prompts are answered, the run goes on without the example; where none is, it stops.
+    """
+
+
 class BudgetExhaustedError(IzError):
     """The next call would break through the budget."""
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from izcore.config.schema import RateLimits, Retries
 from izcore.plugin.calls import Amount, Completion, CompletionRequest, Prompt, Usage
-from izcore.plugin.errors import BackendError, BudgetExhaustedError, IzError, TransientScorerError
+from izcore.plugin.errors import (
+    BackendError,
+    BudgetExhaustedError,
+    IzError,
+    PromptRejectedError,
+    TransientScorerError,
+)
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
 from izcore.plugin.usage import with_believable_usage
@@ -74,7 +80,7 @@ class Dispatcher:
     ) -> None:
         info = scorer.info()
         self.batch_size = info.batch_size
-        self.last_failure: TransientScorerError | None = None
+        self.last_failure: TransientScorerError | PromptRejectedError | None = None
         self.lost = Usage()
         self.as_taken = info.as_taken
         self._scorer = scorer
@@ -121,8 +127,9 @@ class Dispatcher:
         """Send a batch, which has been reserved; return its completions by key, none if it failed for good.
 
         Completions are on disk when they are returned, and what they cost is settled. Raises BackendError
-        when too many batches in a row failed for good, and whatever else no other try can mend; all but
-        BudgetExhaustedError stop the dispatcher. Raises ClaimLostError where others ask for a part of it.
+        when too many batches in a row failed for good, and whatever else no other try can mend, such as a
+        rejected prompt where none was answered; all but BudgetExhaustedError stop the dispatcher. Raises
+        ClaimLostError where others ask for a part of it.
         """
         began = self._stopwatch()
         try:
@@ -131,6 +138,11 @@ class Dispatcher:
             seconds = self._stopwatch() - began
             self._events.failed(batch.prompts, tries=batch.tries, seconds=seconds, error=error.message)
             self._count_failure(batch, error)
+            return {}
+        except PromptRejectedError as error:
+            await self._tell_from_all(batch, error)
+            seconds = self._stopwatch() - began
+            self._events.failed(batch.prompts, tries=batch.tries, seconds=seconds, error=error.message)
             return {}
         except BudgetExhaustedError:
             raise
@@ -218,6 +230,14 @@ class Dispatcher:
     async def _settle(self, batch: Batch, spent: Amount) -> None:
         batch.reserved = False
         await self._account.ledger.settle(batch.bound, spent)
+
+    async def _tell_from_all(self, batch: Batch, error: PromptRejectedError) -> None:
+        """Return where the fault is one prompt's own, since others are answered; else stop, and raise."""
+        self.last_failure = error
+        await self.finish_calls()
+        if len(batch.prompts) > 1 or not self._account.has_answers:
+            self.stop(error)
+            raise error
 
     def _count_failure(self, batch: Batch, error: TransientScorerError) -> None:
         self.last_failure = error

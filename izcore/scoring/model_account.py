@@ -34,6 +34,12 @@ class Account:
         """Whether calls may cost money: those of a model of price 0 do not."""
         return self.price is None or bool(self.price.input or self.price.output)
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether the run has an answer, paid for by itself or by others."""
+        paid, cached = self.store.spent(self.run_id)
+        return paid.calls + cached > 0
+
     def note_sent(self, bounds: Sequence[Amount]) -> list[int]:
         """Note on disk calls that are about to be sent, with the most that each can cost.
 

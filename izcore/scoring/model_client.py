@@ -7,7 +7,7 @@ import msgspec
 
 from izcore.config.schema import ReasoningMarks
 from izcore.plugin.calls import Amount, Completion, Prompt, Usage
-from izcore.plugin.errors import BudgetExhaustedError, IzError, TransientScorerError
+from izcore.plugin.errors import BudgetExhaustedError, IzError
 from izcore.plugin.record import Record
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.claims import ClaimLostError
@@ -72,7 +72,7 @@ class ModelClient:
         self._usual = usual
 
     @property
-    def last_failure(self) -> TransientScorerError | None:
+    def last_failure(self) -> IzError | None:
         """The error of the last call that failed for good."""
         return self._dispatcher.last_failure
 

@@ -10,7 +10,12 @@ from support.scripted_model import PRICE, Bench, Scripted, echo
 
 from izcore.config.schema import Limits, Retries
 from izcore.plugin.calls import CompletionRequest, CompletionResult, Prompt, Usage
-from izcore.plugin.errors import BackendError, FatalScorerError, TransientScorerError
+from izcore.plugin.errors import (
+    BackendError,
+    FatalScorerError,
+    PromptRejectedError,
+    TransientScorerError,
+)
 
 
 def test_concurrency_is_used_and_limited(tmp_path: Path) -> None:
@@ -48,6 +53,30 @@ def test_a_fatal_error_stops_but_keeps_what_was_answered(tmp_path: Path) -> None
     again = Bench(tmp_path, healthy, Retries())
     again.ask(*(f"p{i}" for i in range(10)))
     assert len(healthy.sent) == 10 - answered
+
+
+@pytest.mark.parametrize("place", [0, 3, 9])
+def test_a_prompt_that_is_rejected_stops_nobody_else(tmp_path: Path, place: int) -> None:
+    def too_long(text: str, attempt: int) -> str:
+        if text == f"p{place}":
+            raise PromptRejectedError("Too long.")
+        return text
+
+    bench = Bench(tmp_path, scorer := Scripted(too_long), Retries())
+    asked = [f"p{i}" for i in range(10)]
+    assert bench.ask(*asked) == [None if text == f"p{place}" else text for text in asked]
+    assert len(scorer.sent) == 10
+    # So it is when the run goes on later, and only that one is left to ask.
+    assert bench.ask(*asked)[place] is None
+
+
+def test_where_all_prompts_are_rejected_the_first_ends_it(tmp_path: Path) -> None:
+    def rejected(text: str, attempt: int) -> str:
+        raise PromptRejectedError("No such parameter.")
+
+    with pytest.raises(PromptRejectedError, match="No such parameter"):
+        Bench(tmp_path, scorer := Scripted(rejected, concurrency=4), Retries()).ask(*"abcdefghij")
+    assert len(scorer.sent) <= 4
 
 
 def test_too_few_answers_are_the_scorers_fault(tmp_path: Path) -> None:

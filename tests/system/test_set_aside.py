@@ -64,6 +64,19 @@ def test_an_example_that_never_answers_counts_for_nobody(
         assert {result.best.test.n, *(b.test.n for b in result.baselines)} == {19}
 
 
+@pytest.mark.parametrize("place", [0, 5])
+@pytest.mark.parametrize("status", [400, 413])
+def test_an_example_that_the_model_rejects_counts_for_nobody(
+    world: RuleWorld, server: ProtocolServer, status: int, place: int
+) -> None:
+    bad = world.splits().validation[place].input
+    server.behave = failing_on({bad}, lambda: Failure(status))
+    result = world.optimize()
+    assert result.best is not None
+    assert result.best.instruction == BEST
+    assert [(each.split, each.failed) for each in result.set_aside] == [("validation", 1)]
+
+
 def test_an_example_that_fails_under_one_instruction_counts_for_nobody_either(
     world: RuleWorld, server: ProtocolServer
 ) -> None:

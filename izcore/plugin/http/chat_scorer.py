@@ -19,7 +19,7 @@ from izcore.plugin.calls import (
     ScorerInfo,
     Usage,
 )
-from izcore.plugin.errors import FatalScorerError, TransientScorerError
+from izcore.plugin.errors import FatalScorerError, PromptRejectedError, TransientScorerError
 from izcore.plugin.http.answers import ChatAnswer, HttpAnswer, completion_of
 from izcore.plugin.http.clients import Client, LoopClients
 from izcore.plugin.http.connection import root_cause, was_sent
@@ -288,7 +288,7 @@ class HttpChatScorer(Scorer, Generic[Client]):
                 may_be_billed=was_sent(error),
             )
         if isinstance(error, UnicodeEncodeError):
-            return FatalScorerError("The prompt holds characters that cannot be sent as UTF-8.")
+            return PromptRejectedError("The prompt holds characters that cannot be sent as UTF-8.")
         if isinstance(error, UnicodeError):
             return TransientScorerError(
                 f"{endpoint.label} sent an answer that is not UTF-8.", may_be_billed=True

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from izcore.plugin.errors import FatalScorerError, TransientScorerError
+from izcore.plugin.errors import FatalScorerError, PromptRejectedError, TransientScorerError
 from izcore.plugin.http.connection import retry_after, shortened
 from izcore.plugin.http.endpoint import Endpoint
 from izcore.plugin.http.keys import how_to_give
@@ -110,9 +110,9 @@ def failure_of(reply: ErrorReply, signs: ErrorSigns, endpoint: Endpoint, model: 
             "Check plan, credit and spend limits of the account that the key belongs to.",
         )
     if status == 413 or reply.has(signs.too_long_codes, signs.too_long_phrases if phrases_count else ()):
-        return fatal(
-            f"A prompt is too long for {model}",
-            "Shorten the inputs, lower scorer.max_output_tokens, or choose a model of longer context.",
+        return PromptRejectedError(
+            f"A prompt is too long for {model} ({status}). {words}".rstrip(),
+            hint="Shorten the inputs, lower scorer.max_output_tokens, or choose a model of longer context.",
         )
     wait = retry_after(reply.headers)
     # The providers' own SDKs obey this header as well; a wait says that waiting helps.
@@ -128,6 +128,9 @@ def failure_of(reply: ErrorReply, signs: ErrorSigns, endpoint: Endpoint, model: 
         return fatal(f"{who} does not permit this", hint)
     if status == 404:
         return fatal(f"{who} does not know the model {model!r}, or its API is elsewhere", signs.model_hint)
+    if status in (400, 422) and reply.field not in signs.field_hints:
+        message = f"{who} rejected the request ({status}). {words}".rstrip()
+        return PromptRejectedError(message, hint=signs.request_hint)
     return fatal(f"{who} rejected the request", signs.field_hints.get(reply.field, signs.request_hint))
 
 
@@ -138,7 +141,7 @@ def without_key(failure: Failure, endpoint: Endpoint) -> Failure:
         return TransientScorerError(
             message, hint=hint, retry_after=failure.retry_after, may_be_billed=failure.may_be_billed
         )
-    return FatalScorerError(message, hint=hint)
+    return type(failure)(message, hint=hint)
 
 
 def _key_refused(endpoint: Endpoint) -> FatalScorerError:
