@@ -33,7 +33,7 @@ def answer(call: Call) -> Behaviour:
 
 
 class Comparison:
-    """A comparison in a folder of its own."""
+    """A comparison in a folder of its own, whose limit has room for what every kill may cut off of a run."""
 
     def __init__(self, folder: Path, server: ProtocolServer) -> None:
         folder.mkdir()
@@ -42,7 +42,8 @@ class Comparison:
         pool = write_lines(folder / "pool.txt", [f"Instruction {number}." for number in range(12)])
         self._server = server
         self._command = iz_command(
-            *("compare", str(task), "--methods", "default,random", "--seeds", "2", "--max-calls", "150"),
+            *("compare", str(task), "--methods", "default,random", "--seeds", "2"),
+            *("--max-calls", str(300 + KILLS * CONCURRENCY)),
             *("--workers", str(WORKERS), "--generator", f"pool:{pool}", "--scorer", "openai:gpt-4o-mini"),
             *("--metric", "exact_match", "--set", "metric.case_sensitive=true", "--json"),
             *("--set", "search.initial=6", "--set", "search.batch=3", "--set", "search.rounds=1"),
