@@ -1,6 +1,6 @@
 """Keeps keys out of what is shown to people and of what is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -36,13 +36,15 @@ def holds_key_of(text: str, environ: Mapping[str, str]) -> str:
     return next((name for name, value in keys_in(environ).items() if _is_random(value) and value in text), "")
 
 
-def answer_without_keys(completion: Completion, environ: Mapping[str, str]) -> Completion:
-    """Return an answer that repeats no key of the environment: answers are kept, and shown.
+def unmistakable_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys of the environment that cannot be words, so that no answer holds one by chance."""
+    return tuple(filter(_is_random, keys_in(environ).values()))
 
-    Only values that cannot be words count, so that no answer changes by chance.
-    """
+
+def answer_without_keys(completion: Completion, keys: Iterable[str]) -> Completion:
+    """Return an answer that repeats none of the keys: answers are kept, and shown."""
     text, reasoning = completion.text, completion.reasoning
-    for value in filter(_is_random, keys_in(environ).values()):
+    for value in keys:
         text, reasoning = text.replace(value, "[key]"), reasoning.replace(value, "[key]")
     if (text, reasoning) == (completion.text, completion.reasoning):
         return completion

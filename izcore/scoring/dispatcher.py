@@ -18,7 +18,7 @@ from izcore.plugin.errors import (
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.record import Record
 from izcore.plugin.usage import with_believable_usage
-from izcore.registry.redaction import answer_without_keys, without_keys
+from izcore.registry.redaction import answer_without_keys, unmistakable_keys, without_keys
 from izcore.scoring.call_events import CallEvents
 from izcore.scoring.claims import Claims
 from izcore.scoring.model_account import Account
@@ -213,8 +213,9 @@ class Dispatcher:
         except IzError as error:
             error.message = without_keys(error.message, os.environ)
             raise
+        keys = unmistakable_keys(os.environ)
         completions = (
-            with_believable_usage(answer_without_keys(each, os.environ), bound.usage)
+            with_believable_usage(answer_without_keys(each, keys), bound.usage)
             for each, bound in zip(result.completions, batch.bounds, strict=True)
         )
         return dict(zip(batch.prompts, completions, strict=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from izcore.plugin import Completion, ConfigError, Usage
-from izcore.registry.redaction import answer_without_keys, without_keys
+from izcore.registry.redaction import answer_without_keys, unmistakable_keys, without_keys
 from izcore.registry.registry import discover
 
 ENVIRON = {"OURS_API_KEY": "k3yk3yk3yk3yk3yk3y", "DB_PASSWORD": "wonderful", "EDITOR": "vi0123456789abcdefg"}
@@ -14,9 +14,9 @@ def test_an_answer_repeats_no_key_and_is_else_unchanged() -> None:
     answer = Completion(
         text="You sent k3yk3yk3yk3yk3yk3y. How wonderful!", usage=usage, reasoning="k3yk3yk3yk3yk3yk3y"
     )
-    shown = answer_without_keys(answer, ENVIRON)
+    shown = answer_without_keys(answer, unmistakable_keys(ENVIRON))
     assert (shown.text, shown.reasoning) == ("You sent [key]. How wonderful!", "[key]")
-    assert answer_without_keys(shown, ENVIRON) is shown
+    assert answer_without_keys(shown, unmistakable_keys(ENVIRON)) is shown
 
 
 def test_a_message_repeats_no_key_of_the_environment() -> None:
