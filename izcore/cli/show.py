@@ -133,7 +133,8 @@ def show_result(result: "RunResult") -> None:
         )
     if result.lost_calls:
         console.print(
-            f"{result.lost_calls} calls were sent and never answered; they may be billed and are counted.",
+            f"Calls that were sent and never answered: {result.lost_calls}; they are counted, since they may be "
+            "billed.",
             style="yellow",
         )
     _show_unusual(result.finishes)

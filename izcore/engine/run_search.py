@@ -215,7 +215,7 @@ def _describe_lost(calls: int) -> str:
     """Say that a run which its budget ended would have come further; empty where no call was lost."""
     if not calls:
         return ""
-    return f"{calls} of its calls were sent and never answered, so it is shorter than it would have been."
+    return f"Of its calls {calls} got no answer, so it is shorter than it would have been."
 
 
 def _set_aside(session: Session, record: RunRecord) -> tuple[SetAside, ...]:
