@@ -186,7 +186,7 @@ def test_a_dead_scorer_stops_the_run_soon_and_the_run_is_kept(iz: Iz, tmp_path: 
         ((*QUICK, "--set", "search.batch"), ("search.batch", "key=value")),
         ((*QUICK, "--config", "absent.toml"), ("absent.toml",)),
         ((*QUICK, "--template", "Do {instruction}"), ("{input}",)),
-        ((*QUICK, "--set", "task.size=9"), ("9 distinct examples", "15")),
+        ((*QUICK, "--set", "task.size=9"), ("9 distinct examples", "11")),
         ((*QUICK, "--max-calls", "20"), ("20 calls are too few",)),
         ((*QUICK, "--max-calls", "0"), ("max-calls",)),
         (("optimize", "mirror", "--generator", "pool:absent.txt", "--scorer", "obedient"), ("absent.txt",)),
