@@ -350,7 +350,8 @@ def make_it_version_2(connection: sqlite3.Connection) -> None:
     connection.commit()
     connection.executescript(
         "ALTER TABLE proposals DROP COLUMN asked; DROP TABLE test_scores;"
-        "ALTER TABLE completions DROP COLUMN reasoning; PRAGMA user_version = 2;"
+        "ALTER TABLE completions DROP COLUMN reasoning; DROP TABLE claims;"
+        "ALTER TABLE completions DROP COLUMN usage_capped; PRAGMA user_version = 2;"
     )
 
 
