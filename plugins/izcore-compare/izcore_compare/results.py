@@ -99,6 +99,8 @@ def _tests_of(runs: Sequence[Run]) -> list[TestScore]:
     """Return the test scores of runs of one seed, all on the examples that count for all of them."""
     tests = [_test_of(run) for run in runs]
     scores = [_winner_scores(run) for run in runs]
+    if not all(scores):
+        return tests
     counts = [None not in each for each in zip(*scores, strict=True)]
     if all(test.n == sum(counts) for test in tests):
         return tests
@@ -130,7 +132,7 @@ def _score(test: TestScore) -> MethodScore:
 
 def _p_value_of_winners(first: Run, second: Run, *, seed: int) -> float:
     """One seed says nothing of the methods, only of two winners, on the examples that both answered."""
-    scores = zip(_winner_scores(first), _winner_scores(second), strict=True)
+    scores = zip(_winner_scores(first), _winner_scores(second), strict=False)
     known = [(x, y) for x, y in scores if x is not None and y is not None]
     if not known:
         return 1.0
@@ -138,7 +140,8 @@ def _p_value_of_winners(first: Run, second: Run, *, seed: int) -> float:
 
 
 def _winner_scores(run: Run) -> tuple[float | None, ...]:
+    """Return the winner's scores on the test examples; none where an older version did not keep them."""
     assert run.result is not None
     assert run.result.best is not None
     winner = run.result.best.guidance
-    return next(tested.scores for tested in run.test_scores if tested.guidance == winner)
+    return next((tested.scores for tested in run.test_scores if tested.guidance == winner), ())
