@@ -133,8 +133,7 @@ def show_result(result: "RunResult") -> None:
         )
     if result.lost_calls:
         console.print(
-            f"Calls that were sent and never answered: {result.lost_calls}; they are counted, since they may be "
-            "billed.",
+            f"Sent and never answered: {result.lost_calls} of the calls, counted as they may be billed.",
             style="yellow",
         )
     _show_unusual(result.finishes)
