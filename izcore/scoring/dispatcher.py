@@ -96,6 +96,8 @@ class Dispatcher:
         self._failures_in_a_row: set[tuple[str, ...]] = set()
         self._under_way = 0
         self._all_back = asyncio.Event()
+        self._may_send = asyncio.Event()
+        self._may_send.set()
 
     @property
     def paid_calls_under_way(self) -> int:
@@ -164,6 +166,7 @@ class Dispatcher:
                 # use it, and that room may only come from them.
                 await self._reserve_again(batch)
                 async with self._slots:
+                    await self._may_send.wait()
                     with self._counted_as_under_way():
                         return await self._try_once(batch)
         raise AssertionError("tenacity either returns or raises")
@@ -233,9 +236,15 @@ class Dispatcher:
         await self._account.ledger.settle(batch.bound, spent)
 
     async def _tell_from_all(self, batch: Batch, error: PromptRejectedError) -> None:
-        """Return where the fault is one prompt's own, since others are answered; else stop, and raise."""
+        """Return where the fault is one prompt's own, since others are answered; else stop, and raise.
+
+        While nothing was answered yet, that is for the calls under way to tell, and no other is sent.
+        """
         self.last_failure = error
-        await self.finish_calls()
+        if not self._account.has_answers:
+            self._may_send.clear()
+            await self.finish_calls()
+            self._may_send.set()
         if len(batch.prompts) > 1 or not self._account.has_answers:
             self.stop(error)
             raise error
