@@ -236,7 +236,7 @@ def test_vicunas_path_on_a_tiny_model_of_its_class(
     soft, text = seen[0][:5], seen[0][5:]
     tokens = torch.cdist(text, table).argmin(dim=1)
     read = loaded.tokenizer.decode(tokens)
-    assert read.startswith(f"{VICUNA_SYSTEM} USER: \nInput: cat\nOutput: cats\n\n")
+    assert read.startswith(f"{VICUNA_SYSTEM} USER:\nInput: cat\nOutput: cats\n\n")
     assert read.endswith("\n\nThe instruction was to? ASSISTANT:")
     assert float(torch.cdist(soft, table).min()) > 0
 
