@@ -130,6 +130,11 @@ class DamagedRun(Record):
     status: Literal["damaged"] = "damaged"
     """What stands for a status in a list of runs."""
 
+    @property
+    def result(self) -> None:
+        """None: what it found cannot be read, so code that asks runs for their results need not know it."""
+        return None
+
     def row(self) -> Row:
         """Return the run as one row of a table of runs, with the columns of :meth:`RunRecord.row`."""
         known: Row = {"run": self.id, "created": self.created, "task": self.task, "status": self.status}
