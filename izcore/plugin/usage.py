@@ -1,5 +1,8 @@
 """What is told of an answer's tokens is advice: a number that cannot be counts as the most that can."""
 
+import math
+from typing import Any
+
 import msgspec
 
 from izcore.plugin.calls import Completion, Usage
@@ -8,6 +11,14 @@ UNBELIEVABLE = -1
 """Stands for a number of tokens that is told and cannot be counted."""
 BELIEVED = 100
 """A number of tokens that is so many times the most that a call can have is a fault of the server."""
+
+
+def whole_tokens(count: Any) -> int:
+    """Return a number of tokens as it is told, fractions rounded up; UNBELIEVABLE where that is no number."""
+    try:
+        return count if type(count) is int else math.ceil(float(count))
+    except (TypeError, ValueError, OverflowError):
+        return UNBELIEVABLE
 
 
 def with_believable_usage(completion: Completion, bound: Usage) -> Completion:

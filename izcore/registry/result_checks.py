@@ -10,7 +10,7 @@ from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
-from izcore.plugin.usage import UNBELIEVABLE
+from izcore.plugin.usage import whole_tokens
 
 MOST_TOKENS = 10**12
 """More than any call can have, and few enough to be added up for every call of a run."""
@@ -37,17 +37,10 @@ def _is_whole(usage: Any) -> bool:
 def _with_whole_usage(completion: Completion) -> Completion:
     told = completion.usage
     usage = Usage(
-        input_tokens=_whole(getattr(told, "input_tokens", None)),
-        output_tokens=_whole(getattr(told, "output_tokens", None)),
+        input_tokens=whole_tokens(getattr(told, "input_tokens", None)),
+        output_tokens=whole_tokens(getattr(told, "output_tokens", None)),
     )
     return msgspec.structs.replace(completion, usage=usage)
-
-
-def _whole(count: Any) -> int:
-    try:
-        return count if type(count) is int else math.ceil(float(count))
-    except (TypeError, ValueError, OverflowError):
-        return UNBELIEVABLE
 
 
 def misfit(request: object, result: object) -> str:

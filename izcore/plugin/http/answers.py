@@ -1,7 +1,6 @@
 """What an answer says, in the same terms for every provider."""
 
 import json
-import math
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +9,7 @@ import msgspec
 from izcore.plugin.calls import Completion, FinishReason, Usage
 from izcore.plugin.errors import TransientScorerError
 from izcore.plugin.record import Record
-from izcore.plugin.usage import UNBELIEVABLE, with_believable_usage
+from izcore.plugin.usage import whole_tokens, with_believable_usage
 
 Body = TypeVar("Body")
 
@@ -99,10 +98,7 @@ def tokens_of(count: Any) -> int | None:
     """
     if isinstance(count, bool) or not isinstance(count, int | float | str):
         return None
-    try:
-        return count if isinstance(count, int) else math.ceil(float(count))
-    except (ValueError, OverflowError):
-        return UNBELIEVABLE
+    return whole_tokens(count)
 
 
 def completion_of(answer: ChatAnswer, bound: Usage) -> Completion:
