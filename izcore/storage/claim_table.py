@@ -1,7 +1,6 @@
 """Who asks a model for which completion at this moment, so that of several processes one pays."""
 
 import contextlib
-import json
 import secrets
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -11,12 +10,10 @@ from filelock import FileLock, Timeout
 
 from izcore.plugin.errors import IzError
 from izcore.plugin.private_files import make_private_folder
-from izcore.storage.connection import Connection
+from izcore.storage.connection import THOSE, Connection, as_values
 from izcore.storage.run_locks import lock_folder
 
 _LOCK = "claims-"
-_THOSE = "(SELECT value FROM json_each(?))"
-"""Keys as one parameter, of which there may be more than a query may have parameters."""
 
 
 class ClaimTable(Connection):
@@ -49,7 +46,7 @@ class ClaimTable(Connection):
                 " WHERE value NOT IN (SELECT key FROM completions)"
                 " ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
                 " WHERE claims.until < ? OR claims.owner = excluded.owner",
-                (owner, until, _json(keys), now),
+                (owner, until, as_values(keys), now),
             )
             return _claims_of(db, owner) & frozenset(keys)
 
@@ -62,12 +59,12 @@ class ClaimTable(Connection):
     def release_claims(self, owner: str, keys: Collection[str]) -> None:
         """Let others claim keys that are the owner's."""
         with self._writing() as db:
-            db.execute(f"DELETE FROM claims WHERE owner = ? AND key IN {_THOSE}", (owner, _json(keys)))
+            db.execute(f"DELETE FROM claims WHERE owner = ? AND key IN {THOSE}", (owner, as_values(keys)))
 
     def claimed(self, keys: Collection[str], *, now: float) -> frozenset[str]:
         """Return those of the keys that somebody has claimed who may be alive."""
         rows = self._all(
-            f"SELECT key, owner FROM claims WHERE until >= ? AND key IN {_THOSE}", now, _json(keys)
+            f"SELECT key, owner FROM claims WHERE until >= ? AND key IN {THOSE}", now, as_values(keys)
         )
         dead = {owner for owner in {owner for _, owner in rows} if self._end_if_dead(owner)}
         return frozenset(key for key, owner in rows if owner not in dead)
@@ -99,10 +96,6 @@ class ClaimTable(Connection):
 
 def _claims_of(db: sqlite3.Connection, owner: str) -> frozenset[str]:
     return frozenset(key for (key,) in db.execute("SELECT key FROM claims WHERE owner = ?", (owner,)))
-
-
-def _json(keys: Collection[str]) -> str:
-    return json.dumps(list(keys))
 
 
 def _remove(file: Path) -> None:

@@ -4,10 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from izcore.plugin.calls import Amount, Completion, Usage
-from izcore.storage.connection import Connection
+from izcore.storage.connection import THOSE, Connection, as_values
 from izcore.storage.records import Answer, CacheInfo
 
 
@@ -21,9 +19,9 @@ class CompletionTables(Connection):
             for row in self._all(
                 "SELECT key, text, input_tokens, output_tokens, finish, reasoning, paid"
                 " FROM answers JOIN completions USING (key) WHERE run_id = ?"
-                f" AND {_KEY_IS_GIVEN}",
+                f" AND key IN {THOSE}",
                 run_id,
-                _given(keys),
+                as_values(keys),
             )
         }
 
@@ -33,8 +31,8 @@ class CompletionTables(Connection):
             row[0]: _completion(row[1:6])
             for row in self._all(
                 "SELECT key, text, input_tokens, output_tokens, finish, reasoning FROM completions"
-                f" WHERE {_KEY_IS_GIVEN}",
-                _given(keys),
+                f" WHERE key IN {THOSE}",
+                as_values(keys),
             )
         }
 
@@ -199,11 +197,3 @@ def _completion(row: Sequence[Any]) -> Completion:
     text, input_tokens, output_tokens, finish, reasoning = row
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     return Completion(text=text, usage=usage, finish=finish, reasoning=reasoning)
-
-
-_KEY_IS_GIVEN = "key IN (SELECT value FROM json_each(?))"
-"""One parameter holds all keys: SQLite limits the number of parameters, and a test split may be larger."""
-
-
-def _given(keys: Sequence[str]) -> str:
-    return msgspec.json.encode(keys).decode()

@@ -2,11 +2,22 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+
 from izcore.storage.schema import explaining, open_database
+
+THOSE = "(SELECT value FROM json_each(?))"
+"""Values as one parameter, :func:`as_values`: SQLite limits the number of parameters, and a test split may be
+larger."""
+
+
+def as_values(texts: Iterable[str]) -> str:
+    """Return texts as the parameter of :data:`THOSE`."""
+    return msgspec.json.encode(list(texts)).decode()
 
 
 class Connection:
