@@ -37,8 +37,7 @@ class Account:
     @property
     def has_answers(self) -> bool:
         """Whether the run has an answer, paid for by itself or by others."""
-        spent, cached = self.store.spent(self.run_id)
-        return spent.calls - self.store.lost(self.run_id).calls + cached > 0
+        return self.store.has_answers(self.run_id)
 
     def note_sent(self, bounds: Sequence[Amount]) -> list[int]:
         """Note on disk calls that are about to be sent, with the most that each can cost.

@@ -115,6 +115,10 @@ class CompletionTables(Connection):
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         return Amount(calls=calls, usage=usage, cost_usd=cost)
 
+    def has_answers(self, run_id: str) -> bool:
+        """Whether a run has any answer, paid or free."""
+        return bool(self._all("SELECT 1 FROM answers WHERE run_id = ? LIMIT 1", run_id))
+
     def completions_of(self, run_id: str) -> Iterator[Completion]:
         """Yield the completions of a run's answers, paid and free, as the scorers returned them."""
         rows = self._all(
