@@ -18,6 +18,7 @@ from izcore.plugin.calls import (
     Usage,
 )
 from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult, CoordinateValue
+from izcore.plugin.digests import file_digest
 from izcore.plugin.errors import (
     BackendError,
     BackendUnavailableError,
@@ -287,6 +288,7 @@ __all__ = [
     "encode_image",
     "field_label",
     "field_names",
+    "file_digest",
     "find_endpoint",
     "find_error",
     "find_image",

@@ -30,6 +30,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.events": "Records of events",
     "izcore.plugin.errors": "Errors",
     "izcore.plugin.seeds": "Seeds",
+    "izcore.plugin.digests": "Digests of files",
     "izcore.plugin.images": "Images",
     "izcore.plugin.instructions": "Instructions as texts",
     "izcore.plugin.http.chat_scorer": "Chat scorers behind HTTP",
