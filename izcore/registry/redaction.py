@@ -31,14 +31,9 @@ def without_keys(text: str, environ: Mapping[str, str]) -> str:
     return without_secrets(text)
 
 
-def holds_key_of(text: str, environ: Mapping[str, str]) -> str:
-    """Return the environment variable whose key stands in a text; empty where there is none."""
-    return next((name for name, value in keys_in(environ).items() if _is_random(value) and value in text), "")
-
-
-def unmistakable_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the keys of the environment that cannot be words, so that no answer holds one by chance."""
-    return tuple(filter(_is_random, keys_in(environ).values()))
+def unmistakable_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return those of :func:`keys_in` that cannot be words, so that no text holds one by chance."""
+    return {name: value for name, value in keys_in(environ).items() if _is_random(value)}
 
 
 def answer_without_keys(completion: Completion, keys: Iterable[str]) -> Completion:

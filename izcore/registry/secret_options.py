@@ -6,7 +6,7 @@ from typing import Any
 
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.secrets import could_be_key, secret_in
-from izcore.registry.redaction import holds_key_of
+from izcore.registry.redaction import unmistakable_keys
 
 _ADDRESS_WORDS = ("url", "uri", "endpoint", "address", "server", "proxy", "host")
 _NAMES_A_VARIABLE = "_env"
@@ -17,6 +17,7 @@ def refuse_secrets(options: Mapping[str, Any], *, where: str) -> None:
 
     An option whose name ends in ``_env`` names an environment variable.
     """
+    keys = unmistakable_keys(os.environ)
     for name, value in _texts(options, where):
         last = name.rpartition(".")[2]
         if last.endswith(_NAMES_A_VARIABLE) and value not in os.environ and could_be_key(value):
@@ -24,7 +25,7 @@ def refuse_secrets(options: Mapping[str, Any], *, where: str) -> None:
                 f"{name}: what it holds looks like a key, not like the name of an environment variable.",
                 hint=f"Put the key into an environment variable, such as MY_KEY, and set {name}=MY_KEY.",
             )
-        variable = holds_key_of(value, os.environ)
+        variable = next((variable for variable, key in keys.items() if key in value), "")
         is_address = (value.find("://") > 0 and " " not in value) or any(
             word in last.lower() for word in _ADDRESS_WORDS
         )

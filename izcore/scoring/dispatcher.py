@@ -216,7 +216,7 @@ class Dispatcher:
         except IzError as error:
             error.message = without_keys(error.message, os.environ)
             raise
-        keys = unmistakable_keys(os.environ)
+        keys = unmistakable_keys(os.environ).values()
         completions = (
             with_believable_usage(answer_without_keys(each, keys), bound.usage)
             for each, bound in zip(result.completions, batch.bounds, strict=True)

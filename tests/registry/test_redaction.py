@@ -14,9 +14,9 @@ def test_an_answer_repeats_no_key_and_is_else_unchanged() -> None:
     answer = Completion(
         text="You sent k3yk3yk3yk3yk3yk3y. How wonderful!", usage=usage, reasoning="k3yk3yk3yk3yk3yk3y"
     )
-    shown = answer_without_keys(answer, unmistakable_keys(ENVIRON))
+    shown = answer_without_keys(answer, unmistakable_keys(ENVIRON).values())
     assert (shown.text, shown.reasoning) == ("You sent [key]. How wonderful!", "[key]")
-    assert answer_without_keys(shown, unmistakable_keys(ENVIRON)) is shown
+    assert answer_without_keys(shown, unmistakable_keys(ENVIRON).values()) is shown
 
 
 def test_a_message_repeats_no_key_of_the_environment() -> None:
