@@ -1,5 +1,6 @@
 """Frozen records with which plugins register what they offer; they import nothing heavy."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +20,9 @@ class Registration(Record):
     install: str = ""
 
     @property
+    @abstractmethod
     def imports(self) -> str:
         """The import path ``package.module:name`` of what is imported once somebody chooses it."""
-        raise NotImplementedError
 
 
 class BackendRegistration(Registration):
