@@ -35,6 +35,7 @@ class _Said:
 
     @property
     def by_assistant(self) -> bool:
+        """Whether the model whose answers are wanted says it."""
         return self.role == "assistant"
 
 
