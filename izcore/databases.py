@@ -4,6 +4,7 @@ from pathlib import Path
 
 from izcore.config.paths import Paths
 from izcore.engine.entry import public
+from izcore.plugin.paths import user_path
 from izcore.storage import backup, bundles
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store
@@ -16,7 +17,7 @@ def back_up(file: str | Path, *, db: str | Path | None = None, overwrite: bool =
     Raises UsageError where the file is there already, unless with ``overwrite``, and StoreError where the
     copy fails.
     """
-    backup.back_up(_database(db), Path(file).expanduser(), overwrite=overwrite)
+    backup.back_up(_database(db), user_path(file), overwrite=overwrite)
 
 
 @public
@@ -29,7 +30,7 @@ def export_bundle(
     the run, or where the file is there already, unless with ``overwrite``.
     """
     with Store(_database(db)) as store:
-        bundles.write_bundle(store, store.find_id(run_id), Path(file).expanduser(), overwrite=overwrite)
+        bundles.write_bundle(store, store.find_id(run_id), user_path(file), overwrite=overwrite)
 
 
 @public
@@ -40,7 +41,7 @@ def import_bundle(file: str | Path, *, db: str | Path | None = None) -> RunRecor
     run, or other answers to what it asked; the database then stays as it was.
     """
     with Store(_database(db)) as store:
-        return store.run(bundles.read_bundle(store, Path(file).expanduser()))
+        return store.run(bundles.read_bundle(store, user_path(file)))
 
 
 def _database(db: str | Path | None) -> Path:

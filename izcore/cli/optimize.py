@@ -1,7 +1,6 @@
 """``iz optimize``: the main job."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -122,9 +121,10 @@ def optimize(
 def _instructions_of(given: Sequence[str]) -> tuple[str, ...]:
     """Return the instructions, with those of a file in the place of each ``@FILE``."""
     from izcore.plugin.instructions import read_instructions
+    from izcore.plugin.paths import user_path
 
     return tuple(
         instruction
         for text in given
-        for instruction in (read_instructions(Path(text[1:])) if text.startswith("@") else (text,))
+        for instruction in (read_instructions(user_path(text[1:])) if text.startswith("@") else (text,))
     )
