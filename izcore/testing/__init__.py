@@ -18,7 +18,15 @@ except ImportError as error:
 
 # Before they are imported, so that a check that fails shows what it compared.
 for _module in (
-    *("backends", "chat_scorers", "commands", "conformance", "coordinates", "evaluation_policies"),
+    *(
+        "backends",
+        "chat_asking",
+        "chat_scorers",
+        "commands",
+        "conformance",
+        "coordinates",
+        "evaluation_policies",
+    ),
     *("executors", "exporters", "generators", "metrics", "scorers", "surrogates", "tasks", "trackers"),
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")

@@ -5,20 +5,18 @@ import json
 import logging
 import socket
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
 from izcore.plugin.calls import Completion, CompletionRequest, FinishReason, Prompt, Usage
-from izcore.plugin.errors import FatalScorerError, IzError, TransientScorerError
+from izcore.plugin.errors import FatalScorerError, TransientScorerError
 from izcore.plugin.images import encode_image, find_image
 from izcore.plugin.registrations import BackendContext, BackendRegistration
 from izcore.testing.backends import Make
+from izcore.testing.chat_asking import answer, ask, at_port, closing, failure_of, greet, script, shown
 from izcore.testing.chat_server import ChatProtocol, ChatServer, Reply
 from izcore.testing.scorers import SYSTEM, TURNS, ScorerConformance
 from izcore.testing.subject import Subject
@@ -70,7 +68,7 @@ class ChatScorerConformance(ScorerConformance):
     def test_an_answer_has_its_text_and_usage(self, make: Make, chat_server: ChatServer) -> None:
         """Text, tokens and the end of an answer are those that the server sent."""
         usage = Usage(input_tokens=10, output_tokens=4)
-        _script(chat_server, chat_server.answer("bonjour", usage=usage))
+        script(chat_server, chat_server.answer("bonjour", usage=usage))
         assert ask(make(), "say hello") == (Completion(text="bonjour", usage=usage, finish="stop"),)
 
     def test_messages_arrive(self, make: Make, chat_server: ChatServer) -> None:
@@ -116,7 +114,7 @@ class ChatScorerConformance(ScorerConformance):
         self, make: Make, chat_server: ChatServer
     ) -> None:
         """Where the server does not count, the call costs what it may have cost, so that a budget holds."""
-        _script(chat_server, chat_server.answer("yes"))
+        script(chat_server, chat_server.answer("yes"))
         scorer = make()
         assert ask(scorer, "?")[0].usage == scorer.bound(Prompt(text="?"))
 
@@ -210,7 +208,7 @@ class ChatScorerConformance(ScorerConformance):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
-            failure = failure_of(_at_port(subject, port).build(backend, context), "?")
+            failure = failure_of(at_port(subject, port).build(backend, context), "?")
         assert isinstance(failure, TransientScorerError)
         assert f"127.0.0.1:{port}" in failure.message
         assert "base_url" in failure.hint
@@ -221,8 +219,8 @@ class ChatScorerConformance(ScorerConformance):
     ) -> None:
         """Not everything that listens speaks HTTP."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            threading.Thread(target=_greet, args=(listener,), daemon=True).start()
-            scorer = _at_port(subject, listener.getsockname()[1]).build(backend, context)
+            threading.Thread(target=greet, args=(listener,), daemon=True).start()
+            scorer = at_port(subject, listener.getsockname()[1]).build(backend, context)
             assert isinstance(failure_of(scorer, "?"), TransientScorerError)
 
     def test_text_that_is_no_unicode_is_fatal(self, make: Make) -> None:
@@ -245,7 +243,7 @@ class ChatScorerConformance(ScorerConformance):
         """The key stands in no message, representation, log or output, also where the server repeats it."""
         if status != 200:
             chat_server.script.append(chat_server.failure(status, f"{'x' * 285}{KEY} is your key"))
-        seen = _shown(make()) + written()
+        seen = shown(make()) + written()
         assert chat_server.protocol.key(chat_server.requests[0]) == KEY
         assert not [text for text in seen if KEY in text or KEY[3:14] in text]
 
@@ -256,7 +254,7 @@ class ChatScorerConformance(ScorerConformance):
     ) -> None:
         """Nor does an answer that cannot be read, or breaks off."""
         chat_server.script.append(Reply(body.encode(), content_type="text/html", cut=cut))
-        seen = _shown(make()) + written()
+        seen = shown(make()) + written()
         assert not [text for text in seen if KEY in text or KEY[3:14] in text]
 
     # --- event loops -----------------------------------------------------------------------------
@@ -297,7 +295,7 @@ class ChatScorerConformance(ScorerConformance):
             results = await asyncio.gather(*(scorer.complete(request) for request in requests))
             return [result.completions[0].text for result in results]
 
-        assert _closing(scorer, work) == wanted
+        assert closing(scorer, work) == wanted
 
     def test_a_cancelled_call_stays_cancelled(self, make: Make, chat_server: ChatServer) -> None:
         """Cancelling is no failure of the server: the run has asked for it."""
@@ -311,65 +309,4 @@ class ChatScorerConformance(ScorerConformance):
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-        _closing(scorer, work)
-
-
-def ask(scorer: Any, *prompts: str) -> tuple[Completion, ...]:
-    """Ask in an event loop of its own, and close the connections."""
-    return answer(scorer, *(Prompt(text=prompt) for prompt in prompts))
-
-
-def answer(scorer: Any, *prompts: Prompt) -> tuple[Completion, ...]:
-    """Answer prompts in an event loop of its own, and close the connections."""
-    request = CompletionRequest(prompts=prompts)
-
-    async def work() -> tuple[Completion, ...]:
-        return tuple((await scorer.complete(request)).completions)
-
-    found: tuple[Completion, ...] = _closing(scorer, work)
-    return found
-
-
-def failure_of(scorer: Any, *prompts: str) -> IzError:
-    """Return the failure of a request, which drags no error of the client along: that would show headers."""
-    with pytest.raises(IzError) as caught:
-        ask(scorer, *prompts)
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    return caught.value
-
-
-def _shown(scorer: Any) -> list[str]:
-    """Return all that a scorer shows of itself, of an answer, and of a failure."""
-    seen = [repr(scorer), repr(scorer.info()), repr(vars(scorer))]
-    try:
-        return [*seen, repr(ask(scorer, "?"))]
-    except IzError as error:
-        return [*seen, str(error), repr(error), "".join(traceback.format_exception(error))]
-
-
-def _at_port(subject: Subject, port: int) -> Subject:
-    url = urlsplit(subject.options["base_url"])._replace(netloc=f"127.0.0.1:{port}").geturl()
-    return msgspec.structs.replace(subject, options={**subject.options, "base_url": url})
-
-
-def _greet(listener: socket.socket) -> None:
-    connection, _ = listener.accept()
-    with connection:
-        connection.recv(4096)
-        connection.sendall(b"220 mail.example ESMTP\r\n")
-
-
-def _script(server: ChatServer, reply: Reply | None) -> None:
-    assert reply is not None, "every protocol has answers that end by themselves"
-    server.script.append(reply)
-
-
-def _closing(scorer: Any, work: Any) -> Any:
-    async def once() -> Any:
-        try:
-            return await work()
-        finally:
-            await scorer.aclose()
-
-    return asyncio.run(once())
+        closing(scorer, work)
