@@ -9,24 +9,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from izcore.api import aoptimize as aoptimize
-    from izcore.api import build_executor as build_executor
     from izcore.api import check_ready as check_ready
     from izcore.api import compare as compare
-    from izcore.api import configure as configure
-    from izcore.api import database_path as database_path
     from izcore.api import execute as execute
     from izcore.api import export as export
-    from izcore.api import find_run as find_run
     from izcore.api import optimize as optimize
     from izcore.api import plan as plan
-    from izcore.api import plan_paired as plan_paired
-    from izcore.api import progress as progress
     from izcore.api import resume as resume
     from izcore.api import run as run
     from izcore.api import runs as runs
     from izcore.api import score as score
-    from izcore.api import score_held_out as score_held_out
-    from izcore.api import trajectory as trajectory
     from izcore.config.layers import parse_assignments as parse_assignments
     from izcore.config.options import RunOptions as RunOptions
     from izcore.config.options import ScoringOptions as ScoringOptions
@@ -34,6 +26,7 @@ if TYPE_CHECKING:
     from izcore.config.schema import RunConfig as RunConfig
     from izcore.config.toml import read_toml as read_toml
     from izcore.databases import back_up as back_up
+    from izcore.databases import database_path as database_path
     from izcore.databases import export_bundle as export_bundle
     from izcore.databases import import_bundle as import_bundle
     from izcore.engine.incumbents import Incumbent as Incumbent
@@ -76,6 +69,13 @@ if TYPE_CHECKING:
     from izcore.scoring.statistics import mean_with_interval as mean_with_interval
     from izcore.scoring.statistics import p_value_over_runs as p_value_over_runs
     from izcore.scoring.statistics import paired_p_value as paired_p_value
+    from izcore.several_runs import build_executor as build_executor
+    from izcore.several_runs import configure as configure
+    from izcore.several_runs import find_run as find_run
+    from izcore.several_runs import plan_paired as plan_paired
+    from izcore.several_runs import progress as progress
+    from izcore.several_runs import score_held_out as score_held_out
+    from izcore.several_runs import trajectory as trajectory
     from izcore.storage.records import DamagedRun as DamagedRun
     from izcore.storage.records import Dependency as Dependency
     from izcore.storage.records import Progress as Progress
@@ -86,30 +86,22 @@ if TYPE_CHECKING:
 _HOMES = {
     "izcore.api": (
         "aoptimize",
-        "build_executor",
         "check_ready",
         "compare",
-        "configure",
-        "database_path",
         "execute",
         "export",
-        "find_run",
         "optimize",
         "plan",
-        "plan_paired",
-        "progress",
         "resume",
         "run",
         "runs",
         "score",
-        "score_held_out",
-        "trajectory",
     ),
     "izcore.config.layers": ("parse_assignments",),
     "izcore.config.options": ("RunOptions", "ScoringOptions", "settings_layers"),
     "izcore.config.schema": ("RunConfig",),
     "izcore.config.toml": ("read_toml",),
-    "izcore.databases": ("back_up", "export_bundle", "import_bundle"),
+    "izcore.databases": ("back_up", "database_path", "export_bundle", "import_bundle"),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.score_instruction": ("ScoreResult",),
@@ -150,6 +142,15 @@ _HOMES = {
         "mean_with_interval",
         "p_value_over_runs",
         "paired_p_value",
+    ),
+    "izcore.several_runs": (
+        "build_executor",
+        "configure",
+        "find_run",
+        "plan_paired",
+        "progress",
+        "score_held_out",
+        "trajectory",
     ),
     "izcore.storage.records": ("DamagedRun", "Dependency", "Progress", "RunPlan", "RunRecord", "RunSummary"),
 }

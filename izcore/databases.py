@@ -17,7 +17,7 @@ def back_up(file: str | Path, *, db: str | Path | None = None, overwrite: bool =
     Raises UsageError where the file is there already, unless with ``overwrite``, and StoreError where the
     copy fails.
     """
-    backup.back_up(_database(db), user_path(file), overwrite=overwrite)
+    backup.back_up(database_path(db), user_path(file), overwrite=overwrite)
 
 
 @public
@@ -29,7 +29,7 @@ def export_bundle(
     ``run_id`` may be a unique beginning of the id, or ``last``. Raises UsageError where a process works on
     the run, or where the file is there already, unless with ``overwrite``.
     """
-    with Store(_database(db)) as store:
+    with open_store(db) as store:
         bundles.write_bundle(store, store.find_id(run_id), user_path(file), overwrite=overwrite)
 
 
@@ -40,9 +40,15 @@ def import_bundle(file: str | Path, *, db: str | Path | None = None) -> RunRecor
     Raises StoreError for a file that is no bundle or is damaged, and UsageError where the database has that
     run, or other answers to what it asked; the database then stays as it was.
     """
-    with Store(_database(db)) as store:
+    with open_store(db) as store:
         return store.run(bundles.read_bundle(store, user_path(file)))
 
 
-def _database(db: str | Path | None) -> Path:
+def database_path(db: str | Path | None = None) -> Path:
+    """Return the path of the database: this one, that of ``IZ_DB``, or the user's own."""
     return Paths.of_this_user().database(db)
+
+
+def open_store(db: str | Path | None = None) -> Store:
+    """Open a database: this one, that of ``IZ_DB``, or the user's own."""
+    return Store(database_path(db))

@@ -16,7 +16,7 @@ app = typer.Typer(help="Completions kept on disk.", no_args_is_help=True)
 @explained
 def info(db: DbOption = None, json: JsonOption = False) -> None:
     """Say how many completions are kept, and what they were worth."""
-    from izcore.api import open_store
+    from izcore.databases import open_store
 
     with open_store(db) as store:
         found, path = store.cache_info(), store.path
@@ -42,7 +42,7 @@ def clear(
     json: JsonOption = False,
 ) -> None:
     """Delete completions, but for those that unfinished runs have paid for."""
-    from izcore.api import open_store
+    from izcore.databases import open_store
     from izcore.plugin.errors import UsageError
 
     with open_store(db) as store:

@@ -14,7 +14,7 @@ def delete_run(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a run and its trials. Answers that were paid for stay in the cache."""
-    from izcore.api import open_store
+    from izcore.databases import open_store
     from izcore.plugin.plain_text import plain_line
 
     with open_store(db) as store:

@@ -24,9 +24,9 @@ def show_run(
     ] = False,
 ) -> None:
     """Show a run: its settings, prompt template, best trials and result."""
-    from izcore.api import open_store
     from izcore.cli.runs.render import show_record, show_trial
     from izcore.cli.runs.summary import summary
+    from izcore.databases import open_store
     from izcore.plugin.errors import UnknownNameError
 
     with open_store(db) as store:
