@@ -35,7 +35,10 @@ class PlainConsole(Console):
 
 def _written_out(text: Text) -> Text:
     """Return the text with control characters written out; every piece keeps its style."""
+    whole = plain(text.plain)
+    if whole == text.plain:  # as nearly always, and a display is drawn ten times a second
+        return text
     places = [0, *accumulate(len(plain(character)) for character in text.plain)]
-    shown = text.blank_copy(plain(text.plain))
+    shown = text.blank_copy(whole)
     shown.spans = [Span(places[span.start], places[span.end], span.style) for span in text.spans]
     return shown
