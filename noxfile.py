@@ -41,6 +41,8 @@ TEST_TOOLS = (
     "mypy",
     "pandas",
     "datasets",
+    "genai-prices",
+    "tiktoken",
 )
 
 
