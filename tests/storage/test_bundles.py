@@ -4,7 +4,6 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,46 +13,34 @@ from izcore.plugin.errors import IzError, StoreError, UsageError
 from izcore.storage.bundles import DATABASE, DESCRIPTION
 from izcore.storage.store import Store
 
-SETTINGS = {"splits": {"test": 5}, "search": {"initial": 4, "batch": 2, "rounds": 1}}
-BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with two runs, of which the newer is moved."""
-    database = tmp_path_factory.mktemp("finished") / "runs.sqlite"
-    for seed in (1, 2):
-        izcore.optimize("mirror", db=database, seed=seed, settings=SETTINGS, **BACKENDS)
-    return database
-
 
 @pytest.fixture
-def bundle(finished: Path, tmp_path: Path) -> Path:
+def bundle(two_runs: Path, tmp_path: Path) -> Path:
     file = tmp_path / "run.bundle"
-    izcore.export_bundle("last", file, db=finished)
+    izcore.export_bundle("last", file, db=two_runs)
     return file
 
 
-def test_a_run_moves_with_all_that_belongs_to_it(finished: Path, bundle: Path, tmp_path: Path) -> None:
+def test_a_run_moves_with_all_that_belongs_to_it(two_runs: Path, bundle: Path, tmp_path: Path) -> None:
     there = tmp_path / "there.sqlite"
     record = izcore.import_bundle(bundle, db=there)
     assert [run.id for run in izcore.runs(db=there)] == [record.id]
-    assert izcore.run(record.id, db=there) == izcore.run(record.id, db=finished)
-    with Store(finished) as before, Store(there) as after:
+    assert izcore.run(record.id, db=there) == izcore.run(record.id, db=two_runs)
+    with Store(two_runs) as before, Store(there) as after:
         assert after.run(record.id) == before.run(record.id)
         assert after.spent(record.id) == before.spent(record.id)
         assert list(after.completions_of(record.id)) == list(before.completions_of(record.id))
 
 
 def test_an_interrupted_run_goes_on_where_it_was_moved_to_and_pays_nothing_again(
-    finished: Path, bundle: Path, tmp_path: Path
+    two_runs: Path, bundle: Path, tmp_path: Path
 ) -> None:
     there = tmp_path / "there.sqlite"
     record = izcore.import_bundle(bundle, db=there)
     with sqlite3.connect(there) as db:
         db.execute("UPDATE runs SET status = 'running', result = NULL")
     db.close()
-    result, before = izcore.resume(record.id, db=there), izcore.run(record.id, db=finished).result
+    result, before = izcore.resume(record.id, db=there), izcore.run(record.id, db=two_runs).result
     assert before is not None
     assert (result.best, result.calls, result.cost_usd) == (before.best, before.calls, before.cost_usd)
 
@@ -80,17 +67,17 @@ def test_a_run_that_is_there_and_other_answers_are_not_overwritten(bundle: Path,
 
 
 def test_a_file_is_not_overwritten_unasked_and_a_run_at_work_stays_where_it_is(
-    finished: Path, bundle: Path, tmp_path: Path
+    two_runs: Path, bundle: Path, tmp_path: Path
 ) -> None:
     before = bundle.read_bytes()
     with pytest.raises(UsageError, match="is there already"):
-        izcore.export_bundle("last", bundle, db=finished)
+        izcore.export_bundle("last", bundle, db=two_runs)
     assert bundle.read_bytes() == before
-    izcore.export_bundle("last", bundle, db=finished, overwrite=True)
-    with Store(finished) as store:
+    izcore.export_bundle("last", bundle, db=two_runs, overwrite=True)
+    with Store(two_runs) as store:
         name = store.find_id("last")
         with store.owning(name), pytest.raises(UsageError, match="being worked on"):
-            izcore.export_bundle(name, tmp_path / "other", db=finished)
+            izcore.export_bundle(name, tmp_path / "other", db=two_runs)
 
 
 def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None]) -> None:

@@ -4,24 +4,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import izcore
 from izcore.plugin.errors import StoreError
 from izcore.storage.store import Store
-
-BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol"}
-SMALL = {"search": {"initial": 4, "batch": 2, "rounds": 1}, "splits": {"test": 5}}
-
-
-@pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("two") / "runs.sqlite"
-    for seed in (1, 2):
-        izcore.optimize("mirror", seed=seed, db=path, settings=SMALL, **BACKENDS)
-    return path
 
 
 @pytest.fixture
