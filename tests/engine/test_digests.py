@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-from izcore.engine import digests
 from izcore.engine.digests import digest_of
 
 
@@ -25,19 +22,3 @@ def test_a_folder_is_told_by_names_and_contents(tmp_path: Path) -> None:
     renamed = digest_of(tmp_path)
     (tmp_path / "in" / "other").write_bytes(b"2")
     assert len({before, renamed, digest_of(tmp_path)}) == 3
-
-
-def test_a_file_of_gigabytes_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digests, "READ_WHOLE", 100)
-    monkeypatch.setattr(digests, "BLOCK", 20)
-    large = tmp_path / "weights"
-    large.write_bytes(bytes(1000))
-    seen = {digest_of(large)}
-    for place in (0, 500, 999):
-        content = bytearray(1000)
-        content[place] = 1
-        large.write_bytes(content)
-        seen.add(digest_of(large))
-    large.write_bytes(bytes(1001))
-    seen.add(digest_of(large))
-    assert len(seen) == 5
