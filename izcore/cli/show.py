@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from izcore.engine.score_instruction import ScoreResult
     from izcore.plugin.calls import FinishReason
     from izcore.plugin.kinds import Kind
-    from izcore.plugin.results import Change, RunResult
+    from izcore.plugin.results import Best, Change, RunResult
     from izcore.registry.choices import BackendChoice
     from izcore.registry.registry import Registry
 
@@ -143,7 +143,7 @@ def show_result(result: "RunResult") -> None:
     for note in result.notes:
         console.print(Text(note, "yellow"))
     console.print(
-        f"validation {score_less(best.validation.score, best.penalty)} (n = {best.validation.n}); "
+        f"{validation_line(best)}; "
         f"{result.trials} trials, {result.unique_instructions} different instructions; {spent_line(result)}; "
         f"{result.seconds:.0f} s",
         style="dim",
@@ -175,6 +175,14 @@ def show_score(result: "ScoreResult") -> None:
 def score_less(score: float, penalty: float) -> str:
     """A validation score, and what the objective takes off it."""
     return f"{score:.2f} - {penalty:.2f}" if penalty else f"{score:.2f}"
+
+
+def validation_line(best: "Best") -> str:
+    """The winner's validation score, and how far it can be believed."""
+    score, n = score_less(best.validation.score, best.penalty), best.validation.n
+    if best.validation.fresh:
+        return f"validation {score} on {n} fresh examples"
+    return f"validation {score} on the {n} examples that chose it, so rather too high"
 
 
 def spent_line(result: "RunResult") -> str:

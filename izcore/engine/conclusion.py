@@ -7,11 +7,12 @@ from izcore.engine.verdict import describe_comparison
 from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
-from izcore.plugin.results import Baseline, Best, TestScore, ValidationScore
+from izcore.plugin.results import Baseline, Best, TestScore
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluator
 from izcore.scoring.statistics import adjust_for_number, mean_with_interval, paired_p_value
+from izcore.search.objective import validation_score
 
 WINNER = "this instruction"
 """What people call the winner beside its baselines."""
@@ -40,9 +41,12 @@ async def conclude(
     test: Sequence[Example],
     evaluator: Evaluator,
     *,
+    searched_on: int,
     seed: int,
 ) -> Conclusion:
     """Score winner and baselines once on the test split and compare them in pairs.
+
+    The winner's scores behind the first ``searched_on`` are those on fresh examples.
 
     An example that is set aside counts for none of them. What the budget has no room for is left out, and the
     conclusion says so. Raises BackendError where too many examples are set aside.
@@ -53,12 +57,13 @@ async def conclude(
     scores = _on_shared_examples(scores)
     mine = scores.get(WINNER, ())
     if not _known(mine):
-        return Conclusion(best=_best(winner, None), baselines=(), sentence=NOT_TESTED)
+        return Conclusion(best=_best(winner, searched_on, None), baselines=(), sentence=NOT_TESTED)
     tested = [each for each in baselines if each.name in scores]
+    interval = mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner"))
     compared = compare_with_all(tested, mine, scores, seed=seed)
     untested = [name for name in guidances if name not in scores]
     return Conclusion(
-        best=_best(winner, mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner"))),
+        best=_best(winner, searched_on, interval),
         baselines=compared,
         sentence=describe_comparison(compared, untested),
         scores={guidances[name].key: each for name, each in scores.items()},
@@ -87,14 +92,14 @@ def _on_shared_examples(scores: Mapping[str, Scores]) -> dict[str, Scores]:
     }
 
 
-def _best(winner: Trial, test: TestScore | None) -> Best:
+def _best(winner: Trial, searched_on: int, test: TestScore | None) -> Best:
     return Best(
         instruction=winner.candidate.instruction,
         exemplars=winner.candidate.exemplars,
         coordinates=dict(winner.candidate.coordinates),
         answer_mark=winner.candidate.answer_mark,
         room=winner.candidate.room,
-        validation=ValidationScore(score=winner.mean or 0.0, n=len(winner.known_scores)),
+        validation=validation_score(winner, searched_on),
         penalty=winner.penalty,
         test=test,
     )

@@ -159,7 +159,14 @@ async def _test(winner: Trial, session: Session, record: RunRecord, generator: G
     )
     total = (1 + len(baselines)) * len(test)
     environment.events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=total))
-    conclusion = await conclude(winner, baselines, test, session.evaluator, seed=record.config.seed)
+    conclusion = await conclude(
+        winner,
+        baselines,
+        test,
+        session.evaluator,
+        searched_on=len(record.plan.splits.validation),
+        seed=record.config.seed,
+    )
     environment.store.add_test_scores(record.id, conclusion.scores)
     return conclusion
 

@@ -29,6 +29,7 @@ def trial_figures(event: TrialFinished, totals: CallsAnswered | None) -> dict[st
 def result_figures(result: RunResult) -> dict[str, float]:
     """Return the numbers of a finished run, as far as there are any.
 
+    ``fresh_mean`` is the winner's score on the ``fresh_n`` validation examples that the search never saw.
     ``test_mean`` is the winner's score on the sealed test split, ``test_low`` and ``test_high`` its 95%
     confidence interval, ``test_n`` the number of examples; ``lead_over/NAME`` is the winner's mean less that
     of a baseline, ``p_value/NAME`` the p-value of that difference, and ``adjusted_p_value/NAME`` the same
@@ -39,6 +40,9 @@ def result_figures(result: RunResult) -> dict[str, float]:
         "unique_instructions": float(result.unique_instructions),
         "seconds": result.seconds,
     }
+    if result.best and result.best.validation.fresh:
+        fresh = result.best.validation
+        figures |= {"fresh_mean": fresh.score, "fresh_n": float(fresh.n)}
     if result.best and result.best.test:
         test = result.best.test
         figures |= {

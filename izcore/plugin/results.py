@@ -10,10 +10,15 @@ from izcore.plugin.trials import Guidance
 
 
 class ValidationScore(Record):
-    """Mean score on the validation examples, and their number."""
+    """Mean score on ``n`` validation examples.
+
+    ``fresh`` says that they are retest examples: the search never saw them, and only the few finalists were
+    compared on them. Otherwise the instruction was chosen by this very score, which flatters it.
+    """
 
     score: float
     n: int
+    fresh: bool = False
 
 
 class TestScore(Record):
@@ -28,8 +33,10 @@ class TestScore(Record):
 
 
 class Best(Record):
-    """The winner: chosen by its validation score less the ``penalty``, then scored once on test.
+    """The winner: chosen by its validation scores less the ``penalty``, then scored once on test.
 
+    ``validation`` is of the fresh examples alone, where the finalists were compared on some, and of all that
+    the choice depended on where they were not.
     ``exemplars`` are the solved examples that a few-shot search chose with it. ``coordinates`` names the
     choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
     ``room`` is how many tokens it then needs.

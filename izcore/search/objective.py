@@ -1,4 +1,4 @@
-"""What a search maximises: the score, or less for long and costly instructions; and the Pareto front."""
+"""What a search maximises: the score, or less for long and costly instructions; and what is told of it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,6 +31,17 @@ def pareto_front(trials: Iterable[Trial], examples: int) -> tuple[FrontPoint, ..
         if not front or point.validation.score > front[-1].validation.score:
             front.append(point)
     return tuple(front)
+
+
+def validation_score(trial: Trial, examples: int) -> ValidationScore:
+    """Return what to tell of a trial that was chosen by its scores.
+
+    That is its mean on the fresh examples, those behind the first ``examples``, which had no say until a few
+    finalists were left. Where it has no score there, it is the mean of the scores that chose it.
+    """
+    fresh = _known(trial.scores[examples:])
+    scores = fresh or trial.known_scores
+    return ValidationScore(score=sum(scores) / max(len(scores), 1), n=len(scores), fresh=bool(fresh))
 
 
 def _known(scores: Sequence[float | None]) -> list[float]:

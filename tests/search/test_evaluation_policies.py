@@ -124,15 +124,24 @@ def test_finalists_are_compared_on_fresh_examples(iz: Iz, tmp_path: Path) -> Non
     command = ("optimize", "mirror", *TOY, *MANY, *SEARCH, "--no-cache")
     plain = result_of(iz(*command))
     retested = result_of(iz(*command, "--set", "splits.retest=10", "--set", "splits.test=30"))
-    assert retested["best"]["validation"]["n"] == 26
     with Store(tmp_path / "runs.sqlite") as store:
         plan = store.run(retested["run_id"]).plan
-        lengths = [len(t.scores) for t in store.trials(retested["run_id"]) if t.reused is None]
+        trials = store.trials(retested["run_id"])
+    lengths = [len(t.scores) for t in trials if t.reused is None]
     assert sorted(lengths)[-5:] == [16, 26, 26, 26, 26]
     inputs = [
         e.input for part in (plan.splits.validation, plan.splits.retest, plan.splits.test) for e in part
     ]
     assert len(inputs) == len(set(inputs)) == 56
+    best = retested["best"]
+    (winner,) = [t for t in trials if t.candidate.instruction == best["instruction"] and t.reused is None]
+    fresh = winner.scores[16:]
+    assert best["validation"] == {"score": sum(fresh) / 10, "n": 10, "fresh": True}
+    assert plain["best"]["validation"]["fresh"] is False
+    shown = iz("runs", "show", retested["run_id"]).stdout
+    assert "validation  n   fresh  n" in shown
+    assert f"validation {sum(fresh) / 10:.2f} on 10 fresh examples" in shown
+    assert "on the 16 examples that chose it" in iz("runs", "show", plain["run_id"]).stdout
     # Four finalists see ten more examples; the final test has 30 examples fewer for each of three.
     tested = 3 * (len(store_test(tmp_path, plain["run_id"])) - 30)
     assert retested["calls"] == plain["calls"] + 40 - tested

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
 from izcore.config.schema import Objective
+from izcore.plugin.results import ValidationScore
 from izcore.plugin.trials import Candidate, Trial
 from izcore.search.history import History
-from izcore.search.objective import pareto_front
+from izcore.search.objective import pareto_front, validation_score
 from izcore.storage.store import Store
 
 NOISY = ("--set", "scorer.mistakes=0.4", "--set", "splits.validation=16", "--no-cache", "--json")
@@ -108,7 +109,7 @@ def test_a_length_penalty_chooses_a_shorter_instruction_and_says_what_it_took(iz
     shown = iz("runs", "show", penalised["run_id"]).stdout
     assert "score against length" in shown
     assert "score, less 3 per 100 characters" in shown
-    assert f"{chosen.mean:.2f} - {chosen.penalty:.2f} (n = 16)" in shown
+    assert f"{chosen.mean:.2f} - {chosen.penalty:.2f} on the 16 examples that chose it" in shown
 
 
 @pytest.mark.parametrize("policy", ["halving", "racing"])
@@ -154,3 +155,19 @@ def test_a_cost_penalty_wants_a_price(iz: Iz, tmp_path: Path) -> None:
     assert_explained(negative, "objective.length_penalty")
     unknown = iz("optimize", "mirror", *TOY, "--set", "objective.length=1", "--dry-run")
     assert_explained(unknown, "objective.length", "length_penalty")
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ((1.0, 1.0, 0.0, 0.5), ValidationScore(score=0.25, n=2, fresh=True)),
+        ((1.0, 1.0, None, 0.5), ValidationScore(score=0.5, n=1, fresh=True)),
+        ((1.0, 0.0), ValidationScore(score=0.5, n=2, fresh=False)),
+        ((1.0, 0.0, None, None), ValidationScore(score=0.5, n=2, fresh=False)),
+    ],
+)
+def test_what_is_told_of_a_winner_is_its_score_on_examples_that_did_not_choose_it(
+    scores: tuple[float | None, ...], told: ValidationScore
+) -> None:
+    trial = Trial(index=0, round=0, candidate=Candidate(latent=(), instruction="x"), scores=scores)
+    assert validation_score(trial, 2) == told

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from rich.table import Table
@@ -61,7 +62,7 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
         rows.add_row("set aside", f"{len(set_aside)} of {asked} examples, for all instructions alike")
     console.print(rows)
     console.print()
-    _show_trials(trials)
+    _show_trials(trials, len(splits.validation))
     if record.result:
         console.print()
         _show_front(record.result.front)
@@ -106,6 +107,14 @@ def _named(instruction: str, exemplars: tuple[Example, ...]) -> str:
     return f"{instruction} [+ {', '.join(e.full_input for e in exemplars)}]" if exemplars else instruction
 
 
+def _score_cells(scores: Sequence[float | None], penalty: float) -> tuple[str, str]:
+    """The mean of some of a trial's scores less its penalty, and how many there are."""
+    known = [score for score in scores if score is not None]
+    shown = score_less(sum(known) / len(known), penalty) if known else "-"
+    set_aside = len(scores) - len(known)
+    return shown + (f" ({set_aside} set aside)" if set_aside else ""), str(len(scores) or "-")
+
+
 def _show_front(front: tuple[FrontPoint, ...]) -> None:
     if len(front) < 2:
         return
@@ -119,23 +128,23 @@ def _show_front(front: tuple[FrontPoint, ...]) -> None:
     out().print()
 
 
-def _show_trials(trials: list[Trial]) -> None:
+def _show_trials(trials: list[Trial], searched_on: int) -> None:
+    """Print the best trials: their scores on the first examples, and those of finalists on fresh ones."""
     history = History(trials)
     distinct = history.ranked
     if not distinct:
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("trial", "validation", "examples", "instruction"):
+    fresh = ["fresh", "n"] if any(len(trial.scores) > searched_on for trial in trials) else []
+    for heading in ("trial", "validation", "n", *fresh, "instruction"):
         table.add_column(heading, overflow="fold")
     for trial in distinct[:SHOWN_TRIALS]:
         style = "bold green" if trial == history.best else ""
-        shown = "-" if trial.mean is None else score_less(trial.mean, trial.penalty)
-        if None in trial.scores:
-            shown += f" ({trial.scores.count(None)} set aside)"
+        parts = (trial.scores[:searched_on], trial.scores[searched_on:])
+        scores = [cell for part in parts for cell in _score_cells(part, trial.penalty)]
         table.add_row(
             str(trial.index),
-            shown,
-            str(len(trial.scores)),
+            *scores[: 2 + len(fresh)],
             Text(_named(trial.candidate.instruction, trial.candidate.exemplars), style),
         )
     out().print(table)
