@@ -94,6 +94,9 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         prepared=_prepare(generator, record, store),
         store=store,
         events=events,
+        repeats_remedy=environment.registry.registration(
+            GeneratorRegistration, config.generator.name
+        ).repeats_remedy,
     )
     rounds = RoundEvaluator(
         evaluator=session.evaluator,

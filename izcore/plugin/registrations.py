@@ -63,11 +63,13 @@ class GeneratorRegistration(BackendRegistration):
     ``uses_latents`` is False where instructions do not depend on latents: then no surrogate is needed, and
     the run takes one that stands in. ``unsteered`` is what the baseline is called in results that
     :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes; empty for a generator that never
-    writes one, so that no budget is kept for it.
+    writes one, so that no budget is kept for it. ``repeats_remedy`` is one sentence that tells users which
+    option to change where hardly any sentence of a round is new.
     """
 
     uses_latents: bool = True
     unsteered: str = "generator unsteered"
+    repeats_remedy: str = ""
 
 
 class ScorerRegistration(BackendRegistration):

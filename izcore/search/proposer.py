@@ -25,6 +25,7 @@ from izcore.registry.guards import resolved
 from izcore.search.coordinates import Values, choose_values, complete
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
+from izcore.search.repeats import warn_of_repeats
 from izcore.storage.records import Proposal, RunPlan
 from izcore.storage.store import Store
 
@@ -38,7 +39,8 @@ class Proposer:
 
     ``coordinates`` are choices that complete an instruction: a latent has one number for each, behind those
     that the generator asks for. ``exemplar_sets`` are the sets of solved examples that a few-shot search
-    chooses among; if there are several, a latent's last number chooses the set.
+    chooses among; if there are several, a latent's last number chooses the set. ``repeats_remedy`` is what
+    people are told where the generator writes hardly anything that is new.
     """
 
     run_id: str
@@ -51,6 +53,7 @@ class Proposer:
     prepared: PrepareResult
     store: Store
     events: Events
+    repeats_remedy: str = ""
 
     @property
     def latent_dim(self) -> int:
@@ -118,6 +121,8 @@ class Proposer:
             history=trials,
         )
         generated = await resolved(self.generator.generate(request))
+        name = self.config.generator.name
+        warn_of_repeats(generated.candidates, trials, generator=name, remedy=self.repeats_remedy)
         written = zip(generated.candidates, latents, strict=False)
         return msgspec.structs.replace(generated, candidates=tuple(itertools.starmap(self._whole, written)))
 
