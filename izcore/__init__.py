@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from izcore.plugin.results import Baseline as Baseline
     from izcore.plugin.results import Best as Best
     from izcore.plugin.results import Change as Change
+    from izcore.plugin.results import CoordinateEffect as CoordinateEffect
     from izcore.plugin.results import Estimate as Estimate
     from izcore.plugin.results import EstimatedCalls as EstimatedCalls
     from izcore.plugin.results import Figures as Figures
@@ -126,6 +127,7 @@ _HOMES = {
         "Estimate",
         "EstimatedCalls",
         "Figures",
+        "CoordinateEffect",
         "FrontPoint",
         "LimitCheck",
         "RunResult",

@@ -13,14 +13,14 @@ from izcore.plugin.results import TestScore
 from izcore.scoring.budget_ledger import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
     from izcore.engine.score_instruction import ScoreResult
     from izcore.plugin.calls import FinishReason
     from izcore.plugin.kinds import Kind
-    from izcore.plugin.results import Best, Change, RunResult
+    from izcore.plugin.results import Best, Change, CoordinateEffect, RunResult
     from izcore.registry.choices import BackendChoice
     from izcore.registry.registry import Registry
 
@@ -125,6 +125,8 @@ def show_result(result: "RunResult") -> None:
     if sum(each.adjusted_p_value is not None for each in result.baselines) > 1:
         console.print(f"p is adjusted for {len(result.baselines)} baselines.", style="dim")
     console.print(Text(result.conclusion))
+    for line in effect_lines(result.effects):
+        console.print(Text(line))
     if result.agreement:
         agreement = result.agreement
         console.print(
@@ -175,6 +177,18 @@ def show_score(result: "ScoreResult") -> None:
 def score_less(score: float, penalty: float) -> str:
     """A validation score, and what the objective takes off it."""
     return f"{score:.2f} - {penalty:.2f}" if penalty else f"{score:.2f}"
+
+
+def effect_lines(effects: "Sequence[CoordinateEffect]") -> list[str]:
+    """Say in a line for each coordinate what its choices are worth."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for effect in effects:
+        worth = f"{effect.value} {effect.difference:+.2f} ± {effect.margin:.2f}"
+        told.setdefault((effect.coordinate, effect.plainest), []).append(worth)
+    return [
+        f"What the {coordinate} is worth, beside {plainest!r}: {', '.join(worths)}."
+        for (coordinate, plainest), worths in told.items()
+    ]
 
 
 def validation_line(best: "Best") -> str:

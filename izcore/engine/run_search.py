@@ -21,6 +21,7 @@ from izcore.plugin.results import RunResult, SetAside
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
+from izcore.search.coordinate_effects import coordinate_effects
 from izcore.search.exemplars import draw_sets
 from izcore.search.loop import Search, SearchOutcome
 from izcore.search.objective import pareto_front
@@ -216,6 +217,10 @@ def _result(
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         set_aside=set_aside,
         notes=describe_capped(store.capped(record.id)),
+        effects=coordinate_effects(
+            history.trials,
+            {name: [value.name for value in values] for name, values in record.plan.coordinates.items()},
+        ),
         seconds=seconds,
         conclusion=" ".join(filter(None, sentences)),
     )

@@ -74,6 +74,29 @@ class FrontPoint(Record):
     exemplars: tuple[Example, ...] = ()
 
 
+class CoordinateEffect(Record):
+    """What a choice of a coordinate is worth beside the plainest one, in score points.
+
+    ``difference`` is the mean score with ``value`` less that with ``plainest``, for the same sentence on the
+    same example, and ``low`` and ``high`` are its 95% confidence interval; all are in [-1, 1]. Sentences that
+    met several choices tell it: ``bodies`` of them, on ``examples`` different examples.
+    """
+
+    coordinate: str
+    value: str
+    plainest: str
+    difference: float
+    low: float
+    high: float
+    bodies: int
+    examples: int
+
+    @property
+    def margin(self) -> float:
+        """Half the length of the interval: the number behind "±"."""
+        return max(self.high - self.difference, self.difference - self.low)
+
+
 class Baseline(Record):
     """An instruction to compare with; ``difference`` is the winner's test mean minus this one's.
 
@@ -162,7 +185,8 @@ class RunResult(Record):
     ``finishes`` counts the answers of the run, cached ones included, by how they ended. ``front`` is the
     Pareto front of validation score against length, the shortest instruction first. ``changes`` are those of
     what the run depends on after which it went on. ``set_aside`` counts, for each split that has some, the
-    examples that count for no instruction. ``notes`` say in sentences what else was odd about the run.
+    examples that count for no instruction. ``effects`` say what the choices of the coordinates are worth, as
+    far as the trials tell. ``notes`` say in sentences what else was odd about the run.
     """
 
     run_id: str
@@ -186,6 +210,7 @@ class RunResult(Record):
     set_aside: tuple[SetAside, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    effects: tuple[CoordinateEffect, ...] = ()
 
 
 class Figures(Record):
