@@ -17,7 +17,12 @@ from izcore.plugin.calls import (
     ScorerInfo,
     Usage,
 )
-from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult, CoordinateValue
+from izcore.plugin.coordinates import (
+    CoordinateChoices,
+    CoordinateRequest,
+    CoordinateResult,
+    CoordinateValue,
+)
 from izcore.plugin.digests import file_digest
 from izcore.plugin.errors import (
     BackendError,
@@ -182,6 +187,7 @@ __all__ = [
     "CompletionResult",
     "ConfigError",
     "Coordinate",
+    "CoordinateChoices",
     "CoordinateRegistration",
     "CoordinateRequest",
     "CoordinateResult",

@@ -1,12 +1,15 @@
 """Records of coordinates: the discrete choices that complete an instruction."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
 from izcore.plugin.target_profile import TargetProfile
+
+Place = Literal["", "system", "before", "after"]
+"""Where an instruction stands: in the system message, before or after the input; empty, as a run has it."""
 
 
 class CoordinateValue(Record):
@@ -16,12 +19,27 @@ class CoordinateValue(Record):
     such as "only the answer". ``clause`` is a sentence that stands behind the instruction; empty for none.
     ``answer_mark`` is what the model is told to write before its answer, and what stands behind the last one
     in its text is graded; empty where the whole text is. ``room`` is how many tokens such an answer needs.
+    ``exemplars`` are solved examples that are shown before the input, and ``placement`` says where the
+    instruction stands; empty, it stands where the run is set to have it.
     """
 
     name: Annotated[str, Meta(min_length=1)]
     clause: str = ""
     answer_mark: str = ""
     room: Annotated[int, Meta(ge=0)] = 0
+    exemplars: tuple[Example, ...] = ()
+    placement: Place = ""
+
+
+class CoordinateChoices(Record):
+    """A coordinate of a run as a surrogate is told of it: its name, and those of its values, plainest first.
+
+    Its number in a latent stands for the first value in the first of as many equal shares of [0, 1] as there
+    are values, for the second in the second, and so on.
+    """
+
+    name: str
+    values: tuple[str, ...]
 
 
 class CoordinateRequest(Record):

@@ -88,7 +88,7 @@ def _type_name(kind: object) -> str:
     if kind is type(None):
         return "none"
     if typing.get_origin(kind) is typing.Literal:
-        return " | ".join(str(value) for value in typing.get_args(kind))
+        return " | ".join(str(value) or "empty" for value in typing.get_args(kind))
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         return " | ".join(_type_name(part) for part in typing.get_args(kind))
     if typing.get_origin(kind) is Mapping:

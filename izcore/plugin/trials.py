@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from izcore.plugin.calls import FinishReason, Usage
+from izcore.plugin.coordinates import CoordinateChoices
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
 
@@ -182,6 +183,13 @@ class SuggestRequest(Record):
     instruction and at least ``count``; it is empty where instructions are written as the search goes. With a
     pool, a suggested latent stands for the candidate of the pool that is nearest to it and not taken yet, so
     a surrogate that knows nothing of pools still works; one that does returns latents of the pool.
+
+    ``coordinates`` are the discrete choices that complete a sentence. A latent's last numbers are theirs, one
+    each in this order; the numbers before them are the writer's. ``bodies`` are the distinct sentences at
+    hand, completed by nothing, in the order in which they were first there: written so far or beforehand, or
+    given by the user. A body's ``latent`` holds the writer's numbers alone; it is empty where this run's
+    generator did not write it. ``unplaced`` are the trials so far that are not in ``history`` because their
+    candidate has no latent in this space: those of the user's own prompts and of an earlier run.
     """
 
     history: tuple[Trial, ...]
@@ -190,9 +198,18 @@ class SuggestRequest(Record):
     seed: int
     initial: int = 0
     pool: tuple[Candidate, ...] = ()
+    coordinates: tuple[CoordinateChoices, ...] = ()
+    bodies: tuple[Candidate, ...] = ()
+    unplaced: tuple[Trial, ...] = ()
 
 
 class SuggestResult(Record):
-    """``count`` latents, each of ``latent_dim`` numbers in [0, 1]."""
+    """``count`` latents, each of ``latent_dim`` numbers in [0, 1].
+
+    ``bodies`` is empty, or says for each latent which sentence its coordinates' numbers complete: the place
+    in the request's ``bodies`` of one that is there, for which nothing is written, or None for a new one,
+    which is written from the writer's numbers. Latents that agree in those are written once.
+    """
 
     latents: tuple[Latent, ...]
+    bodies: tuple[int | None, ...] = ()

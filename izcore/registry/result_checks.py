@@ -111,7 +111,12 @@ def _misfit_of_latents(request: SuggestRequest, result: SuggestResult) -> str:
     if len(result.latents) != request.count:
         return f"suggested {len(result.latents)} latents, not {request.count}"
     lengths = {len(latent) for latent in result.latents} - {request.latent_dim}
-    return f"suggested a latent of {min(lengths)} numbers, not {request.latent_dim}" if lengths else ""
+    if lengths:
+        return f"suggested a latent of {min(lengths)} numbers, not {request.latent_dim}"
+    if result.bodies and len(result.bodies) != request.count:
+        return f"named {len(result.bodies)} bodies for {request.count} latents"
+    wrong = {body for body in result.bodies if body is not None} - set(range(len(request.bodies)))
+    return f"named the body {min(wrong)}, and there are {len(request.bodies)}" if wrong else ""
 
 
 def _misfit_of_candidates(latents: int, result: GenerateResult) -> str:

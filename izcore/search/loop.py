@@ -35,8 +35,7 @@ class SearchOutcome:
 class Search:
     """The parts of one search; the store holds its state.
 
-    ``carried`` are candidates of an earlier run, ``starting`` the user's own, which join the first round that
-    is paid for.
+    ``carried`` are candidates of an earlier run. The user's own join the first round that is paid for.
 
     ``trials_in_all`` is how many trials the search makes, if nothing ends it sooner.
     """
@@ -45,7 +44,6 @@ class Search:
     config: RunConfig
     splits: Splits
     carried: tuple[Candidate, ...]
-    starting: tuple[Candidate, ...]
     trials_in_all: int
     proposer: Proposer
     evaluator: Evaluator
@@ -107,7 +105,7 @@ class Search:
             if round_ == 0 and self.carried:
                 proposal = Proposal(candidates=self.carried, exhausted=False)
             else:
-                first = self.starting if round_ == bool(self.carried) else ()
+                first = self.proposer.starting if round_ == bool(self.carried) else ()
                 left = self.trials_in_all - len(history) - len(first)
                 proposal = await self.proposer.propose(round_, left, history, pool)
                 proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))

@@ -1,12 +1,13 @@
 """What is tried next: latents from the surrogate, instructions from the generator, or from a pool of them."""
 
-import itertools
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from izcore.config.schema import RunConfig
+from izcore.plugin.coordinates import CoordinateChoices
 from izcore.plugin.events import PhaseStarted
 from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Generator, Surrogate
@@ -14,7 +15,6 @@ from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
-    GenerateResult,
     Latent,
     PrepareResult,
     SuggestRequest,
@@ -22,6 +22,7 @@ from izcore.plugin.trials import (
 )
 from izcore.registry.event_dispatch import Events
 from izcore.registry.guards import resolved
+from izcore.search.bodies import bodies_at_hand
 from izcore.search.coordinates import Values, choose_values, complete
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
@@ -39,14 +40,16 @@ class Proposer:
 
     ``coordinates`` are choices that complete an instruction: a latent has one number for each, behind those
     that the generator asks for. ``exemplar_sets`` are the sets of solved examples that a few-shot search
-    chooses among; if there are several, a latent's last number chooses the set. ``repeats_remedy`` is what
-    people are told where the generator writes hardly anything that is new.
+    chooses among; if there are several, a latent's last number chooses the set. ``starting`` are the user's
+    own instructions. ``repeats_remedy`` is what people are told where the generator writes hardly anything
+    that is new.
     """
 
     run_id: str
     config: RunConfig
     splits: Splits
     coordinates: Values
+    starting: tuple[Candidate, ...]
     exemplar_sets: tuple[Exemplars, ...]
     generator: Generator
     surrogate: Surrogate
@@ -69,9 +72,9 @@ class Proposer:
             count, seed = self.config.search.pool, derive_seed(self.config.seed, "pool", *earlier)
             latents = sobol_latents(count, self.latent_dim, seed)
             self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
-            generated = await self.write(POOL_ROUND, latents, ())
-            first = {c.guidance: c for c in reversed(generated.candidates)}
-            distinct = tuple(c for c in generated.candidates if first[c.guidance] is c)
+            written = (await self._write(POOL_ROUND, latents, ())).whole.values()
+            first = {c.guidance: c for c in reversed(list(written))}
+            distinct = tuple(c for c in written if first[c.guidance] is c)
             proposal = Proposal(candidates=distinct, exhausted=True)
             self.store.add_proposal(self.run_id, POOL_ROUND, proposal)
         return proposal.candidates
@@ -82,8 +85,8 @@ class Proposer:
         """Return the candidates of a round, at most ``left`` of them.
 
         The surrogate suggests latents. With a ``pool`` each of them takes the nearest candidate of the pool
-        that was not tried yet; without one the generator writes an instruction from each. The surrogate is
-        not shown trials without a latent: another generator wrote them, and it could learn nothing from them.
+        that was not tried yet; without one the generator writes an instruction from each. A surrogate may
+        also name a sentence at hand, which is completed with the latent's choices, and nothing is written.
         """
         design = self.config.search.initial - len(history)
         count = min(design if design > 0 else self.config.search.batch, left)
@@ -93,6 +96,7 @@ class Proposer:
             count = min(count, len(untried))
         trials = tuple(history.trials)
         placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
+        known = (*(t.candidate for t in trials), *self.starting, *(pool or ()))
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
         request = SuggestRequest(
             history=placed,
@@ -101,21 +105,44 @@ class Proposer:
             seed=derive_seed(self.config.seed, "suggest", round_),
             initial=self.config.search.initial - (len(trials) - len(placed)),
             pool=tuple(untried),
+            coordinates=tuple(
+                CoordinateChoices(name=name, values=tuple(value.name for value in values))
+                for name, values in self.coordinates.items()
+            ),
+            bodies=bodies_at_hand(known, latent_dim=self.latent_dim, written_dim=self.prepared.latent_dim),
+            unplaced=tuple(t for t in trials if len(t.candidate.latent) != self.latent_dim),
         )
-        suggested = (await resolved(self.surrogate.suggest(request))).latents
+        suggested = await resolved(self.surrogate.suggest(request))
+        places = suggested.bodies or (None,) * len(suggested.latents)
+        bodies = [None if place is None else request.bodies[place] for place in places]
+        wanted = tuple(zip(suggested.latents, bodies, strict=True))
         if pool is not None:
-            chosen = tuple(_take_nearest(latent, untried) for latent in suggested)
-            return Proposal(candidates=chosen, exhausted=not untried)
-        self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=count))
-        generated = await self.write(round_, suggested, trials)
-        return Proposal(candidates=generated.candidates, exhausted=generated.exhausted)
+            chosen = (
+                self._complete_anew(body, latent) if body else _take_nearest(latent, untried)
+                for latent, body in wanted
+            )
+            return Proposal(candidates=tuple(chosen), exhausted=not untried)
+        new = [latent for latent, body in wanted if body is None]
+        self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=len(new)))
+        written = await self._write(round_, new, trials)
+        found = (
+            self._complete_anew(body, latent) if body else written.whole.get(latent)
+            for latent, body in wanted
+        )
+        return Proposal(
+            candidates=tuple(candidate for candidate in found if candidate), exhausted=written.exhausted
+        )
 
-    async def write(
-        self, round_: int, latents: tuple[Latent, ...], trials: tuple[Trial, ...]
-    ) -> GenerateResult:
-        """Let the generator write an instruction from each latent, which then is completed."""
+    async def _write(self, round_: int, latents: Sequence[Latent], trials: tuple[Trial, ...]) -> "_Written":
+        """Let the generator write a sentence from each latent, which the latent's last numbers complete.
+
+        Latents that agree in the writer's numbers are written once.
+        """
+        distinct = tuple(dict.fromkeys(latent[: self.prepared.latent_dim] for latent in latents))
+        if not distinct:
+            return _Written({}, exhausted=False)
         request = GenerateRequest(
-            latents=tuple(latent[: self.prepared.latent_dim] for latent in latents),
+            latents=distinct,
             demonstrations=self.splits.demonstrations,
             seed=derive_seed(self.config.seed, "generate", round_),
             history=trials,
@@ -123,20 +150,40 @@ class Proposer:
         generated = await resolved(self.generator.generate(request))
         name = self.config.generator.name
         warn_of_repeats(generated.candidates, trials, generator=name, remedy=self.repeats_remedy)
-        written = zip(generated.candidates, latents, strict=False)
-        return msgspec.structs.replace(generated, candidates=tuple(itertools.starmap(self._whole, written)))
+        sentences = dict(zip(distinct, generated.candidates, strict=False))
+        return _Written(
+            {
+                latent: self._whole(sentence, latent, place=latent)
+                for latent in latents
+                if (sentence := sentences.get(latent[: self.prepared.latent_dim]))
+            },
+            generated.exhausted,
+        )
 
-    def _whole(self, candidate: Candidate, latent: Latent) -> Candidate:
-        """Return what a whole latent stands for, of which the generator was shown the first numbers."""
+    def _complete_anew(self, body: Candidate, latent: Latent) -> Candidate:
+        """Return a sentence at hand with the choices of a latent, at a place if the sentence has one."""
+        place = (*body.latent, *latent[self.prepared.latent_dim :]) if body.latent else ()
+        return self._whole(body, latent, place=place)
+
+    def _whole(self, candidate: Candidate, latent: Latent, *, place: Latent) -> Candidate:
+        """Return a sentence with the choices that a latent's last numbers stand for, at a place."""
         written = self.prepared.latent_dim
         numbers = latent[written : written + len(self.coordinates)]
         if numbers:
             chosen = choose_values(self.coordinates, numbers)
-            candidate = msgspec.structs.replace(complete(candidate, chosen), latent=latent)
+            candidate = msgspec.structs.replace(complete(candidate, chosen), latent=place)
         if len(self.exemplar_sets) > 1:
             exemplars = choose_set(self.exemplar_sets, latent[-1])
-            candidate = msgspec.structs.replace(candidate, latent=latent, exemplars=exemplars)
+            candidate = msgspec.structs.replace(candidate, latent=place, exemplars=exemplars)
         return candidate
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written from latents: a candidate from each, as far as the generator had any."""
+
+    whole: Mapping[Latent, Candidate]
+    exhausted: bool
 
 
 def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:

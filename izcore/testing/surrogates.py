@@ -8,11 +8,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from izcore.plugin.coordinates import CoordinateChoices
 from izcore.plugin.errors import UsageError
 from izcore.plugin.protocols import Surrogate
 from izcore.plugin.registrations import BackendContext
 from izcore.plugin.seeds import sobol_latents
 from izcore.plugin.trials import Candidate, Latent, SuggestRequest, SuggestResult, Trial
+from izcore.registry.result_checks import misfit
 from izcore.testing.backends import BackendConformance, Make
 from izcore.testing.conformance import travelled, unchanged
 from izcore.testing.fresh_process import suggested_elsewhere
@@ -205,6 +207,16 @@ class SurrogateConformance(BackendConformance):
         _check(make(), request)
         _check(make(), msgspec.structs.replace(request, pool=request.pool[: request.count]))
 
+    def test_sentences_at_hand(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
+        """With coordinates, sentences at hand and trials without a latent it works as well.
+
+        One that knows nothing of them may go on; one that names sentences names such as are there, and the
+        same ones for the same request.
+        """
+        request = _with_coordinates(_request(USUAL[:8], latent_dim, needs_pool))
+        _check(make(), request)
+        assert make().suggest(request) == make().suggest(request)
+
     def test_without_a_pool_it_says_so(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
         """One that needs a pool raises UsageError without any, to say how to get one."""
         if not needs_pool:
@@ -233,11 +245,51 @@ def _candidate(number: int, latent: Latent) -> Candidate:
     return Candidate(latent=latent, instruction=f"{verb} the {how}, number {number}.", features=features)
 
 
+def _with_coordinates(request: SuggestRequest) -> SuggestRequest:
+    """Return a request with two coordinates more, in which the first two trials are of the user's own."""
+    offered = {"form": ("none", "short", "long"), "place": ("first", "last")}
+    coordinates = tuple(CoordinateChoices(name=name, values=values) for name, values in offered.items())
+
+    def completed(candidate: Candidate, number: int) -> Candidate:
+        places = {name: number % len(values) for name, values in offered.items()}
+        chosen = tuple((name, offered[name][place]) for name, place in places.items())
+        numbers = tuple((place + 0.5) / len(offered[name]) for name, place in places.items())
+        return msgspec.structs.replace(
+            candidate,
+            latent=(*candidate.latent, *numbers),
+            body=candidate.instruction,
+            instruction=" ".join((candidate.instruction, *(value for _, value in chosen))),
+            coordinates=chosen,
+        )
+
+    trials = [
+        msgspec.structs.replace(trial, candidate=completed(trial.candidate, number))
+        for number, trial in enumerate(request.history)
+    ]
+    written = [trial.candidate for trial in request.history]
+    own = [msgspec.structs.replace(body, latent=(), features=()) for body in written[:2]]
+    return msgspec.structs.replace(
+        request,
+        history=tuple(trials[2:]),
+        latent_dim=request.latent_dim + len(coordinates),
+        pool=tuple(completed(candidate, number) for number, candidate in enumerate(request.pool)),
+        coordinates=coordinates,
+        bodies=(*own, *written[2:], *request.pool),
+        unplaced=tuple(
+            msgspec.structs.replace(
+                trial, candidate=msgspec.structs.replace(trial.candidate, latent=(), features=())
+            )
+            for trial in trials[:2]
+        ),
+    )
+
+
 def _check(surrogate: Surrogate, request: SuggestRequest) -> None:
-    latents = surrogate.suggest(request).latents
-    assert [len(latent) for latent in latents] == [request.latent_dim] * request.count
-    assert all(0 <= x <= 1 for latent in latents for x in latent)
-    assert len(set(latents)) == len(latents)
+    result = surrogate.suggest(request)
+    assert misfit(request, result) == ""
+    assert all(0 <= x <= 1 for latent in result.latents for x in latent)
+    suggested = list(zip(result.latents, result.bodies or (None,) * request.count, strict=True))
+    assert len(set(suggested)) == len(suggested)
 
 
 def _random_state() -> tuple[object, ...]:

@@ -174,5 +174,18 @@ class Poolless(Fine):
         return super().suggest(request)
 
 
+class Continuous(Fine):
+    def suggest(self, request):
+        if request.coordinates:
+            raise ConfigError("No discrete choices here.")
+        return super().suggest(request)
+
+
+class Inventive(Fine):
+    def suggest(self, request):
+        latents, bodies = self.draw(request), len(request.bodies)
+        return SuggestResult(latents=latents, bodies=(bodies,) * request.count if bodies else ())
+
+
 class Silent(Fine):
     pass

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from izcore.plugin import (
@@ -59,6 +60,10 @@ def test_a_result_that_does_not_answer_its_request_is_a_fault_of_the_plugin() ->
     for latents in ([(0.1, 0.2)], [(0.1, 0.2), (0.3,)], [(0.1, 0.2)] * 3):
         result = SuggestResult(latents=tuple(latents))
         assert "zz-odd suggested" in fault_of("surrogate", Surrogate, "suggest", SUGGESTED, result)
+    at_hand = msgspec.structs.replace(SUGGESTED, bodies=(Candidate(latent=(), instruction="x"),))
+    for bodies in ((0,), (0, None, None), (0, 1), (-1, None)):
+        result = SuggestResult(latents=((0.1, 0.2), (0.3, 0.4)), bodies=bodies)
+        assert "zz-odd named" in fault_of("surrogate", Surrogate, "suggest", at_hand, result)
     short = GenerateResult(candidates=(Candidate(latent=(0.1,), instruction="x"),))
     said = fault_of("generator", Generator, "generate", WRITTEN, short)
     assert "wrote 1 instructions from 2 latents" in said

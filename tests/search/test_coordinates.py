@@ -107,6 +107,30 @@ def test_the_users_own_instructions_come_first_with_every_choice_and_may_win() -
     assert run.result.best.instruction.startswith("Write the input in reverse.")
 
 
+def test_a_surrogate_crosses_sentences_with_choices() -> None:
+    """A new sentence is written once for several cells; one at hand is completed, and nothing is written."""
+    own = ["Write the input in reverse."]
+    run = search(surrogate="crossing", start=own, search={"initial": 4, "batch": 6, "rounds": 1})
+    first, later = run.trials[2:6], run.trials[6:]
+    assert [trial.candidate.sentence for trial in first[2:]] == own * 2
+    assert [trial.candidate.latent for trial in first[2:]] == [()] * 2
+    for new in (first[:2], later[:2]):
+        assert len({trial.candidate.sentence for trial in new}) == 1
+        assert [dict(trial.candidate.coordinates)["manner"] for trial in new] == ["thankful", "plain"]
+    written = first[0].candidate
+    reused = [trial.candidate for trial in later[2:] if trial.candidate.sentence == written.sentence]
+    assert reused
+    assert {candidate.latent[:-1] for candidate in reused} == {written.latent[:-1]}
+
+
+@pytest.mark.parametrize("pool", [0, 6])
+def test_sentences_at_hand_are_those_of_the_user_of_the_pool_and_of_earlier_rounds(pool: int) -> None:
+    """Without any, a surrogate that reuses sentences could name none: the guard would say so."""
+    run = search(surrogate="crossing", search={"initial": 6, "batch": 6, "rounds": 2, "pool": pool})
+    assert {trial.round for trial in run.trials} >= {0, 1}
+    assert len({trial.candidate.sentence for trial in run.trials}) < len(run.trials)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

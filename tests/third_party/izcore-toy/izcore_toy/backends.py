@@ -162,6 +162,22 @@ class Lattice(Surrogate):
         return SuggestResult(latents=tuple(points))
 
 
+class Crossing(Surrogate):
+    def __init__(self, options, context):
+        pass
+
+    def suggest(self, request):
+        # One new sentence in two cells, then the sentences at hand in a third.
+        bodies = len(request.bodies)
+        places = [None, None, *(place % bodies for place in range(request.count) if bodies)]
+        places = (places + [None] * request.count)[: request.count]
+        written = request.latent_dim - len(request.coordinates)
+        first = [(((0.618034 + request.seed) * (axis + 1)) % 1.0) for axis in range(written)]
+        cells = [(0.99,), (0.01,)] + [((k + 1) / (request.count + 1),) for k in range(request.count)]
+        latents = [(*first, *cell * len(request.coordinates)) for cell in cells[: request.count]]
+        return SuggestResult(latents=tuple(latents), bodies=tuple(places))
+
+
 class SameLetters(Metric):
     def __init__(self, options, context):
         pass

@@ -112,6 +112,9 @@ def izcore_surrogates():
         SurrogateRegistration(
             name="lattice", summary="A rank-1 lattice", factory="izcore_toy.backends:Lattice"
         ),
+        SurrogateRegistration(
+            name="crossing", summary="Crosses sentences and cells", factory="izcore_toy.backends:Crossing"
+        ),
     ]
 
 
