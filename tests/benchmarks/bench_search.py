@@ -1,20 +1,17 @@
-"""Quality against paid calls: every method and every ingredient of the default, replayed on the worlds.
+"""Quality against paid calls: every method and every ingredient, replayed on recorded worlds of answers.
 
-    python tests/benchmarks/bench_search.py                      the table in docs/method.md, 100 seeds
-    python tests/benchmarks/bench_search.py --seeds 20 --methods nei,instinct --processes 4
+    python tests/benchmarks/bench_search.py                      100 seeds, on the worlds to report on
+    python tests/benchmarks/bench_search.py --role tune --seeds 20 --methods sentences,coordinates
 
-A replay is the real loop; only generator and black box answer from the record. For each method:
+A replay is the real loop; only sentences and answers come from the record. The table tells, on examples
+that no choice saw, how good the candidate is that a method would choose after so many calls: the mean over
+worlds and seeds. Differences to the reference are paired by seed, which draws the same splits and the same
+order of sentences for all methods, with 95% intervals (percentile bootstrap over the seeds of each world,
+2,000 resamples). Worlds for tuning and worlds for reporting are never in one table.
 
-- the quality, on examples that the search never saw, of the instruction that it would choose after so many
-  calls: mean over worlds and seeds;
-- after how many calls that mean reaches what the published algorithm (``paper``) reaches in the end, with a
-  95% interval (percentile bootstrap over the seeds of each world, 2,000 resamples of both methods), and as a
-  share of the calls that ``paper`` took. The published code itself pays for 3,000 calls a run: it scores
-  repeated instructions again, which ``paper`` does not.
-
-The table takes about forty minutes on two cores, a further method with a Gaussian process as long alone.
-Curves are kept in the cache folder, so that a benchmark that was stopped goes on where it stood. They know
-of changes to methods and to ``replay``, not of changes to the loop or a surrogate: then empty that folder.
+Replays are kept in the cache folder, ten seeds at a time, so that a benchmark that was stopped goes on
+where it stood. They know of changes to methods, worlds and ``replay_answers``, not of changes to the loop
+or a surrogate: then empty that folder.
 """
 
 import argparse
@@ -24,6 +21,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -32,102 +30,130 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent / "worlds"))
 
-from replay import AT_CALLS, METHODS, Curve, registry_with_worlds, replay
-from world import SYNTHETIC, load, recorded
+from answer_backends import registry_with_answers
+from answer_world import HERE, SUFFIX, answer_worlds, load_answers
+from curves import Curve
+from replay_answers import METHODS, exact_matches, replay_answers
 
 from izcore.config.paths import Paths
 
-REFERENCE = "paper"
-TABLED = (
-    *(REFERENCE, "uniform", "sobol", "default"),
-    *("without retest", "without halving", "racing", "thirds"),
-    *("150 latents", "400 latents", "one round", "pool sobol"),
-)
+AT_CALLS = (100, 250, 500, 1000)
+TOGETHER = 10
 RESAMPLES = 2000
-GRID = np.arange(20, 3001, 10)
+REFERENCE = "sentences"
 
 Array = NDArray[np.float64]
+Part = tuple[str, str, int]
+"""World, method and the first seed of ten."""
 
 
 def main() -> None:
-    """Replay what is not known yet, and print the table."""
-    parser = argparse.ArgumentParser(description="Quality against paid calls, replayed on the worlds.")
-    parser.add_argument("--worlds", default=",".join([*recorded(), *SYNTHETIC]))
-    parser.add_argument("--methods", default=",".join(TABLED))
+    """Replay what is not known yet, and print a table."""
+    parser = argparse.ArgumentParser(description="Quality against paid calls, replayed on worlds of answers.")
+    parser.add_argument("--role", choices=("tune", "report"), default="report")
+    parser.add_argument("--worlds", help="some of the role's worlds; all unless given")
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--reference", choices=METHODS, default=REFERENCE)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    worlds, methods = (
-        arguments.worlds.split(","),
-        list(dict.fromkeys([REFERENCE, *arguments.methods.split(",")])),
-    )
-    cells = [(world, method, arguments.seeds) for method in methods for world in worlds]
+    worlds = answer_worlds(arguments.role)
+    if arguments.worlds:
+        worlds = [name for name in worlds if name in arguments.worlds.split(",")]
+    methods = list(dict.fromkeys([arguments.reference, *arguments.methods.split(",")]))
+    parts = [
+        (world, method, first)
+        for first in range(0, arguments.seeds, TOGETHER)
+        for method in methods
+        for world in worlds
+    ]
     with ProcessPoolExecutor(arguments.processes, initializer=_one_thread) as pool:
-        curves = dict(zip(cells, pool.map(curves_of, cells), strict=True))
-    qualities = {m: [curves[w, m, arguments.seeds][0] for w in worlds] for m in methods}
-    spent = {m: float(np.mean([curves[w, m, arguments.seeds][1] for w in worlds])) for m in methods}
-    _print_table(qualities, spent, seeds=arguments.seeds)
+        curves = dict(zip(parts, pool.map(curves_of, parts), strict=True))
+    found = {
+        method: {
+            world: [
+                curve
+                for first in range(0, arguments.seeds, TOGETHER)
+                for curve in curves[world, method, first]
+            ][: arguments.seeds]
+            for world in worlds
+        }
+        for method in methods
+    }
+    _describe(worlds)
+    print_table(found, arguments.reference)
 
 
-def curves_of(cell: tuple[str, str, int]) -> tuple[Array, float]:
-    """Return quality at each number of calls of the grid, (seeds, grid), and the calls of a whole run.
-
-    Replays one method on one world; what was replayed before with the same settings is read from disk.
-    """
-    name, method, seeds = cell
-    settings = json.dumps([METHODS[method], inspect.getsource(replay), name], sort_keys=True)
+def curves_of(part: Part) -> list[Curve]:
+    """Return the curves of ten seeds; what was replayed before with the same settings is read from disk."""
+    name, method, first = part
+    recorded = hashlib.sha256((HERE / f"{name}{SUFFIX}").read_bytes()).hexdigest()
+    settings = json.dumps(
+        [METHODS[method], inspect.getsource(replay_answers), recorded, first], sort_keys=True
+    )
     key = hashlib.sha256(settings.encode()).hexdigest()[:24]
     known = Paths.of_this_user().cache / "replays" / f"{key}.json"
-    points: list[list[list[float]]] = json.loads(known.read_text()) if known.exists() else []
-    if len(points) < seeds:
-        registry, world = registry_with_worlds(), load(name)
+    if not known.exists():
+        registry, world = registry_with_answers(), load_answers(name)
         with tempfile.TemporaryDirectory() as folder:
-            for seed in range(len(points), seeds):
-                curve = replay(registry, world, METHODS[method], seed, Path(folder))
-                points.append([list(curve.calls), list(curve.quality)])
+            curves = [
+                replay_answers(registry, world, METHODS[method], seed, Path(folder))
+                for seed in range(first, first + TOGETHER)
+            ]
         known.parent.mkdir(parents=True, exist_ok=True)
-        known.write_text(json.dumps(points))
-        print(f"{name}, {method}: replayed", file=sys.stderr, flush=True)
-    curves = [
-        Curve(calls=tuple(map(int, calls)), quality=tuple(quality)) for calls, quality in points[:seeds]
-    ]
-    quality = np.array([[curve.at(calls) for calls in GRID] for curve in curves])
-    return quality, float(np.mean([curve.calls[-1] for curve in curves]))
+        known.write_text(json.dumps([[curve.calls, curve.quality] for curve in curves]))
+        print(f"{name}, {method}: seeds {first} to {first + TOGETHER - 1}", file=sys.stderr, flush=True)
+    return [Curve(tuple(calls), tuple(quality)) for calls, quality in json.loads(known.read_text())]
 
 
-def calls_to_reach(quality: Array, target: float) -> float:
-    """Return after how many calls a mean curve, (grid,), first reaches ``target``; infinity if never."""
-    reached = np.flatnonzero(quality >= target)
-    return float(GRID[reached[0]]) if len(reached) else np.inf
-
-
-def _print_table(qualities: dict[str, list[Array]], spent: dict[str, float], *, seeds: int) -> None:
-    rng = np.random.default_rng(0)
-    draws = [rng.integers(seeds, size=(2, seeds)) for _ in range(RESAMPLES)]
-    target = np.mean([quality[:, -1].mean() for quality in qualities[REFERENCE]])
-    print(f"{len(qualities[REFERENCE])} worlds, {seeds} seeds each; to reach: {target:.3f}")
+def print_table(found: dict[str, dict[str, list[Curve]]], reference: str) -> None:
+    """Print quality by calls, and differences to the reference, of each method's curves by world."""
     print(
-        f"{'method':<18}"
-        + "".join(f"{f'at {c}':>8}" for c in AT_CALLS)
-        + "   in all   calls to reach   share of paper"
+        f"\n{'method':<28}"
+        + "".join(f"{f'at {calls}':>9}" for calls in AT_CALLS)
+        + "   in all   "
+        + "".join(f"{f'difference at {calls}':>26}" for calls in AT_CALLS[1:])
     )
-    for method, of_worlds in qualities.items():
-        mean = np.mean([quality.mean(0) for quality in of_worlds], axis=0)
-        at = "".join(f"{mean[int(np.searchsorted(GRID, calls))]:8.3f}" for calls in AT_CALLS)
-        reached = []
-        for own, reference in draws:
-            wanted = np.mean([quality[reference, -1].mean() for quality in qualities[REFERENCE]])
-            resampled = np.mean([quality[own].mean(0) for quality in of_worlds], axis=0)
-            reached.append(calls_to_reach(resampled, float(wanted)))
-        low, high = np.quantile(reached, (0.025, 0.975), method="inverted_cdf")
-        calls = calls_to_reach(mean, float(target))
-        share = (
-            f"{calls / spent[REFERENCE]:.2f} ({low / spent[REFERENCE]:.2f} to {high / spent[REFERENCE]:.2f})"
-        )
+    for method, of_worlds in found.items():
+        quality = {calls: [_at(curves, calls) for curves in of_worlds.values()] for calls in AT_CALLS}
+        spent = np.mean([curve.calls[-1] for curves in of_worlds.values() for curve in curves])
+        row = f"{method:<28}" + "".join(f"{np.mean(quality[calls]):9.3f}" for calls in AT_CALLS)
+        row += f"   {spent:6.0f}   "
+        if method != reference:
+            for calls in AT_CALLS[1:]:
+                pairs = [
+                    own - _at(found[reference][world], calls)
+                    for world, own in zip(of_worlds, quality[calls], strict=True)
+                ]
+                low, high = interval_of_mean(pairs)
+                row += f"{f'{np.mean(pairs):+.3f} ({low:+.3f} to {high:+.3f})':>26}"
+        print(row, flush=True)
+
+
+def interval_of_mean(of_worlds: Sequence[Array]) -> tuple[float, float]:
+    """Return a 95% interval of the mean over worlds of their means over seeds, by percentile bootstrap."""
+    rng = np.random.default_rng(0)
+    means = [
+        np.mean([values[rng.integers(len(values), size=len(values))].mean() for values in of_worlds])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _describe(worlds: Sequence[str]) -> None:
+    for name in worlds:
+        world, right = load_answers(name), exact_matches(name).mean(2)
+        echo = world.header["echo"]
         print(
-            f"{method:<18}{at}  {spent[method]:6.0f}   {calls:5.0f} ({low:.0f} to {high:.0f})   {share}",
-            flush=True,
+            f"{name}: {len(world.bodies)} bodies, {len(world.cells)} cells, {len(world.targets)} examples; "
+            f"the user's sentence {right[0, 0]:.2f}, the best sentence {right[:, 0].max():.2f}, the best "
+            f"candidate {right.max():.2f}; echo {echo['exact_match']:.2f} (contains {echo['contains']:.2f})"
         )
+
+
+def _at(curves: Sequence[Curve], calls: int) -> Array:
+    return np.array([curve.at(calls) for curve in curves])
 
 
 def _one_thread() -> None:

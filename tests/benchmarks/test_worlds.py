@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_search import GRID, calls_to_reach
-from replay import DEFAULT, FULL, Curve, registry_with_worlds, replay
+from bench_latent_search import GRID, calls_to_reach
+from curves import Curve
+from replay import DEFAULT, FULL, registry_with_worlds, replay
 from world import SYNTHETIC, load, recorded
 
 SHORT = {"surrogate": {"name": "sobol"}, "search": {"initial": 12, "rounds": 0}, **FULL}

@@ -7,16 +7,14 @@ would choose after so many calls, on the examples that it never saw.
 """
 
 import argparse
-import itertools
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import msgspec
 import numpy as np
+from curves import Curve, curve_of
 from scipy.spatial import cKDTree
 from world import SYNTHETIC, World, load, recorded
 
@@ -55,8 +53,6 @@ from izcore.plugin import (
 )
 from izcore.registry.discovery import PluginInfo
 from izcore.registry.registry import Registry, discover
-from izcore.search.history import History
-from izcore.storage.store import Store
 
 VALIDATION = 20
 RETEST = 20
@@ -64,7 +60,7 @@ TEST = 60
 AT_CALLS = (250, 500, 1000, 3000)
 Method = dict[str, dict[str, Any]]
 
-_ROUNDS = {"initial": 25, "batch": 25, "rounds": 5}
+ROUNDS = {"initial": 25, "batch": 25, "rounds": 5}
 DEFAULT: Method = {
     "surrogate": {"name": "sobol"},
     "search": {"initial": 50, "batch": 50, "rounds": 5},
@@ -85,7 +81,7 @@ def _default_but(**changes: dict[str, Any]) -> Method:
 
 
 METHODS: dict[str, Method] = {
-    "paper": {"surrogate": {"name": "instruction-coupled"}, "search": _ROUNDS, **FULL},
+    "paper": {"surrogate": {"name": "instruction-coupled"}, "search": ROUNDS, **FULL},
     "uniform": {"surrogate": {"name": "random"}, "search": {"initial": 150, "rounds": 0}, **FULL},
     # The three columns of the table in docs/method.md.
     "sobol": {"surrogate": {"name": "sobol"}, "search": {"initial": 150, "rounds": 0}, **FULL},
@@ -125,18 +121,6 @@ METHODS: dict[str, Method] = {
     "published kernel": _default_but(surrogate={"name": "instruction-coupled"}),
     "forest": _default_but(surrogate={"name": "sklearn-forest"}),
 }
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Calls spent, and the chosen instruction's quality on unseen examples, after every trial."""
-
-    calls: tuple[int, ...]
-    quality: tuple[float, ...]
-
-    def at(self, calls: int) -> float:
-        """Return the quality that ``calls`` buy: of the first instruction, as long as nothing is known."""
-        return self.quality[max(0, int(np.searchsorted(self.calls, calls, side="right")) - 1)]
 
 
 class WorldOptions(Options):
@@ -285,25 +269,13 @@ def replay(registry: Registry, world: World, method: Method, seed: int, folder: 
     result = izcore.optimize(
         f"world:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
     )
-    with Store(db) as store:
-        trials, splits = store.trials(result.run_id), store.run(result.run_id).plan.splits
-    unseen = [int(example.input) for example in splits.test]
-    streaming = method["evaluation"]["policy"] == "full"
-    history, calls = History([]), 0
-    curve = [(0, _unseen_quality(world, trials[0].candidate.instruction, unseen))]
-    for trial, later in itertools.zip_longest(trials, trials[1:]):
-        # The retest came after the search: no choice during the search could know its scores.
-        history.append(msgspec.structs.replace(trial, scores=trial.scores[:VALIDATION]))
-        calls += min(trial.calls, VALIDATION)
-        # A comparison is over when its round is, with the calls of all who took part.
-        if streaming or later is None or later.round > trial.round:
-            assert history.best is not None
-            curve.append((calls, _unseen_quality(world, history.best.candidate.instruction, unseen)))
-    assert result.best is not None
-    retested = sum(max(0, trial.calls - VALIDATION) for trial in trials)
-    curve.append((calls + retested, _unseen_quality(world, result.best.instruction, unseen)))
+
+    def quality_on(unseen: list[str]) -> Callable[[str], float]:
+        return lambda instruction: _unseen_quality(world, instruction, [int(number) for number in unseen])
+
+    curve = curve_of(result, db, quality_on, streaming=method["evaluation"]["policy"] == "full")
     db.unlink()
-    return Curve(calls=tuple(c for c, _ in curve), quality=tuple(q for _, q in curve))
+    return curve
 
 
 def _unseen_quality(world: World, instruction: str, unseen: Sequence[int]) -> float:

@@ -1,0 +1,208 @@
+"""Records worlds of answers: bodies by several writers, completed with coordinates, answered by a model.
+
+    python tests/benchmarks/worlds/record_answers.py bodies STATE WORLD …      who wrote what, once
+    python tests/benchmarks/worlds/record_answers.py answers STATE WORLD …     goes on where it stopped
+    python tests/benchmarks/worlds/record_answers.py export STATE WORLD …      the file beside this script
+
+STATE is a folder. Bodies are recorded in rounds over the worlds, each with all cells and all examples, so
+that a recording that is cut short is a smaller world and not a torn one. Examples of data sets stand in
+``--data``; the Qwen worlds need ``--gguf``, the file of Qwen2.5-Coder-0.5B-Instruct (Q4_K_M).
+"""
+
+import argparse
+import itertools
+import json
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from answer_world import HERE, AnswerWorld, Body, Cell, numbered
+from black_boxes import BlackBox, Embedded, LlamaCpp
+from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
+
+from izcore.builtins.metrics.normalisation import normalise
+from izcore.builtins.options import OutputFormOptions
+from izcore.builtins.output_form import OutputForm
+from izcore.config.paths import Paths
+from izcore.plugin import CoordinateRequest, Example, Guidance, Prompt
+from izcore.plugin.target_profile import profile_targets
+from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
+from izcore.search.coordinates import with_clauses
+
+BODIES_PER_ROUND = 4
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description="Record worlds of answers.")
+    parser.add_argument("step", choices=("bodies", "answers", "export"))
+    parser.add_argument("state", type=Path)
+    parser.add_argument("worlds", nargs="+", choices=[plan.name for plan in PLANS])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    plans = [plan for plan in PLANS if plan.name in arguments.worlds]
+    recordings = [Recording(plan, arguments.state, arguments.data) for plan in plans]
+    if arguments.step == "export":
+        for recording in recordings:
+            recording.export()
+        return
+    boxes = {
+        "qwen": lambda: LlamaCpp(arguments.gguf, arguments.threads),
+        "embedded": lambda: Embedded(max(plan.room for plan in plans)),
+    }
+    (name,) = {plan.black_box for plan in plans}
+    black_box: BlackBox = boxes[name]()
+    if arguments.step == "bodies":
+        from write_bodies import write_bodies
+
+        for recording in recordings:
+            if not recording.bodies_file.exists():
+                bodies = write_bodies(recording.plan, recording.demonstrations, black_box)
+                recording.bodies_file.write_text(json.dumps([vars(body) for body in bodies], indent=1))
+        return
+    rounds = max(plan.bodies for plan in plans) // BODIES_PER_ROUND + 1
+    for number, recording in itertools.product(range(1, rounds + 1), recordings):
+        recording.answer(black_box, up_to=number * BODIES_PER_ROUND)
+
+
+class Recording:
+    """One world on its way: what is known stands in the state's folder, a line for each body and cell."""
+
+    def __init__(self, plan: WorldPlan, state: Path, data: Path) -> None:
+        self.plan = plan
+        examples = [Example(input=given, targets=(wanted,)) for given, wanted in plan.pairs(data)]
+        self.demonstrations = tuple(examples[:DEMONSTRATIONS])
+        self.examples = tuple(examples[DEMONSTRATIONS:])
+        self.cells = cells_of(plan, self.demonstrations, self.examples)
+        self._folder = state / plan.name
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.bodies_file = self._folder / "bodies.json"
+        self._known_file = self._folder / "answers.jsonl"
+        lines = self._known_file.read_text().splitlines() if self._known_file.exists() else []
+        self._known: dict[tuple[int, int], list[str]] = {}
+        for body, cell, answers in map(json.loads, lines):
+            self._known[body, cell] = answers
+
+    @property
+    def bodies(self) -> list[Body]:
+        """The bodies, in the order in which they are recorded."""
+        return [
+            Body(b["text"], b["source"], tuple(b["latent"])) for b in json.loads(self.bodies_file.read_text())
+        ]
+
+    def answer(self, black_box: BlackBox, up_to: int) -> None:
+        """Have the first bodies answered with all cells."""
+        bodies = self.bodies[:up_to]
+        for (place, body), (at, cell) in itertools.product(enumerate(bodies), enumerate(self.cells)):
+            if (place, at) in self._known:
+                continue
+            started = time.monotonic()
+            prompts = [prompt_of(body.text, cell, self.demonstrations, example) for example in self.examples]
+            answers = black_box.answer(prompts, self.plan.room)
+            self._known[place, at] = answers
+            with self._known_file.open("a") as file:
+                file.write(json.dumps([place, at, answers], ensure_ascii=False) + "\n")
+            scores = [
+                normalise(answer, "standard", False) == normalise(example.targets[0], "standard", False)
+                for answer, example in zip(answers, self.examples, strict=True)
+            ]
+            print(
+                f"{time.strftime('%H:%M:%S')} {self.plan.name} {place}/{self.plan.bodies} {cell.choices}: "
+                f"{sum(scores)}/{len(scores)} {time.monotonic() - started:.0f} s {answers[0]!r}",
+                flush=True,
+            )
+        if up_to >= self.plan.bodies and not (self._folder / "finished").exists():
+            (self._folder / "finished").touch()
+
+    def export(self) -> None:
+        """Write what is complete to the world's file."""
+        bodies = self.bodies
+        cells = range(len(self.cells))
+        complete = [
+            place for place in range(len(bodies)) if all((place, cell) in self._known for cell in cells)
+        ]
+        texts, answers = numbered([[self._known[place, cell] for cell in cells] for place in complete])
+        world = AnswerWorld(
+            name=self.plan.name,
+            header=self._header(len(bodies)),
+            inputs=tuple(example.input for example in self.examples) if self.plan.made else (),
+            targets=tuple(example.targets[0] for example in self.examples),
+            bodies=tuple(bodies[place] for place in complete),
+            cells=self.cells,
+            texts=texts,
+            answers=answers,
+        )
+        path = world.save(HERE)
+        print(f"{path.name}: {len(complete)} of {len(bodies)} bodies, {path.stat().st_size / 1000:.0f} kB")
+
+    def _header(self, planned: int) -> dict[str, Any]:
+        known = (
+            normalise_all([e.input for e in self.examples]),
+            normalise_all([e.targets[0] for e in self.examples]),
+        )
+        return {
+            "role": self.plan.role,
+            "task": self.plan.task,
+            "black_box": self.plan.black_box,
+            "black_box_settings": BLACK_BOXES[self.plan.black_box],
+            "room": self.plan.room,
+            "stop": "\n",
+            "prompt_template": DEFAULT_TEMPLATE,
+            "bodies_planned": planned,
+            "echo": {
+                "exact_match": sum(a == b for a, b in zip(*known, strict=True)) / len(self.examples),
+                "contains": sum(b in a for a, b in zip(*known, strict=True)) / len(self.examples),
+            },
+            "versions": {d: version(d) for d in ("izcore", "izcore-transformers", "xllamacpp")},
+            "command": f"python tests/benchmarks/worlds/record_answers.py answers STATE {self.plan.name}",
+        }
+
+
+BLACK_BOXES = {
+    "qwen": "Qwen2.5-Coder-0.5B-Instruct, Q4_K_M GGUF, by xllamacpp, greedily",
+    "embedded": "smollm2-135m by izcore-transformers, greedily",
+}
+
+
+def normalise_all(texts: list[str]) -> list[str]:
+    """Return texts as the metrics compare them."""
+    return [normalise(text, "standard", False) for text in texts]
+
+
+def cells_of(
+    plan: WorldPlan, demonstrations: tuple[Example, ...], examples: tuple[Example, ...]
+) -> tuple[Cell, ...]:
+    """Return the cells of a world: forms that fit the targets, crossed with exemplars and placements."""
+    request = CoordinateRequest(
+        profile=profile_targets((*demonstrations, *examples[:20])), demonstrations=demonstrations, seed=0
+    )
+    context = Paths.of_this_user().context(0)
+    forms = OutputForm(OutputFormOptions(), context).values(request).values
+    cells = []
+    for exemplars, placement, form in itertools.product(plan.exemplars, plan.placements, forms):
+        choices = [("form", form.name)]
+        if len(plan.exemplars) > 1:
+            choices.append(("exemplars", f"{exemplars} shown" if exemplars else "none"))
+        if len(plan.placements) > 1:
+            choices.append(("placement", placement))
+        cells.append(Cell(tuple(choices), form.clause))
+    return tuple(cells)
+
+
+def prompt_of(body: str, cell: Cell, demonstrations: tuple[Example, ...], example: Example) -> Prompt:
+    """Return what the black box is asked for a body, a cell and an example."""
+    chosen = dict(cell.choices)
+    shown = int(chosen.get("exemplars", "none").replace("none", "0").split()[0])
+    instruction = with_clauses(body, [cell.clause])
+    guidance = Guidance(instruction=instruction, exemplars=demonstrations[:shown])
+    if chosen.get("placement") == "system":
+        alone = Guidance(instruction="", exemplars=guidance.exemplars)
+        return Prompt(text=render_prompt(DEFAULT_TEMPLATE, alone, example), system=instruction)
+    return Prompt(text=render_prompt(DEFAULT_TEMPLATE, guidance, example))
+
+
+if __name__ == "__main__":
+    main()
