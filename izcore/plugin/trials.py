@@ -107,12 +107,17 @@ class PrepareResult(Record):
 
 
 class GenerateRequest(Record):
-    """Latents to turn into instructions; ``history`` holds the trials so far, oldest first."""
+    """Latents to turn into instructions; ``history`` holds the trials so far, oldest first.
+
+    ``validation`` are the examples that the trials' scores and answers belong to, by place. A writer may
+    learn from them what goes wrong; an instruction that repeats one would be scored on its own answer.
+    """
 
     latents: tuple[Latent, ...]
     demonstrations: tuple[Example, ...]
     seed: int
     history: "tuple[Trial, ...]" = ()
+    validation: tuple[Example, ...] = ()
 
 
 class GenerateResult(Record):

@@ -146,6 +146,7 @@ class Proposer:
             demonstrations=self.splits.demonstrations,
             seed=derive_seed(self.config.seed, "generate", round_),
             history=trials,
+            validation=self.splits.validation,
         )
         generated = await resolved(self.generator.generate(request))
         name = self.config.generator.name
