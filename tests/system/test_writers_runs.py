@@ -21,7 +21,7 @@ from izcore.storage.store import Store
 
 pytest.importorskip("izcore_writers")
 
-METHODS = ("ape", "opro", "evoprompt-ga", "evoprompt-de")
+METHODS = ("ape", "opro", "evoprompt-ga", "evoprompt-de", "gepa")
 SMALL = {"initial": 6, "batch": 5, "rounds": 4}
 
 

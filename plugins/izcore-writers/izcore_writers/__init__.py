@@ -1,1 +1,1 @@
-"""Generators that let a language model write instructions: APE, OPRO, EvoPrompt."""
+"""Generators that let a language model write instructions: APE, OPRO, EvoPrompt, GEPA."""

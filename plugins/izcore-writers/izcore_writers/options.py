@@ -72,3 +72,26 @@ class EvoPromptOptions(WriterOptions, frozen=True, kw_only=True):
     room: Annotated[
         int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
     ] = 300
+
+
+class GepaOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of GEPA."""
+
+    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
+    room: Annotated[
+        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+    ] = 512
+    max_words: Annotated[
+        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
+    ] = 200
+    minibatch: Annotated[
+        int, Meta(ge=1, description="Answers of a parent that are shown, those that failed first")
+    ] = 3
+
+
+class MinibatchOptions(Options, frozen=True, kw_only=True):
+    """Options of the evaluation policy ``minibatch``."""
+
+    size: Annotated[
+        int, Meta(ge=1, description="Examples on which an instruction may not be worse than the best so far")
+    ] = 3

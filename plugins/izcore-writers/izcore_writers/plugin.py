@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable
 
-from izcore.plugin import GeneratorRegistration, Preset, hookimpl
-from izcore_writers.options import TRIES, ApeOptions, EvoPromptOptions, OproOptions, WriterOptions
+from izcore.plugin import EvaluationPolicyRegistration, GeneratorRegistration, Preset, hookimpl
+from izcore_writers.options import (
+    TRIES,
+    ApeOptions,
+    EvoPromptOptions,
+    GepaOptions,
+    MinibatchOptions,
+    OproOptions,
+    WriterOptions,
+)
 
 IZCORE_API = 1
 
 
 @hookimpl
 def izcore_generators() -> Iterable[GeneratorRegistration]:
-    """Offer APE, OPRO and EvoPrompt."""
+    """Offer APE, OPRO, EvoPrompt and GEPA."""
     return [
         _writing(
             "ape", "APE: a model guesses the instruction, then varies the best guesses", "Ape", ApeOptions
@@ -30,6 +38,26 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             "EvoPromptDE",
             EvoPromptOptions,
         ),
+        _writing(
+            "gepa",
+            "GEPA: a model sees what an instruction got wrong, in content and form, and writes a better one",
+            "Gepa",
+            GepaOptions,
+            module="gepa",
+        ),
+    ]
+
+
+@hookimpl
+def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
+    """Try what is written on a few examples first, as GEPA does."""
+    return [
+        EvaluationPolicyRegistration(
+            name="minibatch",
+            summary="A few examples first; all only for what is no worse there than the best so far",
+            factory="izcore_writers.minibatch:Minibatch",
+            options=MinibatchOptions,
+        )
     ]
 
 
@@ -53,14 +81,27 @@ def izcore_presets() -> Iterable[Preset]:
             batch=10,
             rounds=10,
         ),
+        Preset(
+            name="gepa",
+            summary="GEPA: one instruction, then 144 reflections, each on 3 answers of a parent",
+            settings={
+                "generator": {"name": "gepa"},
+                "surrogate": {"name": "sobol"},
+                "search": {"initial": 1, "batch": 1, "rounds": 144},
+                "evaluation": {"policy": "minibatch"},
+            },
+            extends="default",
+        ),
     ]
 
 
-def _writing(name: str, summary: str, factory: str, options: type[WriterOptions]) -> GeneratorRegistration:
+def _writing(
+    name: str, summary: str, factory: str, options: type[WriterOptions], *, module: str = "generators"
+) -> GeneratorRegistration:
     return GeneratorRegistration(
         name=name,
         summary=summary,
-        factory=f"izcore_writers.generators:{factory}",
+        factory=f"izcore_writers.{module}:{factory}",
         options=options,
         argument="writer",
         models=("writer",),

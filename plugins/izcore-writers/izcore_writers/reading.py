@@ -9,14 +9,21 @@ PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 def read_instruction(
-    answer: str, *, asked: str = "", tag: str = "", prefill: str = "", max_words: int
+    answer: str,
+    *,
+    asked: str = "",
+    tag: str = "",
+    only_tagged: bool = False,
+    prefill: str = "",
+    max_words: int,
 ) -> str:
     """Return the instruction in ``answer`` to ``asked``, at most ``max_words`` long; empty if there is none.
 
     With a ``tag`` it is what stands between ``<tag>`` and ``</tag>``, the last time if more than once, and
-    else the last line, since such questions are answered step by step. Without a tag it is the first
-    paragraph that says something. What only repeats a line of the question does not count. ``prefill`` is
-    how the model was made to begin. Quotes, lead-ins and the like go
+    else the last line, since such questions are answered step by step; with ``only_tagged`` no line counts
+    that is not between tags. Without a tag it is the first paragraph that says something. What only repeats a
+    line of the question does not count. ``prefill`` is how the model was made to begin. Quotes, lead-ins and
+    the like go
     (:func:`~izcore.plugin.instructions.clean_instruction`).
     """
     if not tag:
@@ -24,7 +31,8 @@ def read_instruction(
     else:
         if prefill == f"<{tag}>" and not re.search(rf"<{tag}>.*</{tag}>", answer, re.DOTALL | re.IGNORECASE):
             answer = prefill + answer
-        passages = [*reversed(list(_tagged(answer, tag))), *reversed(_untagged(answer, tag).splitlines())]
+        lines = [] if only_tagged else reversed(_untagged(answer, tag).splitlines())
+        passages = [*reversed(list(_tagged(answer, tag))), *lines]
     said_before = [*_untagged(asked, tag).splitlines(), *_tagged(asked, tag)]
     echoes = {clean_or_nothing(passage) for passage in said_before}
     cleaned = (clean_or_nothing(passage) for passage in passages)

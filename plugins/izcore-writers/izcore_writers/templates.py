@@ -92,6 +92,29 @@ with <prompt> and </prompt>:
 Basic Prompt: {basic}"""
 EVOLVE_DIFFERENCES_PREFILL = "1. Different parts:"
 
+# GEPA (https://arxiv.org/abs/2507.19457) asks for a diagnosis and a new instruction. The words are our own,
+# and so is the question about form.
+REFLECT = """\
+An assistant was given an instruction for a task:
+
+<instruction>{instruction}</instruction>
+
+This is how it answered some inputs, and what was expected:
+
+{cases}
+
+About the form of answers: {form}
+
+Think in two steps, a few sentences in all.
+1. Content: why were the answers wrong? What must the assistant know or do that the instruction does not \
+say? Keep what works.
+2. Form: compare the answers with what was expected, in length, words around the answer, spelling, \
+punctuation and units. If they differ, the new instruction must end with a sentence that says exactly how an \
+answer shall look.
+
+Then write the new instruction between <instruction> and </instruction>. It will be used for other inputs: \
+state rules, and repeat neither the inputs nor the expected answers above."""
+
 
 def fill(template: str, **values: str) -> str:
     """Put values where the template has their names in braces; braces within the values stay."""

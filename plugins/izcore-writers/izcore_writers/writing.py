@@ -1,7 +1,9 @@
 """What the writing generators share: asking a model, beginning with given instructions, proposals."""
 
 import random
+import warnings
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +12,11 @@ from izcore.plugin import (
     BackendContext,
     BackendError,
     Candidate,
+    Completion,
     GenerateRequest,
     GenerateResult,
     Generator,
+    IzWarning,
     PrepareRequest,
     PrepareResult,
     Prompt,
@@ -20,6 +24,7 @@ from izcore.plugin import (
     derive_seed,
     read_instructions,
 )
+from izcore_writers.leaks import Secrets
 from izcore_writers.options import TRIES, WriterOptions
 from izcore_writers.reading import read_instruction
 from izcore_writers.templates import PROPOSE, PROPOSE_PREFILL, as_pairs, fill
@@ -36,7 +41,8 @@ class Draft(Record):
     """An instruction to be written: what the model is asked, and what stands in if it writes none.
 
     ``room`` is in tokens; ``prefill`` is how the answer begins where a model can be made to; ``tag`` is the
-    mark-up that the model was asked to put around the instruction, if any.
+    mark-up that the model was asked to put around the instruction, if any; ``only_tagged`` says that nothing
+    outside of it counts. ``secrets`` are what the model was shown and an instruction may not contain.
     """
 
     text: str
@@ -44,14 +50,20 @@ class Draft(Record):
     room: int
     prefill: str = ""
     tag: str = ""
+    only_tagged: bool = False
+    secrets: Secrets = Secrets()
     stand_in: str = ""
 
 
 class Written(Record):
-    """An instruction, and the model's unedited text; that is empty where a model wrote none."""
+    """An instruction, and the model's unedited text; that is empty where a model wrote none.
 
-    instruction: str
+    ``fault`` says why a text is no instruction, such as "a refusal"; ``instruction`` is then empty.
+    """
+
+    instruction: str = ""
     raw: str = ""
+    fault: str = ""
 
 
 class WritingGenerator(Generator):
@@ -117,31 +129,37 @@ class WritingGenerator(Generator):
     async def _write(self, drafts: Sequence[Draft], given: Sequence[str], *, seed: int) -> list[Written]:
         """Have every draft written, and put its stand-in, or another of the round, where that failed."""
         written: dict[int, Written] = {}
+        faults: Counter[str] = Counter()
         for attempt in range(TRIES):
             missing = [number for number in range(len(drafts)) if number not in written]
             if not missing:
                 break
             answers = await self._answers([drafts[number] for number in missing], missing, attempt, seed)
-            written |= {n: found for n, found in zip(missing, answers, strict=True) if found is not None}
+            faults.update(answer.fault for answer in answers if answer.fault)
+            written |= {n: found for n, found in zip(missing, answers, strict=True) if not found.fault}
         others = [*(one.instruction for one in written.values()), *given]
         failed = [number for number in range(len(drafts)) if number not in written]
         if failed and not others and not any(draft.stand_in for draft in drafts):
             raise BackendError(
-                f"The writing model gave no instruction, asked {TRIES} times for each of {len(drafts)}.",
+                f"The writing model gave no instruction, asked {TRIES} times for each of {len(drafts)}: "
+                f"{_counted(faults)}.",
                 hint="See what it says with --log-file FILE --log-text, or let another model write: "
                 "--set generator.writer=SCORER:MODEL. The run is kept.",
+            )
+        if failed:
+            warnings.warn(
+                f"The writing model gave no instruction for {len(failed)} of {len(drafts)} candidates of a "
+                f"round, asked {TRIES} times for each ({_counted(faults)}); others stand in.",
+                IzWarning,
+                stacklevel=2,
             )
         stand_ins = {n: drafts[n].stand_in or others[n % len(others)] for n in failed}
         return [written.get(n) or Written(instruction=stand_ins[n]) for n in range(len(drafts))]
 
     async def _answers(
         self, drafts: Sequence[Draft], numbers: Sequence[int], attempt: int, seed: int
-    ) -> list[Written | None]:
-        if self._ask is None:
-            raise BackendError(
-                "A generator was asked to write outside a run.", hint="This is a fault of the caller."
-            )
-        prompts = tuple(
+    ) -> list[Written]:
+        prompts = [
             Prompt(
                 text=draft.text,
                 temperature=draft.temperature,
@@ -150,20 +168,38 @@ class WritingGenerator(Generator):
                 prefill=draft.prefill,
             )
             for draft, number in zip(drafts, numbers, strict=True)
-        )
-        completions = (await self._ask(AskRequest(option="writer", prompts=prompts))).completions
-        found: list[Written | None] = []
-        for draft, completion in zip(drafts, completions, strict=True):
-            # What a model says when it refuses is no instruction.
-            if completion is None or completion.finish in ("refusal", "filtered"):
-                found.append(None)
-                continue
-            text = read_instruction(
-                completion.text,
-                asked=draft.text,
-                tag=draft.tag,
-                prefill=draft.prefill,
-                max_words=self._common.max_words,
+        ]
+        completions = await self.answers(prompts)
+        return [self._read(draft, answer) for draft, answer in zip(drafts, completions, strict=True)]
+
+    async def answers(self, prompts: Sequence[Prompt]) -> tuple[Completion | None, ...]:
+        """Return what the writing model answers; None where a call failed for good."""
+        if self._ask is None:
+            raise BackendError(
+                "A generator was asked to write outside a run.", hint="This is a fault of the caller."
             )
-            found.append(Written(instruction=text, raw=completion.text) if text else None)
-        return found
+        return (await self._ask(AskRequest(option="writer", prompts=tuple(prompts)))).completions
+
+    def _read(self, draft: Draft, completion: Completion | None) -> Written:
+        if completion is None:
+            return Written(fault="no answer")
+        # What a model says when it refuses is no instruction.
+        if completion.finish in ("refusal", "filtered"):
+            return Written(fault="a refusal")
+        text = read_instruction(
+            completion.text,
+            asked=draft.text,
+            tag=draft.tag,
+            only_tagged=draft.only_tagged,
+            prefill=draft.prefill,
+            max_words=self._common.max_words,
+        )
+        if not text:
+            return Written(fault="no new instruction")
+        if draft.secrets.leaked_by(text):
+            return Written(fault="an example in it")
+        return Written(instruction=text, raw=completion.text)
+
+
+def _counted(faults: Counter[str]) -> str:
+    return ", ".join(f"{count} times {fault}" for fault, count in sorted(faults.items()))

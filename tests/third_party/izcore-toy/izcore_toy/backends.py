@@ -111,7 +111,7 @@ class Scribe(Scorer):
     def _answer(self, prompt):
         phrases, asked = self._options.phrases, f"{prompt.sample} {prompt.temperature} {prompt.text}"
         phrase = phrases[int(_chance(asked, "phrase") * len(phrases))]
-        tag = next((tag for tag in ("INS", "prompt") if f"</{tag}>" in prompt.text), "")
+        tag = next((tag for tag in ("INS", "prompt", "instruction") if f"</{tag}>" in prompt.text), "")
         text = f"Let me see.\n<{tag}>{phrase}</{tag}>" if tag else f"The instruction was to: {phrase}"
         text = "..." if _chance(asked, "babble") < self._options.babble else text
         usage = Usage(input_tokens=len(prompt.text.split()), output_tokens=len(text.split()))
