@@ -31,7 +31,7 @@ IZCORE_API = 1
 
 _PUBLISHED: Mapping[str, Mapping[str, Any]] = {
     "splits": {"demonstrations": 5, "validation": 20, "retest": 0, "test": 100, "stratified": False},
-    "search": {"initial": 25, "batch": 25, "rounds": 5},
+    "search": {"initial": 25, "batch": 25, "rounds": 5, "refuse": False},
     "evaluation": {"policy": "full"},
 }
 

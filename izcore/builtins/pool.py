@@ -2,6 +2,7 @@
 
 from izcore.builtins.options import PoolOptions
 from izcore.plugin import (
+    USER,
     BackendContext,
     Candidate,
     GenerateRequest,
@@ -39,7 +40,7 @@ class PoolGenerator(Generator):
         offered = untried[: len(request.latents)]
         return GenerateResult(
             candidates=tuple(
-                Candidate(latent=latent, instruction=text)
+                Candidate(latent=latent, instruction=text, writer=USER)
                 for latent, text in zip(request.latents, offered, strict=False)
             ),
             exhausted=len(untried) <= len(request.latents),

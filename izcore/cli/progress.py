@@ -13,6 +13,7 @@ from rich.text import Text
 
 from izcore.cli.show import score_less
 from izcore.engine.run_view import RunView, duration
+from izcore.engine.writing_notes import describe_writing
 from izcore.plugin.events import PhaseStarted, TrialFinished
 from izcore.plugin.hookspecs import hookimpl
 from izcore.plugin.interrupts import interruptible
@@ -40,6 +41,8 @@ class LivePanel(RunView):
         # Text, not markup: an instruction may hold square brackets.
         rows.add_row("", "" if self.best is None else Text(self.best.candidate.instruction, "green"))
         rows.add_row("newest", "-" if self.newest is None else Text(self.newest.candidate.instruction))
+        for note in describe_writing(self.round):
+            rows.add_row("", Text(note, "yellow"))
         bar = ProgressBar(total=max(self.total, 1), completed=self.trials, pulse=not self.total)
         return Panel(Group(rows, bar), title=Text(f"izcore · {self.task}"), title_align="left")
 
@@ -53,7 +56,9 @@ class PlainLines(RunView):
 
     @hookimpl
     def izcore_phase_started(self, event: PhaseStarted) -> None:
-        """Say the phase."""
+        """Say the phase, and what was odd about the instructions of the one before."""
+        for note in describe_writing(self.round):
+            self._say(note)
         super().izcore_phase_started(event)
         if event.total or event.phase == "prepare":
             what = "latents" if event.phase in ("pool", "suggest", "generate") else "calls"

@@ -46,6 +46,13 @@ class SearchSize(Record, forbid_unknown_fields=True):
             "instructions; 0: written as the search goes",
         ),
     ] = 0
+    refuse: Annotated[
+        bool,
+        Meta(
+            description="Whether what a model wrote is refused where it gives away an answer, repeats an "
+            "example, or holds mark-up"
+        ),
+    ] = True
 
     @property
     def total(self) -> int:

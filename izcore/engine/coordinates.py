@@ -1,5 +1,7 @@
 """Before a run: asks its coordinates for their choices, and completes the user's own instructions."""
 
+import msgspec
+
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig
 from izcore.plugin.coordinates import CoordinateRequest, CoordinateValue
@@ -8,7 +10,7 @@ from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Coordinate
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.target_profile import profile_targets
-from izcore.plugin.trials import Candidate
+from izcore.plugin.trials import USER, Candidate
 from izcore.registry.registry import Registry
 from izcore.search.coordinates import Values, completions_of
 
@@ -48,7 +50,8 @@ def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candida
             raise UsageError("start: an instruction is empty.", hint="Write it, or leave --start out.")
         if bodies.count(body) > 1:
             raise UsageError(f"start: {body!r} is there twice.", hint="Give each instruction once.")
-    return tuple(completions_of(bodies, coordinates))
+    completed = completions_of(bodies, coordinates)
+    return tuple(msgspec.structs.replace(candidate, writer=USER) for candidate in completed)
 
 
 def answer_room(coordinates: Values) -> int:

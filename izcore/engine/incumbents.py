@@ -68,5 +68,5 @@ def _as_searched(trial: Trial, validation: int) -> Trial:
 
 def _steps(trials: list[Trial], validation: int) -> list[Sequence[Trial]]:
     """Where all trials of a round saw all examples, each was judged alone; else all were judged together."""
-    alone = all(len(trial.scores) == validation for trial in trials)
+    alone = all(len(trial.scores) == validation or trial.candidate.refused for trial in trials)
     return [[trial] for trial in trials] if alone else [trials]

@@ -39,7 +39,7 @@ def _learn_from_trials(session: Session, record: RunRecord) -> None:
     session.black_box.learn_lost(session.environment.store.lost(record.id).usage)
     for trial in session.environment.store.trials(record.id):
         examples = record.plan.splits.validation[: len(trial.scores)]
-        if trial.reused is None and trial.calls == len(examples):
+        if examples and trial.reused is None and trial.calls == len(examples):
             prompts = session.evaluator.prompts(trial.candidate.guidance, examples)
             session.black_box.learn(prompts, trial.usage)
 

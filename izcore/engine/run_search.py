@@ -1,7 +1,7 @@
 """One run inside its event loop: build the parts, search, test the winner, and put the result together."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
 from izcore.engine.verdict import describe_capped, describe_set_aside
+from izcore.engine.writing_notes import describe_writing
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, RunStarted
 from izcore.plugin.examples import Agreement
@@ -19,13 +20,15 @@ from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.registrations import GeneratorRegistration
 from izcore.plugin.results import RunResult, SetAside
 from izcore.plugin.seeds import derive_seed
-from izcore.plugin.trials import PrepareRequest, PrepareResult, Trial
+from izcore.plugin.trials import Candidate, PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
 from izcore.search.coordinate_effects import coordinate_effects
 from izcore.search.exemplars import draw_sets
+from izcore.search.history import History
 from izcore.search.loop import Search, SearchOutcome
 from izcore.search.objective import pareto_front
-from izcore.search.proposer import Proposer, trials_in_all
+from izcore.search.proposer import POOL_ROUND, Proposer, trials_in_all
+from izcore.search.refusals import Refusals
 from izcore.search.rounds import RoundEvaluator
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store
@@ -94,6 +97,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         generator=generator,
         surrogate=surrogate,
         prepared=_prepare(generator, record, store),
+        refusals=Refusals((*splits.demonstrations, *splits.validation)) if config.search.refuse else None,
         store=store,
         events=events,
         repeats_remedy=environment.registry.registration(
@@ -216,7 +220,10 @@ def _result(
         changes=record.changes,
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         set_aside=set_aside,
-        notes=describe_capped(store.capped(record.id)),
+        notes=(
+            *describe_writing(_written(store, record, history)),
+            *describe_capped(store.capped(record.id)),
+        ),
         effects=coordinate_effects(
             history.trials,
             {name: [value.name for value in values] for name, values in record.plan.coordinates.items()},
@@ -231,6 +238,12 @@ def _describe_lost(calls: int) -> str:
     if not calls:
         return ""
     return f"Of its calls {calls} got no answer, so it is shorter than it would have been."
+
+
+def _written(store: Store, record: RunRecord, history: History) -> Sequence[Candidate]:
+    """Return what generators wrote for the run: its pool, or the sentences of its trials."""
+    pool = store.proposal(record.id, POOL_ROUND)
+    return pool.candidates if pool else [trial.candidate for trial in history.trials]
 
 
 def _set_aside(session: Session, record: RunRecord) -> tuple[SetAside, ...]:

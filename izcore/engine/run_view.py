@@ -6,7 +6,7 @@ from collections.abc import Callable
 from izcore.plugin.calls import Usage
 from izcore.plugin.events import CallsAnswered, Phase, PhaseStarted, RunStarted, TrialFinished
 from izcore.plugin.hookspecs import hookimpl
-from izcore.plugin.trials import Trial
+from izcore.plugin.trials import Candidate, Trial
 from izcore.scoring.budget_ledger import dollars
 
 PHASES: dict[Phase, str] = {
@@ -28,7 +28,8 @@ ENOUGH_CALLS = 10
 class RunView:
     """What is known about a run so far; observes events and draws nothing.
 
-    ``expected_calls`` is how many calls the run is expected to make; 0 where that is not known.
+    ``expected_calls`` is how many calls the run is expected to make; 0 where that is not known. ``round``
+    holds the candidates of the phase that goes on, as far as they have trials.
     """
 
     def __init__(self, expected_calls: int = 0, *, stopwatch: Callable[[], float] = time.monotonic) -> None:
@@ -49,6 +50,7 @@ class RunView:
         self.cost_usd: float | None = None
         self.best: Trial | None = None
         self.newest: Trial | None = None
+        self.round: list[Candidate] = []
 
     @hookimpl
     def izcore_run_started(self, event: RunStarted) -> None:
@@ -61,6 +63,8 @@ class RunView:
     def izcore_phase_started(self, event: PhaseStarted) -> None:
         """Take in the phase."""
         self.phase = PHASES[event.phase]
+        if event.phase != "stop":
+            self.round = []
 
     @hookimpl
     def izcore_calls_answered(self, event: CallsAnswered) -> None:
@@ -73,6 +77,7 @@ class RunView:
         """Take in a trial."""
         self.trials = event.trial.index + 1
         self.newest, self.best = event.trial, event.best
+        self.round.append(event.trial.candidate)
 
     @property
     def seconds(self) -> float:

@@ -149,6 +149,7 @@ from izcore.plugin.run_record import InstructionScores, Row, Run, TrialAnswer
 from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.plugin.target_profile import TargetProfile, closed_labels, profile_targets
 from izcore.plugin.trials import (
+    USER,
     Candidate,
     GenerateRequest,
     GenerateResult,
@@ -166,6 +167,7 @@ __all__ = [
     "BLANK_INSTRUCTION",
     "IMAGE_SUFFIXES",
     "REASONING_MARKS",
+    "USER",
     "Agreement",
     "Ask",
     "AskRequest",

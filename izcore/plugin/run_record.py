@@ -99,9 +99,10 @@ class Run(Record):
         """Return one row per trial.
 
         The columns are ``run``, ``trial``, ``round``, ``instruction``, ``raw`` (as the writer wrote it),
-        ``exemplars``, ``reused`` (the trial with the same instruction), ``mean`` (of the scores),
-        ``penalty``, ``examples`` (how many it met), ``failed`` (how many are set aside), ``calls``,
-        ``cached_calls``, ``input_tokens``, ``output_tokens`` and ``cost_usd``.
+        ``writer`` (which of several wrote it), ``refused`` (for what no call was spent on it), ``exemplars``,
+        ``reused`` (the trial with the same instruction), ``mean`` (of the scores), ``penalty``, ``examples``
+        (how many it met), ``failed`` (how many are set aside), ``calls``, ``cached_calls``,
+        ``input_tokens``, ``output_tokens`` and ``cost_usd``.
         """
         return [
             {
@@ -110,6 +111,8 @@ class Run(Record):
                 "round": trial.round,
                 "instruction": trial.candidate.instruction,
                 "raw": trial.candidate.raw,
+                "writer": trial.candidate.writer,
+                "refused": trial.candidate.refused,
                 "exemplars": _inputs(trial.candidate.exemplars),
                 "reused": trial.reused,
                 "mean": trial.mean,

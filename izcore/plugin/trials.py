@@ -15,6 +15,10 @@ Latent = tuple[float, ...]
 """A point in [0, 1]^d; the generator maps it to its own box."""
 
 
+USER = "user"
+"""Stands for the user where a record says who wrote an instruction."""
+
+
 class Guidance(Record):
     """What the black box is given before every input: an instruction and, few-shot, solved examples.
 
@@ -59,6 +63,11 @@ class Candidate(Record):
     Where a run has coordinates, ``coordinates`` are pairs of name and value, ``body`` is the sentence that
     they complete and ``instruction`` the whole, and a latent has one more number for each of them. For
     ``answer_mark`` and ``room`` see :class:`Guidance`.
+
+    ``writer`` names who wrote the sentence, where a generator has several writers; it is :data:`USER` where
+    that was a person. ``refused`` is the core's word for why no call is spent on what a model wrote; no
+    person's instruction is refused. ``unwritten`` says why its writer's model wrote nothing, where another
+    instruction stands in for what it should have written.
     """
 
     latent: Latent
@@ -70,6 +79,9 @@ class Candidate(Record):
     coordinates: tuple[tuple[str, str], ...] = ()
     answer_mark: str = ""
     room: int = 0
+    writer: str = ""
+    refused: str = ""
+    unwritten: str = ""
 
     @property
     def sentence(self) -> str:
@@ -137,10 +149,10 @@ class Trial(Record):
     where the example is set aside for all trials alike; an answer is None where there is none.
     ``finishes[i]`` says how the answer ended: a refusal is no wrong answer. ``reasonings[i]`` is what the
     model thought before it; there are none where no answer has any.
-    There are fewer scores than examples where an evaluation policy stopped early, and more, for the retest
-    examples, once a finalist was tested again. ``reused`` is the index of the earlier trial with the same
-    instruction, whose scores these are. ``penalty`` is what the run's objective takes off the mean score for
-    length and cost, in score points.
+    There are fewer scores than examples where an evaluation policy stopped early, none where the candidate is
+    refused, and more, for the retest examples, once a finalist was tested again. ``reused`` is the index of
+    the earlier trial with the same instruction, whose scores these are. ``penalty`` is what the run's
+    objective takes off the mean score for length and cost, in score points.
     """
 
     index: int

@@ -42,7 +42,7 @@ class History:
     def _add(self, trial: Trial) -> None:
         trial = without_scores(trial, self.set_aside)
         self.trials.append(trial)
-        if trial.reused is None:
+        if trial.reused is None and not trial.candidate.refused:
             self._first[trial.candidate.guidance] = trial
             if _is_candidate(trial) and (self.best is None or _rank(trial) < _rank(self.best)):
                 self.best = trial

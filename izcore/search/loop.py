@@ -18,7 +18,7 @@ from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.search.history import History
 from izcore.search.proposer import Proposer
 from izcore.search.rounds import RoundEvaluator
-from izcore.search.trials import reusing_trial, scored_trial
+from izcore.search.trials import refused_trial, reusing_trial, scored_trial
 from izcore.storage.records import Proposal
 from izcore.storage.store import Store
 
@@ -115,9 +115,11 @@ class Search:
     async def _score_round(self, round_: int, candidates: Sequence[Candidate], history: History) -> None:
         """Score those of a round's candidates that have no trial yet, and keep their trials in order.
 
-        Many latents write the same sentence: it is paid for once, and later trials reuse its scores.
+        Many latents write the same sentence: it is paid for once, and later trials reuse its scores. For what
+        is refused nothing is paid.
         """
-        new = dict.fromkeys(c.guidance for c in candidates if history.first_with(c) is None)
+        tried = [c for c in candidates if not c.refused]
+        new = dict.fromkeys(c.guidance for c in tried if history.first_with(c) is None)
         total = len(new) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
         evaluations: dict[Guidance, Evaluation] = {}
@@ -144,6 +146,8 @@ class Search:
     ) -> Trial | None:
         """Return the next trial after ``history``; None where the candidate's scores are not known yet."""
         index, earlier = len(history), history.first_with(candidate)
+        if candidate.refused:
+            return refused_trial(index, round_, candidate)
         if earlier is not None:
             return reusing_trial(index, round_, candidate, earlier)
         if candidate.guidance not in known:
@@ -176,7 +180,8 @@ class Search:
         """
         for round_ in sorted({t.round for t in self.store.trials(self.run_id) if None in t.scores}):
             trials = self.store.trials(self.run_id)
-            own = {t.candidate.guidance: t for t in trials if t.round == round_ and t.reused is None}
+            scored = (t for t in trials if t.round == round_ and t.reused is None and t.scores)
+            own = {t.candidate.guidance: t for t in scored}
             before = History(trial for trial in trials if trial.round < round_)
 
             def mend(

@@ -13,6 +13,7 @@ from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.plugin.trials import (
+    USER,
     Candidate,
     GenerateRequest,
     Latent,
@@ -26,6 +27,7 @@ from izcore.search.bodies import bodies_at_hand
 from izcore.search.coordinates import Values, choose_values, complete
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
+from izcore.search.refusals import Refusals
 from izcore.search.repeats import warn_of_repeats
 from izcore.storage.records import Proposal, RunPlan
 from izcore.storage.store import Store
@@ -41,8 +43,9 @@ class Proposer:
     ``coordinates`` are choices that complete an instruction: a latent has one number for each, behind those
     that the generator asks for. ``exemplar_sets`` are the sets of solved examples that a few-shot search
     chooses among; if there are several, a latent's last number chooses the set. ``starting`` are the user's
-    own instructions. ``repeats_remedy`` is what people are told where the generator writes hardly anything
-    that is new.
+    own instructions. ``refusals`` tell what is not worth a call, whichever generator wrote it; None where the
+    run wants everything tried. ``repeats_remedy`` is what people are told where the generator writes hardly
+    anything that is new.
     """
 
     run_id: str
@@ -54,6 +57,7 @@ class Proposer:
     generator: Generator
     surrogate: Surrogate
     prepared: PrepareResult
+    refusals: Refusals | None
     store: Store
     events: Events
     repeats_remedy: str = ""
@@ -92,7 +96,7 @@ class Proposer:
         count = min(design if design > 0 else self.config.search.batch, left)
         untried: list[Candidate] = []
         if pool is not None:
-            untried = [c for c in pool if history.first_with(c) is None]
+            untried = [c for c in pool if not c.refused and history.first_with(c) is None]
             count = min(count, len(untried))
         trials = tuple(history.trials)
         placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
@@ -151,7 +155,7 @@ class Proposer:
         generated = await resolved(self.generator.generate(request))
         name = self.config.generator.name
         warn_of_repeats(generated.candidates, trials, generator=name, remedy=self.repeats_remedy)
-        sentences = dict(zip(distinct, generated.candidates, strict=False))
+        sentences = dict(zip(distinct, map(self._judged, generated.candidates), strict=False))
         return _Written(
             {
                 latent: self._whole(sentence, latent, place=latent)
@@ -160,6 +164,12 @@ class Proposer:
             },
             generated.exhausted,
         )
+
+    def _judged(self, candidate: Candidate) -> Candidate:
+        """Return what a generator wrote with the reason for which it is refused, if there is one."""
+        if self.refusals is None or candidate.writer == USER:
+            return candidate
+        return msgspec.structs.replace(candidate, refused=self.refusals.why(candidate.instruction))
 
     def _complete_anew(self, body: Candidate, latent: Latent) -> Candidate:
         """Return a sentence at hand with the choices of a latent, at a place if the sentence has one."""

@@ -1,4 +1,4 @@
-"""Makes trials: from what a candidate scored, or from an earlier trial of the same instruction."""
+"""Makes trials: from what a candidate scored, from an earlier trial of its instruction, or from a refusal."""
 
 from izcore.config.schema import Objective
 from izcore.plugin.trials import Candidate, Trial
@@ -23,6 +23,11 @@ def scored_trial(
         cost_usd=evaluation.cost_usd,
         penalty=objective.penalty(candidate.guidance.length, evaluation.answer_cost_usd),
     )
+
+
+def refused_trial(index: int, round_: int, candidate: Candidate) -> Trial:
+    """Return the trial of a candidate on which no call is spent."""
+    return Trial(index=index, round=round_, candidate=candidate, scores=())
 
 
 def reusing_trial(index: int, round_: int, candidate: Candidate, earlier: Trial) -> Trial:

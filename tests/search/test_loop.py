@@ -6,6 +6,7 @@ import pytest
 
 import izcore
 from izcore.plugin.run_record import Run
+from izcore.search.refusals import MARK_UP, REPEAT
 
 SETTINGS: dict[str, Any] = {
     "search": {"initial": 6, "batch": 4, "rounds": 2},
@@ -60,3 +61,18 @@ def test_a_limit_ends_it_between_trials_and_keeps_what_was_paid_for() -> None:
     assert 0 < len(stopped.trials) < len(whole.trials)
     assert all(len(trial.known_scores) >= 10 for trial in stopped.trials)
     assert [t.candidate for t in stopped.trials] == [t.candidate for t in whole.trials[: len(stopped.trials)]]
+
+
+def test_what_is_refused_is_kept_and_told_and_costs_no_call() -> None:
+    first = search().splits
+    assert first is not None
+    leaking = f"Write {first.demonstrations[0].full_input!r} as {first.demonstrations[0].targets[0]!r}."
+    phrases = {"name": "phrases", "phrases": [*TWO, leaking, "<INS>Write the plural"], "latent_dim": 2}
+    run = search(generator=phrases, cache=False)
+    refused = [trial for trial in run.trials if trial.candidate.refused]
+    assert {trial.candidate.refused for trial in refused} == {REPEAT, MARK_UP}
+    assert all((trial.scores, trial.calls, trial.reused) == ((), 0, None) for trial in refused)
+    assert run.result is not None
+    scored = {trial.candidate.instruction for trial in run.trials if not trial.candidate.refused}
+    assert run.result.unique_instructions == len(scored)
+    assert run.result.notes[0].startswith(f"{len(refused)} of {len(run.trials)} instructions were refused")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from rich.table import Table
@@ -21,7 +21,7 @@ from izcore.cli.show import (
 )
 from izcore.plugin.examples import Example
 from izcore.plugin.results import FrontPoint
-from izcore.plugin.trials import Trial
+from izcore.plugin.trials import USER, Candidate, Trial
 from izcore.registry.registry import Registry
 from izcore.search.history import History
 from izcore.storage.records import RunRecord
@@ -78,6 +78,8 @@ def show_trial(record: RunRecord, trial: Trial, *, reasoning: bool = False) -> N
     show_exemplars(console, trial.candidate.exemplars)
     if trial.candidate.raw:
         console.print(Text(f"as written: {trial.candidate.raw!r}", "dim"))
+    for told in _told_of_writing(trial.candidate):
+        console.print(Text(told, "dim"))
     if trial.reused is not None:
         console.print(f"the same instruction as trial {trial.reused}, whose scores these are", style="dim")
     table = Table(box=None, padding=(0, 2, 0, 0))
@@ -101,6 +103,16 @@ def show_trial(record: RunRecord, trial: Trial, *, reasoning: bool = False) -> N
                 console.print(Text(f"before the answer to {example.full_input!r}: {thought}", "dim"))
         if not any(trial.reasonings):
             console.print("No answer of this trial tells what was thought before it.", style="dim")
+
+
+def _told_of_writing(candidate: Candidate) -> Iterator[str]:
+    """Yield who wrote a candidate's sentence, and what was odd about it, as far as there is something."""
+    if candidate.writer:
+        yield f"written by {candidate.writer}"
+    if candidate.refused:
+        yield f"refused for {candidate.refused}, so it cost no call"
+    if candidate.unwritten:
+        yield f"stands in for what was not written for {candidate.unwritten}"
 
 
 def _named(instruction: str, exemplars: tuple[Example, ...]) -> str:
@@ -136,7 +148,8 @@ def _show_trials(trials: list[Trial], searched_on: int) -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     fresh = ["fresh", "n"] if any(len(trial.scores) > searched_on for trial in trials) else []
-    for heading in ("trial", "validation", "n", *fresh, "instruction"):
+    writers = ["writer"] if any(t.candidate.writer not in ("", USER) for t in distinct) else []
+    for heading in ("trial", "validation", "n", *fresh, *writers, "instruction"):
         table.add_column(heading, overflow="fold")
     for trial in distinct[:SHOWN_TRIALS]:
         style = "bold green" if trial == history.best else ""
@@ -145,6 +158,7 @@ def _show_trials(trials: list[Trial], searched_on: int) -> None:
         table.add_row(
             str(trial.index),
             *scores[: 2 + len(fresh)],
+            *(trial.candidate.writer for _ in writers),
             Text(_named(trial.candidate.instruction, trial.candidate.exemplars), style),
         )
     out().print(table)
