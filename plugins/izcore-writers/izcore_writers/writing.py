@@ -1,9 +1,7 @@
 """What the writing generators share: asking a model, beginning with given instructions, proposals."""
 
 import random
-import warnings
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from izcore.plugin import (
     GenerateRequest,
     GenerateResult,
     Generator,
-    IzWarning,
     PrepareRequest,
     PrepareResult,
     Prompt,
@@ -58,7 +55,8 @@ class Draft(Record):
 class Written(Record):
     """An instruction, and the model's unedited text; that is empty where a model wrote none.
 
-    ``fault`` says why a text is no instruction, such as "a refusal"; ``instruction`` is then empty.
+    ``fault`` says why what a model gave is no instruction, such as "a refusal"; ``instruction`` is then what
+    stands in, if anything does.
     """
 
     instruction: str = ""
@@ -103,7 +101,7 @@ class WritingGenerator(Generator):
         candidates = [*(Written(instruction=text) for text in given), *written]
         return GenerateResult(
             candidates=tuple(
-                Candidate(latent=latent, instruction=one.instruction, raw=one.raw)
+                Candidate(latent=latent, instruction=one.instruction, raw=one.raw, unwritten=one.fault)
                 for latent, one in zip(request.latents, candidates, strict=True)
             )
         )
@@ -129,32 +127,32 @@ class WritingGenerator(Generator):
     async def _write(self, drafts: Sequence[Draft], given: Sequence[str], *, seed: int) -> list[Written]:
         """Have every draft written, and put its stand-in, or another of the round, where that failed."""
         written: dict[int, Written] = {}
-        faults: Counter[str] = Counter()
+        faults: dict[int, str] = {}
         for attempt in range(TRIES):
             missing = [number for number in range(len(drafts)) if number not in written]
             if not missing:
                 break
             answers = await self._answers([drafts[number] for number in missing], missing, attempt, seed)
-            faults.update(answer.fault for answer in answers if answer.fault)
-            written |= {n: found for n, found in zip(missing, answers, strict=True) if not found.fault}
+            for number, answer in zip(missing, answers, strict=True):
+                if answer.fault:
+                    faults[number] = answer.fault
+                else:
+                    written[number] = answer
         others = [*(one.instruction for one in written.values()), *given]
         failed = [number for number in range(len(drafts)) if number not in written]
         if failed and not others and not any(draft.stand_in for draft in drafts):
+            reasons = ", ".join(sorted(set(faults.values())))
             raise BackendError(
                 f"The writing model gave no instruction, asked {TRIES} times for each of {len(drafts)}: "
-                f"{_counted(faults)}.",
+                f"{reasons}.",
                 hint="See what it says with --log-file FILE --log-text, or let another model write: "
                 "--set generator.writer=SCORER:MODEL. The run is kept.",
             )
-        if failed:
-            warnings.warn(
-                f"The writing model gave no instruction for {len(failed)} of {len(drafts)} candidates of a "
-                f"round, asked {TRIES} times for each ({_counted(faults)}); others stand in.",
-                IzWarning,
-                stacklevel=2,
-            )
-        stand_ins = {n: drafts[n].stand_in or others[n % len(others)] for n in failed}
-        return [written.get(n) or Written(instruction=stand_ins[n]) for n in range(len(drafts))]
+        stand_ins = {
+            n: Written(instruction=drafts[n].stand_in or others[n % len(others)], fault=faults[n])
+            for n in failed
+        }
+        return [written.get(n) or stand_ins[n] for n in range(len(drafts))]
 
     async def _answers(
         self, drafts: Sequence[Draft], numbers: Sequence[int], attempt: int, seed: int
@@ -199,7 +197,3 @@ class WritingGenerator(Generator):
         if draft.secrets.leaked_by(text):
             return Written(fault="an example in it")
         return Written(instruction=text, raw=completion.text)
-
-
-def _counted(faults: Counter[str]) -> str:
-    return ", ".join(f"{count} times {fault}" for fault, count in sorted(faults.items()))

@@ -15,7 +15,6 @@ from izcore.plugin import (
     Completion,
     Example,
     GenerateRequest,
-    IzWarning,
     Prompt,
     RungsRequest,
     StayRequest,
@@ -50,6 +49,7 @@ class Writer:
 
     def __init__(self, say: Callable[[Prompt], str] | str, **options: Any) -> None:
         self.asked: list[Prompt] = []
+        self.candidates: tuple[Candidate, ...] = ()
 
         async def ask(request: AskRequest) -> AskResult:
             self.asked += request.prompts
@@ -67,7 +67,8 @@ class Writer:
             history=history,
             **{"validation": VALIDATION, **more},
         )
-        return [each.instruction for each in asyncio.run(self.gepa.generate(request)).candidates]
+        self.candidates = asyncio.run(self.gepa.generate(request)).candidates
+        return [each.instruction for each in self.candidates]
 
 
 GOOD = "Too long.\n<instruction>Name the country. Write its name and nothing else.</instruction>"
@@ -139,17 +140,18 @@ def test_without_a_parent_it_proposes_from_the_demonstrations(more: Any) -> None
 )
 def test_garbage_is_refused_counted_and_never_scored(garbage: str, fault: str) -> None:
     writer = Writer(garbage)
-    with pytest.warns(IzWarning, match=rf"no instruction for 2 of 2 .*\(6 times {fault}\)"):
-        assert writer.write((trial(0, "Name it.", "000000"),), count=2) == ["Name it.", "Name it."]
+    assert writer.write((trial(0, "Name it.", "000000"),), count=2) == ["Name it.", "Name it."]
+    assert [candidate.unwritten for candidate in writer.candidates] == [fault, fault]
     assert len({prompt.sample for prompt in writer.asked}) == 6
 
 
-def test_another_sample_may_do_after_garbage(recwarn: pytest.WarningsRecorder) -> None:
+def test_another_sample_may_do_after_garbage() -> None:
     answers = iter(["Hm.", GOOD])
-    assert Writer(lambda prompt: next(answers)).write((trial(0, "Name it.", "000000"),)) == [
+    writer = Writer(lambda prompt: next(answers))
+    assert writer.write((trial(0, "Name it.", "000000"),)) == [
         "Name the country. Write its name and nothing else."
     ]
-    assert not recwarn.list
+    assert not writer.candidates[0].unwritten
 
 
 def test_labels_and_shared_or_known_texts_are_no_secrets() -> None:
