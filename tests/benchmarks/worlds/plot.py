@@ -1,20 +1,54 @@
-"""Draws how much the instructions of each world differ: ``python tests/benchmarks/worlds/plot.py``.
+"""Draws how much the candidates of each world differ: ``python tests/benchmarks/worlds/plot.py``.
 
-One panel per world, one dot per distinct instruction: its score on all examples, against the share of latents
-that write an instruction at least as good. Lines are the baselines.
+One panel per world of answers, one line per cell: the share of right answers (exact match) of each body, the best
+first. The dotted line is the echo, the input itself taken for the answer, by exact match; the dash-dotted one by
+``contains``, which a looser metric would reward.
+
+One panel per world of latents, one dot per distinct instruction: its score on all examples, against the share of
+latents that write an instruction at least as good. Lines are the baselines.
 """
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from answer_world import answer_worlds, load_answers
+from replay_answers import exact_matches
 from world import SYNTHETIC, load, recorded
 
+ANSWERS = Path(__file__).parent / "answers.png"
 SPREAD = Path(__file__).parent / "spread.png"
 
 
 def main() -> None:
-    """Write the picture beside this file."""
+    """Write the pictures beside this file."""
+    _draw_answers(answer_worlds())
+    _draw_latents()
+
+
+def _draw_answers(names: list[str]) -> None:
+    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 4), sharey=True, squeeze=False)
+    for name, axes in zip(names, panels.flat, strict=True):
+        world, right = load_answers(name), exact_matches(name).mean(2)
+        for at, cell in enumerate(world.cells):
+            label = ", ".join(value for _, value in cell.choices)
+            axes.plot(np.sort(right[:, at])[::-1], label=label, linewidth=1)
+        for metric, style in (("exact_match", "k:"), ("contains", "k-.")):
+            echo = world.header["echo"][metric]
+            axes.axhline(echo, color=style[0], linestyle=style[1:], linewidth=1, label=f"echo, {metric}")
+        axes.set_title(
+            f"{name} ({world.header['role']})\n{len(world.bodies)} bodies, {len(world.targets)} examples",
+            fontsize=9,
+        )
+        axes.set_ylim(-0.02, 1.02)
+        axes.legend(fontsize=6)
+    figure.supxlabel("bodies, the best first")
+    figure.supylabel("right answers (exact match)")
+    figure.tight_layout()
+    figure.savefig(ANSWERS, dpi=80)
+
+
+def _draw_latents() -> None:
     names = [*recorded(), *SYNTHETIC]
     figure, panels = plt.subplots(2, -(-len(names) // 2), figsize=(14, 6.5), sharey=True)
     for name, axes in zip(names, panels.flat, strict=False):

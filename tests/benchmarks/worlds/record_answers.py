@@ -1,6 +1,5 @@
 """Records worlds of answers: bodies by several writers, completed with coordinates, answered by a model.
 
-    python tests/benchmarks/worlds/record_answers.py bodies STATE WORLD …      who wrote what, once
     python tests/benchmarks/worlds/record_answers.py answers STATE WORLD …     goes on where it stopped
     python tests/benchmarks/worlds/record_answers.py export STATE WORLD …      the file beside this script
 
@@ -20,6 +19,7 @@ from typing import Any
 from answer_world import HERE, AnswerWorld, Body, Cell, numbered
 from black_boxes import BlackBox, Embedded, LlamaCpp
 from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
+from write_bodies import write_bodies
 
 from izcore.builtins.metrics.normalisation import normalise
 from izcore.builtins.options import OutputFormOptions
@@ -30,13 +30,13 @@ from izcore.plugin.target_profile import profile_targets
 from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
 from izcore.search.coordinates import with_clauses
 
-BODIES_PER_ROUND = 4
+BODIES_PER_ROUND = 8
 
 
 def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description="Record worlds of answers.")
-    parser.add_argument("step", choices=("bodies", "answers", "export"))
+    parser.add_argument("step", choices=("answers", "export"))
     parser.add_argument("state", type=Path)
     parser.add_argument("worlds", nargs="+", choices=[plan.name for plan in PLANS])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -55,16 +55,9 @@ def main() -> None:
     }
     (name,) = {plan.black_box for plan in plans}
     black_box: BlackBox = boxes[name]()
-    if arguments.step == "bodies":
-        from write_bodies import write_bodies
-
-        for recording in recordings:
-            if not recording.bodies_file.exists():
-                bodies = write_bodies(recording.plan, recording.demonstrations, black_box)
-                recording.bodies_file.write_text(json.dumps([vars(body) for body in bodies], indent=1))
-        return
     rounds = max(plan.bodies for plan in plans) // BODIES_PER_ROUND + 1
     for number, recording in itertools.product(range(1, rounds + 1), recordings):
+        recording.write_bodies(black_box)
         recording.answer(black_box, up_to=number * BODIES_PER_ROUND)
 
 
@@ -92,6 +85,12 @@ class Recording:
         return [
             Body(b["text"], b["source"], tuple(b["latent"])) for b in json.loads(self.bodies_file.read_text())
         ]
+
+    def write_bodies(self, black_box: BlackBox) -> None:
+        """Have the bodies written, unless they are."""
+        if not self.bodies_file.exists():
+            bodies = write_bodies(self.plan, self.demonstrations, black_box)
+            self.bodies_file.write_text(json.dumps([vars(body) for body in bodies], indent=1))
 
     def answer(self, black_box: BlackBox, up_to: int) -> None:
         """Have the first bodies answered with all cells."""

@@ -44,11 +44,17 @@ class WorldPlan:
         """Return demonstrations and, after them, the recorded examples: inputs and targets."""
         count = DEMONSTRATIONS + self.examples
         if self.made:
-            return made_examples(self.task, count)
+            return _varied_first(made_examples(self.task, count))
         read = json.loads((data / SHARED.format(self.task)).read_text())["examples"]
         found = {example["input"]: example["output"] for example in read.values()}
         by_digest = sorted(found, key=lambda text: hashlib.sha256(text.encode()).hexdigest())
-        return [(text, found[text]) for text in by_digest[:count]]
+        return _varied_first([(text, found[text]) for text in by_digest[:count]])
+
+
+def _varied_first(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the pairs with the first one of each target in front, so that demonstrations differ."""
+    first = {target: given for given, target in reversed(pairs)}
+    return sorted(pairs, key=lambda pair: first[pair[1]] != pair[0])
 
 
 PLANS = (

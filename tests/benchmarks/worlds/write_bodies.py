@@ -17,26 +17,29 @@ from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.registry.registry import discover
 
 ASKED = (
-    "I gave a friend an instruction and some inputs. The friend read the instruction and wrote an output for "
-    "every one of the inputs. Here are the input-output pairs:\n\n{pairs}\n\nWhat was the instruction? Write "
-    "it as one sentence."
+    "I gave a friend an instruction and five inputs. The friend read the instruction and wrote an output for "
+    "every one of the inputs. Here are the input-output pairs:\n\n{pairs}\n\nWhat was the instruction that "
+    "fits all pairs? Answer with the instruction only, as one general sentence."
 )
-"""After Zhou et al. (2023), Automatic Prompt Engineer, forward generation; the last sentence is ours."""
+"""After Zhou et al. (2023), Automatic Prompt Engineer, forward generation; the end is ours."""
 
-LEAD_IN = re.compile(r"^(the |my )?instruction( was)?( to)?\s*:?\s*", re.IGNORECASE)
+LEAD_IN = re.compile(
+    r"^(a simple |the |my )?instruction( provided)?( that fits all( the)? pairs)?"
+    r"( could be| is| was)?( that)?( to)?\s*:?\s*",
+    re.IGNORECASE,
+)
 AT_ONCE = 32
-DRAWS = 6
+ORDERS = 6
 ROOM = 40
 
 
 def write_bodies(plan: WorldPlan, demonstrations: tuple[Example, ...], black_box: BlackBox) -> list[Body]:
     """Return the bodies of a world, a person's vague one first, then the writers' in turn."""
     people = [Body(text, "person") for text in PEOPLE[plan.task]]
-    wanted = (plan.bodies - len(people)) // 2
+    wanted = (plan.bodies - len(people)) * 3 // 5
     soft = _distinct(soft_prompted(demonstrations, most=4 * wanted), wanted)
-    sampled = _distinct(
-        sampled_by(black_box, demonstrations, most=4 * wanted), plan.bodies - len(people) - len(soft)
-    )
+    left = plan.bodies - len(people) - len(soft)
+    sampled = _distinct(sampled_by(black_box, demonstrations, most=4 * left), left)
     mixed: list[Body] = []
     queues = [people, soft, sampled]
     while any(queues):
@@ -64,14 +67,14 @@ def soft_prompted(demonstrations: tuple[Example, ...], most: int) -> Iterator[Bo
 def sampled_by(black_box: BlackBox, demonstrations: Sequence[Example], most: int) -> Iterator[Body]:
     """Yield what the black box writes when it is asked for the instruction, at temperature 1."""
     rng = random.Random(0)
-    draws = [rng.sample(demonstrations, 3) for _ in range(DRAWS)]
-    # One draw after the other, so that the model reads each once.
-    for draw in draws:
-        pairs = "\n\n".join(f"Input: {example.input}\nOutput: {example.targets[0]}" for example in draw)
-        for start in range(0, most // DRAWS, AT_ONCE):
+    # One order after the other, so that the model reads each once.
+    for _ in range(ORDERS):
+        shown = rng.sample(demonstrations, len(demonstrations))
+        pairs = "\n\n".join(f"Input: {example.input}\nOutput: {example.targets[0]}" for example in shown)
+        for start in range(0, most // ORDERS, AT_ONCE):
             prompts = [
                 Prompt(text=ASKED.format(pairs=pairs), temperature=1.0, sample=number + 1, room=ROOM)
-                for number in range(start, min(start + AT_ONCE, most // DRAWS))
+                for number in range(start, min(start + AT_ONCE, most // ORDERS))
             ]
             for text in black_box.answer(prompts, ROOM):
                 sentence = LEAD_IN.sub("", text.strip()).strip("\"'`* ")
