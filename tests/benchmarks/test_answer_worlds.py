@@ -12,8 +12,16 @@ from replay_answers import METHODS, exact_matches, replay_answers
 from tasks_made import MADE, made_examples
 from tasks_to_record import PEOPLE, PLANS
 
+from izcore.registry.registry import Registry
+
 FORMS = {"no demand": "", "only the answer": "Write only the answer."}
 SHORT = {"search": {"initial": 6, "rounds": 0}}
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """What is installed, and the backends that answer from a record."""
+    return registry_with_answers()
 
 
 @pytest.fixture
@@ -49,8 +57,9 @@ def test_each_instruction_is_a_body_and_a_cell(world: AnswerWorld) -> None:
     assert len(found) == 16
 
 
-def test_a_replay_finds_what_was_recorded_and_is_deterministic(world: AnswerWorld, tmp_path: Path) -> None:
-    registry = registry_with_answers()
+def test_a_replay_finds_what_was_recorded_and_is_deterministic(
+    registry: Registry, world: AnswerWorld, tmp_path: Path
+) -> None:
     method = METHODS["fixed form"]
     method = {**method, "search": {**method["search"], **SHORT["search"]}}
     curve = replay_answers(registry, world, method, 1, tmp_path)
@@ -60,8 +69,10 @@ def test_a_replay_finds_what_was_recorded_and_is_deterministic(world: AnswerWorl
     assert set(replay_answers(registry, world, without, 1, tmp_path).quality) == {0.0}
 
 
-def test_coordinates_cross_the_users_sentence_with_all_forms(world: AnswerWorld, tmp_path: Path) -> None:
-    curve = replay_answers(registry_with_answers(), world, {**METHODS["coordinates"], **SHORT}, 0, tmp_path)
+def test_coordinates_cross_the_users_sentence_with_all_forms(
+    registry: Registry, world: AnswerWorld, tmp_path: Path
+) -> None:
+    curve = replay_answers(registry, world, {**METHODS["coordinates"], **SHORT}, 0, tmp_path)
     assert curve.calls[-1] > 0
     assert curve.quality[-1] > 0
 

@@ -13,13 +13,11 @@ from functools import cache
 from typing import Annotated
 
 from answer_world import AnswerWorld, load_answers
+from recorded_scorer import TEMPLATE, RecordedScorer
 
 from izcore.plugin import (
     BackendContext,
     Candidate,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
     Coordinate,
     CoordinateRegistration,
     CoordinateRequest,
@@ -35,15 +33,10 @@ from izcore.plugin import (
     Options,
     PrepareRequest,
     PrepareResult,
-    Price,
-    Prompt,
-    Scorer,
-    ScorerInfo,
     ScorerRegistration,
     Task,
     TaskData,
     TaskRegistration,
-    Usage,
     hookimpl,
 )
 from izcore.registry.discovery import PluginInfo
@@ -123,7 +116,7 @@ class AnswersTask(Task):
             name=self._world.name,
             examples=tuple(examples),
             metric="exact_match",
-            prompt_template="{instruction}\n{input}",
+            prompt_template=TEMPLATE,
         )
 
 
@@ -163,35 +156,18 @@ class AnswersGenerator(Generator):
         return with_clauses(body, [self._clause])
 
 
-class AnswersScorer(Scorer):
+class AnswersScorer(RecordedScorer):
     """Answers as the black box did when the world was recorded."""
 
     def __init__(self, options: AnswersOptions, context: BackendContext) -> None:
-        self._world = load_answers(options.world)
+        self._answers = load_answers(options.world)
         self._places = places(options.world)
+        self.world, self.batch_size = options.world, len(self._answers.targets)
 
-    def info(self) -> ScorerInfo:
-        """Say which world answers, for nothing."""
-        return ScorerInfo(
-            identity={"answers": self._world.name},
-            batch_size=len(self._world.targets),
-            concurrency=1,
-            price=Price(input=0, output=0),
-        )
-
-    def bound(self, prompt: Prompt) -> Usage:
-        """Return one token each."""
-        return Usage(input_tokens=1, output_tokens=1)
-
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Return the recorded answers; what was never asked is not answered."""
-        return CompletionResult(completions=tuple(self._answer(prompt.text) for prompt in request.prompts))
-
-    def _answer(self, text: str) -> Completion:
-        instruction, _, example = text.rpartition("\n")
+    def recorded(self, instruction: str, example: int) -> str:
+        """Return the recorded text."""
         place = self._places.get(instruction)
-        answer = "" if place is None else self._world.texts[self._world.answers[*place, int(example)]]
-        return Completion(text=answer, usage=Usage(input_tokens=1, output_tokens=1))
+        return "" if place is None else self._answers.texts[self._answers.answers[*place, example]]
 
 
 class RecordedCoordinate(Coordinate):

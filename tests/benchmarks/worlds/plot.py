@@ -1,11 +1,11 @@
 """Draws how much the candidates of each world differ: ``python tests/benchmarks/worlds/plot.py``.
 
-One panel per world of answers, one line per cell: the share of right answers (exact match) of each body, the best
-first. The dotted line is the echo, the input itself taken for the answer, by exact match; the dash-dotted one by
-``contains``, which a looser metric would reward.
+One panel per world of answers, one line per cell: the share of right answers (exact match) of each body,
+the best first. The dotted line is the echo, the input itself taken for the answer, by exact match; the
+dash-dotted one by ``contains``, which a looser metric would reward.
 
-One panel per world of latents, one dot per distinct instruction: its score on all examples, against the share of
-latents that write an instruction at least as good. Lines are the baselines.
+One panel per world of latents, one dot per distinct instruction: its score on all examples, against the
+share of latents that write an instruction at least as good. Lines are the baselines.
 """
 
 from pathlib import Path

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from curves import Curve, curve_of
+from recorded_scorer import TEMPLATE, RecordedScorer
 from scipy.spatial import cKDTree
 from world import SYNTHETIC, World, load, recorded
 
@@ -23,9 +24,6 @@ from izcore.plugin import (
     BackendContext,
     BackendRegistration,
     Candidate,
-    Completion,
-    CompletionRequest,
-    CompletionResult,
     Example,
     GenerateRequest,
     GenerateResult,
@@ -40,15 +38,10 @@ from izcore.plugin import (
     Options,
     PrepareRequest,
     PrepareResult,
-    Price,
-    Prompt,
-    Scorer,
-    ScorerInfo,
     ScorerRegistration,
     Task,
     TaskData,
     TaskRegistration,
-    Usage,
     hookimpl,
 )
 from izcore.registry.discovery import PluginInfo
@@ -139,7 +132,7 @@ class WorldTask(Task):
             name=self._world.name,
             examples=examples,
             metric="world",
-            prompt_template="{instruction}\n{input}",
+            prompt_template=TEMPLATE,
         )
 
 
@@ -170,32 +163,19 @@ class WorldGenerator(Generator):
         return None
 
 
-class WorldScorer(Scorer):
+class WorldScorer(RecordedScorer):
     """Answers with the score that was recorded."""
 
+    batch_size = VALIDATION
+
     def __init__(self, options: WorldOptions, context: BackendContext) -> None:
-        self._world = load(options.world)
-        self._index = {text: number for number, text in enumerate(self._world.instructions)}
+        self._scores = load(options.world)
+        self._index = {text: number for number, text in enumerate(self._scores.instructions)}
+        self.world = options.world
 
-    def info(self) -> ScorerInfo:
-        return ScorerInfo(
-            identity={"world": self._world.name},
-            batch_size=VALIDATION,
-            concurrency=1,
-            price=Price(input=0, output=0),
-        )
-
-    def bound(self, prompt: Prompt) -> Usage:
-        return Usage(input_tokens=1, output_tokens=1)
-
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        return CompletionResult(completions=tuple(self._answer(prompt.text) for prompt in request.prompts))
-
-    def _answer(self, text: str) -> Completion:
-        instruction, _, example = text.rpartition("\n")
+    def recorded(self, instruction: str, example: int) -> str:
         number = self._index.get(instruction)
-        score = 0.0 if number is None else self._world.scores[number, int(example)]
-        return Completion(text=f"{score}", usage=Usage(input_tokens=1, output_tokens=1))
+        return f"{0.0 if number is None else self._scores.scores[number, example]}"
 
 
 class WorldMetric(Metric):
