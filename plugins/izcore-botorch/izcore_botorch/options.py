@@ -114,6 +114,39 @@ Dimensions = Annotated[
 ]
 
 
+class StructuredOptions(Options):
+    """Options of ``structured``."""
+
+    on: Representation = "text"
+    crossing: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=128,
+            description="Cells (a choice of each coordinate) that each new sentence of the "
+            "initial design meets",
+        ),
+    ] = 3
+    new: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of each batch after the initial design that is new sentences at "
+            "least; the others are whatever the model expects most of",
+        ),
+    ] = 0.25
+    max_trials: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=5000,
+            description="Trials that the model sees at most, as its cost grows with the "
+            "cube of this number: those that saw the most examples, of equals the latest",
+        ),
+    ] = 1000
+
+
 class PoolOptions(Options):
     """Options that all surrogates share which choose from a pool alone."""
 

@@ -9,6 +9,7 @@ from izcore_botorch.options import (
     InstructionCoupledOptions,
     MaternOptions,
     PoolProcessOptions,
+    StructuredOptions,
     ZopoOptions,
 )
 
@@ -43,6 +44,14 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             factory="izcore_botorch.surrogates:Matern",
             options=MaternOptions,
             libraries=_LIBRARIES,
+            install=_INSTALL,
+        ),
+        SurrogateRegistration(
+            name="structured",
+            summary="Gaussian process on sentences and coordinates: what helps one sentence helps others",
+            factory="izcore_botorch.structured.surrogate:Structured",
+            options=StructuredOptions,
+            libraries=(*_LIBRARIES, "scikit-learn"),
             install=_INSTALL,
         ),
         SurrogateRegistration(

@@ -49,7 +49,7 @@ def components(points: Tensor, dimensions: int) -> Tensor:
     Their variances add up to k / 12, as those of points all over the unit cube do.
     """
     if points.shape[1] > WIDEST:
-        points = points @ torch.from_numpy(_projection(points.shape[1]))
+        points = points @ torch.from_numpy(projection(points.shape[1]))
     points = points - points.mean(dim=0)
     _, directions = torch.linalg.eigh(points.T @ points)
     kept = points @ directions.flip(1)[:, : min(dimensions, *points.shape)]
@@ -58,7 +58,7 @@ def components(points: Tensor, dimensions: int) -> Tensor:
     return scaled
 
 
-def _projection(columns: int) -> Array:
+def projection(columns: int) -> Array:
     """Return a fixed random matrix that keeps distances (Johnson-Lindenstrauss), (columns, WIDEST)."""
     rng = np.random.default_rng(_PROJECTION_SEED)
     projection: Array = rng.normal(size=(columns, WIDEST)) / np.sqrt(WIDEST)
@@ -72,4 +72,4 @@ def _words(instructions: list[str]) -> Tensor:
     weights = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, lowercase=True)
     sparse = weights.fit_transform(instructions)
     wide = sparse.shape[1] > WIDEST
-    return torch.from_numpy(sparse @ _projection(sparse.shape[1]) if wide else sparse.toarray())
+    return torch.from_numpy(sparse @ projection(sparse.shape[1]) if wide else sparse.toarray())

@@ -8,7 +8,7 @@ PLUGIN = "izcore_botorch.plugin"
 
 
 class TestBox(SurrogateConformance):
-    @pytest.fixture(params=["instruction-coupled", "instruction-coupled-completed", "matern"])
+    @pytest.fixture(params=["instruction-coupled", "instruction-coupled-completed", "matern", "structured"])
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(plugin=PLUGIN, name=request.param)
 

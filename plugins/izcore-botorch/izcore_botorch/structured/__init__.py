@@ -1,0 +1,1 @@
+"""The surrogate ``structured``: a Gaussian process on sentences × coordinates."""
