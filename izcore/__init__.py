@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from izcore.plugin.errors import ConfigError as ConfigError
     from izcore.plugin.errors import DataError as DataError
     from izcore.plugin.errors import FatalScorerError as FatalScorerError
+    from izcore.plugin.errors import FlatScoresError as FlatScoresError
     from izcore.plugin.errors import InterruptedRunError as InterruptedRunError
     from izcore.plugin.errors import IzError as IzError
     from izcore.plugin.errors import IzWarning as IzWarning
@@ -113,6 +114,7 @@ _HOMES = {
         "ConfigError",
         "DataError",
         "FatalScorerError",
+        "FlatScoresError",
         "InterruptedRunError",
         "IzError",
         "IzWarning",

@@ -154,6 +154,7 @@ def resume(
     max_tokens: int | None = None,
     max_cost: float | None = None,
     accept_changes: bool = False,
+    stop_when_flat: bool | None = None,
     db: str | Path | None = None,
     registry: Registry | None = None,
     observers: Mapping[str, object] | None = None,
@@ -162,6 +163,8 @@ def resume(
     announce: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Go on with a run that stopped, perhaps with other limits, to its end.
+
+    ``stop_when_flat`` replaces the run's ``search.stop_when_flat``, unless it is None.
 
     Where something changed that the run depends on (the task's data, a model or its endpoint, a file, the
     metric's function, the version of a plugin, Python or a library) UsageError names it, and with
@@ -175,7 +178,12 @@ def resume(
     ) as environment:
         limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
         return resume_run(
-            environment, run_id, announce or _to_nobody, accept_changes=accept_changes, **limits
+            environment,
+            run_id,
+            announce or _to_nobody,
+            accept_changes=accept_changes,
+            stop_when_flat=stop_when_flat,
+            **limits,
         )
 
 

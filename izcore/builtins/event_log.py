@@ -13,6 +13,7 @@ from izcore.plugin import (
     BackendContext,
     CallFinished,
     CallsAnswered,
+    NoteAdded,
     PhaseStarted,
     Record,
     RunFinished,
@@ -27,7 +28,7 @@ from izcore.plugin import (
 )
 from izcore.plugin.errors import UsageError
 
-TEXTS = frozenset({"prompt", "text", "reasoning", "answers", "reasonings", "exemplars"})
+TEXTS = frozenset({"prompt", "text", "reasoning", "answers", "reasonings", "exemplars", "example"})
 """Fields that hold the task's data, or what the black box made of it."""
 
 BULKY = frozenset({"features"})
@@ -81,6 +82,11 @@ class EventLog(Tracker):
     def izcore_trial_finished(self, event: TrialFinished) -> None:
         """Write the trial, and the best so far."""
         self._write("trial_finished", event)
+
+    @hookimpl
+    def izcore_note_added(self, event: NoteAdded) -> None:
+        """Write what was noticed."""
+        self._write("note_added", event)
 
     @hookimpl
     def izcore_run_finished(self, event: RunFinished) -> None:

@@ -36,6 +36,13 @@ def resume(
             help="Go on although something changed that the run depends on; its result will say so.",
         ),
     ] = False,
+    stop_when_flat: Annotated[
+        bool | None,
+        typer.Option(
+            "--stop-when-flat/--no-stop-when-flat",
+            help="Whether to stop where all instructions of the first round score the same; else as before.",
+        ),
+    ] = None,
     log_file: LogFileOption = None,
     log_text: LogTextOption = False,
     db: DbOption = None,
@@ -57,6 +64,7 @@ def resume(
                 max_tokens=max_tokens,
                 max_cost=max_cost,
                 accept_changes=accept_changes,
+                stop_when_flat=stop_when_flat,
                 log_file=log_file,
                 log_text=log_text,
                 **watching,

@@ -33,7 +33,7 @@ class SplitSizes(Record, forbid_unknown_fields=True):
 
 
 class SearchSize(Record, forbid_unknown_fields=True):
-    """How many latents the search tries: ``initial + batch * rounds``."""
+    """How many latents the search tries, ``initial + batch * rounds``, and what ends it sooner."""
 
     initial: Annotated[int, Meta(ge=1, description="Latents of the initial design")] = 25
     batch: Annotated[int, Meta(ge=1, description="Latents suggested together in each later round")] = 25
@@ -53,6 +53,11 @@ class SearchSize(Record, forbid_unknown_fields=True):
             "example, or holds mark-up"
         ),
     ] = True
+
+    stop_when_flat: Annotated[
+        bool,
+        Meta(description="Whether to stop after a first round whose instructions all score 0, or all 1"),
+    ] = False
 
     @property
     def total(self) -> int:

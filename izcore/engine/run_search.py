@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from izcore.engine.baselines import find_baselines
 from izcore.engine.conclusion import Conclusion, conclude
 from izcore.engine.environment import Environment
+from izcore.engine.flat_scores import flat_scores, tell_flat_scores
 from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
@@ -122,6 +124,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         rounds=rounds,
         store=store,
         events=events,
+        look=partial(tell_flat_scores, environment, record),
     )
 
 
@@ -200,6 +203,7 @@ def _result(
     set_aside = _set_aside(session, record)
     lost = store.lost(record.id).calls
     cut = outcome.stopped and _describe_lost(lost)
+    flat = flat_scores(history.trials, record.plan.splits.validation, record.config)
     sentences = (conclusion.sentence, describe_set_aside(set_aside), outcome.stopped, cut)
     return RunResult(
         run_id=record.id,
@@ -221,6 +225,7 @@ def _result(
         front=pareto_front(history.trials, len(record.plan.splits.validation)),
         set_aside=set_aside,
         notes=(
+            *([str(flat)] if flat else []),
             *describe_writing(_written(store, record, history)),
             *describe_capped(store.capped(record.id)),
         ),

@@ -19,7 +19,14 @@ from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
 from izcore.engine.template import data_as_shown
 from izcore.engine.trackers import tracking
-from izcore.plugin.errors import BudgetExhaustedError, InterruptedRunError, IzError, StoreError, UsageError
+from izcore.plugin.errors import (
+    BudgetExhaustedError,
+    FlatScoresError,
+    InterruptedRunError,
+    IzError,
+    StoreError,
+    UsageError,
+)
 from izcore.plugin.events import RunFinished, RunStopped
 from izcore.plugin.interrupts import undisguised_interrupts
 from izcore.plugin.results import Change, RunResult, RunStatus
@@ -67,9 +74,12 @@ def resume_run(
     announce: Announce,
     *,
     accept_changes: bool = False,
+    stop_when_flat: bool | None = None,
     **limits: float | None,
 ) -> RunResult:
     """Search from where a run stands to its end, with those of ``limits`` that are not None.
+
+    ``stop_when_flat`` replaces the run's ``search.stop_when_flat``, unless it is None.
 
     Raises UsageError, and leaves the run as it was, where it cannot go on, also where something changed that
     it depends on, unless with ``accept_changes``; for other errors see :func:`_work_on`.
@@ -86,7 +96,7 @@ def resume_run(
             refuse(run_id, changes)
         with store.kept_if_refused(run_id):
             record = store.change_dependencies(before, now, changes)
-            record = store.change_limits(record, **limits)
+            record = store.change_stops(record, when_flat=stop_when_flat, **limits)
             announce(run_id)
             config = found_from(environment.registry, record.config, record.folder)
             return _work_on(environment, msgspec.structs.replace(record, config=config))
@@ -152,5 +162,11 @@ def _stops_recorded(
     except Exception as error:
         reason = error.message if isinstance(error, IzError) else f"{type(error).__name__}: {error}"
         with contextlib.suppress(IzError):  # the error on its way says more than a second one would
-            stopped("out_of_budget" if isinstance(error, BudgetExhaustedError) else "failed", reason)
+            stopped(_status_after(error), reason)
         raise
+
+
+def _status_after(error: Exception) -> RunStatus:
+    if isinstance(error, BudgetExhaustedError):
+        return "out_of_budget"
+    return "interrupted" if isinstance(error, FlatScoresError) else "failed"

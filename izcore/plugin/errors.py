@@ -98,6 +98,15 @@ class BudgetExhaustedError(IzError):
     exit_code = 3
 
 
+class FlatScoresError(IzError):
+    """All instructions of the first round score the same, and ``search.stop_when_flat`` stops the run there.
+
+    The run is kept and can be resumed.
+    """
+
+    exit_code = 3
+
+
 class InterruptedRunError(IzError):
     """The user stopped the run; everything up to here is kept."""
 

@@ -78,6 +78,18 @@ class TrialFinished(Record):
     best: Trial | None
 
 
+class NoteAdded(Record):
+    """Something was noticed that the user should know while the run goes on; a resumed run tells it again.
+
+    ``note`` says what, and what to do. ``example`` shows an answer beside its target, where the note is about
+    answers, and so holds some of the task's data.
+    """
+
+    run_id: str
+    note: str
+    example: str = ""
+
+
 class RunFinished(Record):
     """The run ended; ``result`` is final for status ``done``."""
 

@@ -14,6 +14,7 @@ import pluggy
 from izcore.plugin.events import (
     CallFinished,
     CallsAnswered,
+    NoteAdded,
     PhaseStarted,
     RunFinished,
     RunStarted,
@@ -256,6 +257,17 @@ def izcore_trial_finished(event: TrialFinished) -> None:
     >>> @hookimpl
     ... def izcore_trial_finished(event):
     ...     print(event.trial.index, event.trial.mean)
+    """
+
+
+@hookspec
+def izcore_note_added(event: NoteAdded) -> None:
+    """Observe that something was noticed which the user should know at once.
+
+    >>> from izcore.plugin import hookimpl
+    >>> @hookimpl
+    ... def izcore_note_added(event):
+    ...     print(event.note)
     """
 
 

@@ -18,6 +18,7 @@ from pluggy import HookImpl
 from izcore.plugin.events import (
     CallFinished,
     CallsAnswered,
+    NoteAdded,
     PhaseStarted,
     RunFinished,
     RunStarted,
@@ -36,6 +37,7 @@ HOOK_OF: Mapping[type[Record], str] = MappingProxyType(
         CallsAnswered: "izcore_calls_answered",
         CallFinished: "izcore_call_finished",
         TrialFinished: "izcore_trial_finished",
+        NoteAdded: "izcore_note_added",
         RunFinished: "izcore_run_finished",
         RunStopped: "izcore_run_stopped",
     }

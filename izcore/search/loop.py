@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -37,7 +37,8 @@ class Search:
 
     ``carried`` are candidates of an earlier run. The user's own join the first round that is paid for.
 
-    ``trials_in_all`` is how many trials the search makes, if nothing ends it sooner.
+    ``trials_in_all`` is how many trials the search makes, if nothing ends it sooner. ``look`` is shown the
+    trials at the end of the first round that is paid for, and may raise what stops the run.
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Search:
     rounds: RoundEvaluator
     store: Store
     events: Events
+    look: Callable[[Sequence[Trial]], None]
 
     async def run(self) -> SearchOutcome:
         """Search until all latents are tried, the generator has no more, or the budget is used up.
@@ -68,9 +70,16 @@ class Search:
             except BudgetExhaustedError as error:
                 return SearchOutcome(history, stopped=error.message)
             proposed += len(proposal.candidates)
+            if round_ == self._first_paid:
+                self.look(history.trials)
             if proposal.exhausted or proposed >= self.trials_in_all:
                 break
         return SearchOutcome(history)
+
+    @property
+    def _first_paid(self) -> int:
+        """The first round that is paid for: what an earlier run has scored is a round of its own."""
+        return 1 if self.carried else 0
 
     async def compare_finalists(self, outcome: SearchOutcome) -> SearchOutcome:
         """Score the best instructions on the retest examples too; return the outcome with that.
@@ -105,7 +114,7 @@ class Search:
             if round_ == 0 and self.carried:
                 proposal = Proposal(candidates=self.carried, exhausted=False)
             else:
-                first = self.proposer.starting if round_ == bool(self.carried) else ()
+                first = self.proposer.starting if round_ == self._first_paid else ()
                 left = self.trials_in_all - len(history) - len(first)
                 proposal = await self.proposer.propose(round_, left, history, pool)
                 proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))

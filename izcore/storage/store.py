@@ -182,12 +182,19 @@ class Store(RunCopies, CompletionTables, ClaimTable):
                 (result.status, _json(result), seconds, run_id),
             )
 
-    def change_limits(self, record: RunRecord, **limits: float | None) -> RunRecord:
-        """Give a run those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None."""
-        budget = record.config.budget.changed(**limits)
-        if budget == record.config.budget:
+    def change_stops(
+        self, record: RunRecord, *, when_flat: bool | None = None, **limits: float | None
+    ) -> RunRecord:
+        """Change what stops a run: those of ``max_calls``, ``max_tokens`` and ``max_cost`` that are not None.
+
+        ``when_flat`` replaces its ``search.stop_when_flat``, unless it is None.
+        """
+        before, search = record.config, record.config.search
+        if when_flat is not None:
+            search = msgspec.structs.replace(search, stop_when_flat=when_flat)
+        config = msgspec.structs.replace(before, budget=before.budget.changed(**limits), search=search)
+        if config == before:
             return record
-        config = msgspec.structs.replace(record.config, budget=budget)
         with self._writing() as db:
             db.execute("UPDATE runs SET config = ? WHERE id = ?", (_json(config), record.id))
         return self.run(record.id)

@@ -13,6 +13,7 @@ from izcore.plugin.calls import Completion, Prompt, Usage
 from izcore.plugin.events import (
     CallFinished,
     CallsAnswered,
+    NoteAdded,
     PhaseStarted,
     RunFinished,
     RunStarted,
@@ -49,6 +50,7 @@ HOOKS = {
     CallFinished: "izcore_call_finished",
     CallsAnswered: "izcore_calls_answered",
     TrialFinished: "izcore_trial_finished",
+    NoteAdded: "izcore_note_added",
     RunFinished: "izcore_run_finished",
     RunStopped: "izcore_run_stopped",
 }

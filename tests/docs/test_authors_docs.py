@@ -158,6 +158,8 @@ def test_every_hook_is_called_in_the_examples(
 
     chosen = {"generator": "slots", "surrogate": "hill", "metric": "closeness", "preset": "house"}
     sheet = tmp_path / "trials.csv"
+    silly = write_lines(tmp_path / "silly.txt", [f"Sentence {number}." for number in range(6)])
+    small = {"splits": {"validation": 5, "retest": 0, "test": 5}, "evaluation": {"policy": "full"}}
     plugin.sobol_latents(1, 1, 0)  # imports SciPy, which need not be watched
     threading.setprofile(watch)
     sys.setprofile(watch)
@@ -165,6 +167,8 @@ def test_every_hook_is_called_in_the_examples(
         result = izcore.optimize(str(backwards), scorer="echo", trackers=[f"sheet:{sheet}"], **chosen)
         with pytest.raises(FatalScorerError, match="left with code 1"):
             izcore.optimize(str(backwards), scorer="program:false", **chosen)
+        with pytest.warns(izcore.IzWarning, match="empty"):
+            izcore.optimize(str(backwards), scorer="program:true", generator=f"pool:{silly}", settings=small)
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
@@ -176,6 +180,7 @@ def test_every_hook_is_called_in_the_examples(
     told = capsys.readouterr().err
     assert "stopwatch: done; " in told
     assert "stopwatch: failed (" in told
+    assert "stopwatch: noticed in the phase evaluate: All 6 instructions so far score 0" in told
     for hook, specification in HOOKS.items():
         assert hook in calls, f"no example implements {hook}, or nobody called it"
         wanted = {k: v for k, v in inspect.get_annotations(specification).items() if k != "return"}

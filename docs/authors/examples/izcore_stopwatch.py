@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from izcore.plugin import (
     CallFinished,
     CallsAnswered,
+    NoteAdded,
     PhaseStarted,
     RunFinished,
     RunStarted,
@@ -81,6 +82,12 @@ class Stopwatch:
         """Note the trials that were better than all before."""
         if event.best is not None and event.best.index == event.trial.index:
             self._lap(event.run_id).best.append(event.trial.index)
+
+    @hookimpl
+    def izcore_note_added(self, event: NoteAdded) -> None:
+        """Tell at once when it was noticed."""
+        lap = self._lap(event.run_id)
+        print(f"stopwatch: noticed in the phase {lap.phase}: {event.note}", file=sys.stderr)
 
     @hookimpl
     def izcore_run_finished(self, event: RunFinished) -> None:

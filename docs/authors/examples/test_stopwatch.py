@@ -5,6 +5,7 @@ import pytest
 from izcore.plugin import (
     CallsAnswered,
     Candidate,
+    NoteAdded,
     PhaseStarted,
     RunStarted,
     RunStopped,
@@ -25,10 +26,12 @@ def test_it_tells_where_the_time_went(capsys: pytest.CaptureFixture[str]) -> Non
         CallsAnswered(run_id="r", calls=3, cached_calls=0, usage=Usage(), cost_usd=0.25)
     )
     watch.izcore_trial_finished(TrialFinished(run_id="r", trial=trial, best=trial))
+    watch.izcore_note_added(NoteAdded(run_id="r", note="All score 0."))
     watch.izcore_run_stopped(RunStopped(run_id="r", status="interrupted", reason="Ctrl-C"))
     told = capsys.readouterr().err
     assert "interrupted (Ctrl-C)" in told
     assert "generate 0.0 s" in told
+    assert "in the phase generate: All score 0." in told
     assert "0.25 USD" in told
     assert "[7]" in told
 

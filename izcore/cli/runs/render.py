@@ -19,6 +19,7 @@ from izcore.cli.show import (
     show_result,
     split_sizes,
 )
+from izcore.engine.flat_scores import flat_scores
 from izcore.plugin.examples import Example
 from izcore.plugin.results import FrontPoint
 from izcore.plugin.trials import USER, Candidate, Trial
@@ -56,6 +57,8 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
         rows.add_row("went on after", Text(change_line(change)))
     for note in record.plan.notes:
         rows.add_row("note", Text(note))
+    if not record.result and (flat := flat_scores(trials, splits.validation, config)):
+        rows.add_row("note", Text(str(flat)))
     set_aside = History(trials).set_aside
     if set_aside and not record.result:
         asked = len(splits.validation) + len(splits.retest)

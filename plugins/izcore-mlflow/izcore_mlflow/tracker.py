@@ -14,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from izcore.plugin import (
     BackendContext,
     CallsAnswered,
+    NoteAdded,
     RunFinished,
     RunStarted,
     RunStopped,
@@ -70,6 +71,11 @@ class MlflowTracker(Tracker):
     def izcore_trial_finished(self, event: TrialFinished) -> None:
         """Add a point to each curve."""
         self._log(trial_figures(event, self._totals), step=event.trial.index)
+
+    @hookimpl
+    def izcore_note_added(self, event: NoteAdded) -> None:
+        """Show what was noticed as a tag, without the answer that is its example."""
+        self._client.set_tag(self._run, "izcore.note", plain(event.note))
 
     @hookimpl
     def izcore_run_finished(self, event: RunFinished) -> None:

@@ -8,6 +8,7 @@ import wandb
 from izcore.plugin import (
     BackendContext,
     CallsAnswered,
+    NoteAdded,
     RunFinished,
     RunStarted,
     RunStopped,
@@ -70,6 +71,12 @@ class WandbTracker(Tracker):
         """Add a point to each curve."""
         if self._run is not None:
             self._run.log(trial_figures(event, self._totals), step=event.trial.index)
+
+    @hookimpl
+    def izcore_note_added(self, event: NoteAdded) -> None:
+        """Show what was noticed, without the answer that is its example."""
+        if self._run is not None:
+            self._run.summary.update({"note": plain(event.note)})
 
     @hookimpl
     def izcore_run_finished(self, event: RunFinished) -> None:
