@@ -22,6 +22,7 @@ from izcore.plugin.paths import user_path
 from izcore.plugin.protocols import Scorer
 from izcore.plugin.results import Change
 from izcore.registry.choices import BackendChoice
+from izcore.registry.members import members_of
 from izcore.registry.redaction import without_keys
 from izcore.registry.registry import Registry
 from izcore.storage.records import Dependency
@@ -45,6 +46,8 @@ def dependencies_of(
     asked = list(models_by_role(registry, config).items())
     backends = [(kind, choice, "") for kind in KINDS if (choice := config.choice_of(kind)) is not None]
     backends += [("coordinate", choice, "") for choice in config.coordinates]
+    writers = members_of(registry, config.generator).items()
+    backends += [("generator", choice, f"generator.{name}") for name, choice in writers]
     backends += [("scorer", choice, role.name) for role, choice in asked if choice != config.scorer]
     found = [task_dependency(fingerprint)]
     for role, choice in asked:

@@ -1,16 +1,19 @@
 """Finds what a run names by relative paths when it goes on in another folder."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from izcore.config.layers import BACKEND_KEYS
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import UsageError
+from izcore.plugin.kinds import Kind
 from izcore.plugin.registrations import BackendRegistration, TaskRegistration
 from izcore.registry.choices import BackendChoice
+from izcore.registry.members import members_option
 from izcore.registry.registry import Registry
 
 
@@ -23,16 +26,9 @@ def found_from(registry: Registry, config: RunConfig, folder: str) -> RunConfig:
         return config
     for kind in BACKEND_KEYS:
         choice = config.choice_of(kind)
-        if choice is None:
-            continue
-        named = _options_with_paths(registry.find(kind, choice.name).backend)
-        found = {
-            option: str(path)
-            for option in named
-            if (given := choice.options.get(option)) and (path := Path(folder) / str(given)).exists()
-        }
-        if found:
-            moved = BackendChoice(name=choice.name, options={**choice.options, **found})
+        if choice is not None:
+            found = _options_found(registry, kind, choice.name, choice.options, folder)
+            moved = BackendChoice(name=choice.name, options=found)
             config = msgspec.structs.replace(config, **{kind: moved})
     return config
 
@@ -46,6 +42,22 @@ def saying_where_it_began(folder: str) -> Iterator[None]:
         if folder and Path(folder) != Path.cwd():
             error.hint = f"{error.hint} The run began in {folder}; go on from there.".strip()
         raise
+
+
+def _options_found(
+    registry: Registry, kind: Kind, name: str, options: Mapping[str, Any], folder: str
+) -> dict[str, Any]:
+    """Return the options with paths that lead somewhere from ``folder``, those of members included."""
+    backend = registry.find(kind, name).backend
+    found = dict(options)
+    for option in _options_with_paths(backend):
+        if (given := options.get(option)) and (path := Path(folder) / str(given)).exists():
+            found[option] = str(path)
+    if several := members_option(backend):
+        found[several] = [
+            _options_found(registry, kind, str(table["name"]), table, folder) for table in options[several]
+        ]
+    return found
 
 
 def _options_with_paths(backend: BackendRegistration) -> tuple[str, ...]:

@@ -5,7 +5,14 @@ from typing import TypeVar
 
 import msgspec
 
-from izcore.config.model_roles import SCORER, ModelRole, calls_per_answer, models_by_role, most_asks
+from izcore.config.model_roles import (
+    SCORER,
+    ModelRole,
+    calls_per_answer,
+    models_by_role,
+    most_asks,
+    writers_sharing,
+)
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.coordinates import (
@@ -32,6 +39,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
 from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
+from izcore.registry.members import members_of
 from izcore.registry.registry import Registry
 from izcore.scoring.prompt_form import PromptForm
 from izcore.search.proposer import trials_in_all
@@ -145,6 +153,7 @@ def plan_run(
         unsteered=unsteered,
         longest_instruction=_longest_instruction(generator, config, plan),
         most_asks=most_asks(registry, config),
+        writers=writers_sharing(registry, config),
     )
     whole = estimate_run(plan.splits, config, models, size)
     found = rooms(config.budget, whole, calls_per_answer(registry, config))
@@ -190,9 +199,10 @@ def _stand_in(registry: Registry) -> BackendChoice:
 
 def _versions(registry: Registry, config: ScoringConfig) -> dict[str, str]:
     versions = {"izcore": version("izcore")}
-    for kind in KINDS:
-        choice = config.choice_of(kind)
-        if choice is not None:
-            plugin = registry.find(kind, choice.name).plugin
+    chosen = [(kind, choice) for kind in KINDS if (choice := config.choice_of(kind)) is not None]
+    for kind, choice in chosen:
+        several = members_of(registry, choice).values() if kind == "generator" else ()
+        for each in (choice, *several):
+            plugin = registry.find(kind, each.name).plugin
             versions[plugin.distribution] = plugin.version
     return versions

@@ -1,5 +1,6 @@
 """What a run will ask its models: in which phase, how often, and with which prompts."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from izcore.config.model_roles import SCORER, ModelRole
@@ -65,7 +66,7 @@ class Size(Record):
     instructions. ``answer_room`` is how many tokens an answer is given, if more than usual. ``rungs`` is
     what the evaluation policy says. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
     generator writes an instruction unsteered, and ``most_asks`` how often a model in a role is asked at most
-    for one thing.
+    for one thing. ``writers`` is the number of generators among which instructions are shared out.
     """
 
     trials: int
@@ -75,6 +76,7 @@ class Size(Record):
     unsteered: bool = True
     longest_instruction: int = LONGEST_INSTRUCTION
     most_asks: Mapping[str, int] = {}
+    writers: int = 1
 
 
 def workload(
@@ -98,14 +100,14 @@ def workload(
             )
             for phase, prompts in (*((each.phase, each.prompts) for each in questions), ("agreement", again))
         ]
-    written = config.search.pool or size.trials
+    written = math.ceil((config.search.pool or size.trials) / size.writers)
     shown = "".join("".join((each.full_input, *each.targets[:1])) for each in splits.demonstrations)
     return [
         Asked(
             phase="write",
             prompts=[(Prompt(text=TYPICAL_INSTRUCTION + shown, room=WRITING_ROOM), written)],
             answer_tokens=WRITTEN,
-            most=most,
+            most=most * size.writers,  # whoever learns may let one of them write nearly all
             room=SHOWN_INSTRUCTIONS * size.longest_instruction + WRITING_FRAME,
         )
     ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from izcore.plugin.calls import Ask
+from izcore.plugin.protocols import Generator
 from izcore.plugin.record import Options, Record
 
 
@@ -65,11 +66,23 @@ class GeneratorRegistration(BackendRegistration):
     :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes; empty for a generator that never
     writes one, so that no budget is kept for it. ``repeats_remedy`` is one sentence that tells users which
     option to change where hardly any sentence of a round is new.
+
+    ``generators`` is the option that names other generators through which this one writes, empty for none:
+    a list of ``NAME:ARGUMENT`` and of tables of a name and options, or such names between commas. The core
+    checks them, builds them, and hands them over in :class:`BackendContext`. No generator that names others
+    can be one of them.
+
+    ``needs`` lists the distributions, beside its own, without which the generator cannot work unless options
+    say otherwise. Where one is missing, and nobody asked for this generator but a preset, a run takes one
+    that ``stands_in``: one that works wherever there is a scorer.
     """
 
     uses_latents: bool = True
     unsteered: str = "generator unsteered"
     repeats_remedy: str = ""
+    generators: str = ""
+    needs: tuple[str, ...] = ()
+    stands_in: bool = False
 
 
 class ScorerRegistration(BackendRegistration):
@@ -172,7 +185,8 @@ class BackendContext(Record):
 
     ``ask`` reaches the models that the backend's options name; it is None while a run is only planned.
     ``planning`` says that nothing will be asked of the backend but what it would cost, so that a scorer needs
-    no key.
+    no key. ``generators`` are those that a generator's options name, in order, by a name that each has alone;
+    the budget, the cache and the models of the run are theirs, too.
     """
 
     seed: int
@@ -180,6 +194,7 @@ class BackendContext(Record):
     data_dir: str
     ask: Ask | None = None
     planning: bool = False
+    generators: Mapping[str, Generator] = {}
 
 
 class Preset(Record):

@@ -48,6 +48,7 @@ from izcore.registry.guards import Guarded
 from izcore.registry.hints import where_to_find
 from izcore.registry.imports import blaming, import_object
 from izcore.registry.loading import Loading, check_api_version
+from izcore.registry.members import asking_for, choose_members, members_of, members_option
 from izcore.registry.presets import Presets
 from izcore.registry.redaction import without_keys
 from izcore.registry.secret_options import refuse_secrets
@@ -238,6 +239,8 @@ class Registry:
                     f"{key} = {spec!r}: {name} takes nothing after the colon.", hint=f"Write just {name!r}."
                 )
             raw[backend.argument] = argument
+        if option := members_option(backend):
+            raw[option] = choose_members(self, raw.get(option, ()), where=f"{key}.{option}")
         validated = convert_options(backend.options, {**backend.defaults, **raw}, where=key)
         refuse_secrets(raw, where=key)
         return BackendChoice(name=name, options=msgspec.to_builtins(validated))
@@ -269,6 +272,14 @@ class Registry:
         backend, distribution = registered.backend, registered.plugin.distribution
         options = convert_options(backend.options, choice.options, where=registered.key)
         what = f"The {words(kind)} {choice.name!r} of {distribution}"
+        if members_option(backend):
+            members = {
+                name: self.build(
+                    kind, member, msgspec.structs.replace(context, ask=asking_for(context.ask, name))
+                )
+                for name, member in members_of(self, choice).items()
+            }
+            context = msgspec.structs.replace(context, generators=members)
         with blaming(what, backend, distribution):
             made = import_object(backend.factory)(options, context)
         return Guarded(kind, made, what)
@@ -278,6 +289,9 @@ class Registry:
         registered = self._backends.get((kind, choice.name))
         shown = dict(choice.options)
         if registered is not None:
+            if option := members_option(registered.backend):
+                members = members_of(self, choice).values()
+                shown[option] = " + ".join(self.describe(kind, member) for member in members)
             fields = msgspec.structs.fields(registered.backend.options)
             defaults = {
                 f.name: f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()

@@ -103,11 +103,18 @@ def test_latents_play_no_part_so_the_cheapest_surrogate_does() -> None:
     ).config.surrogate.name == ("lattice")
 
 
-def test_killing_changes_nothing(tmp_path: Path) -> None:
+SLOW_SCRIBE = '{name="scribe", seconds=0.01, babble=0.2}'
+KILLED = {
+    "evoprompt-de": ("generator.population=4", f"generator.writer={SLOW_SCRIBE}"),
+    "portfolio": (f'generator.writers=["phrases", {{name="ape", writer={SLOW_SCRIBE}}}]',),
+}
+
+
+@pytest.mark.parametrize("method", KILLED)
+def test_killing_changes_nothing(tmp_path: Path, method: str) -> None:
     sizes = [word for key, value in SMALL.items() for word in ("--set", f"search.{key}={value}")]
-    writer = 'generator.writer={name="scribe", seconds=0.01, babble=0.2}'
-    slow = ("--set", writer, "--set", "scorer.seconds=0.002", "--set", "scorer.concurrency=4")
-    chosen = ("--scorer", "obedient", "--generator", "evoprompt-de", "--set", "generator.population=4")
+    slow = [f"--set={each}" for each in (*KILLED[method], "scorer.seconds=0.002", "scorer.concurrency=4")]
+    chosen = ("--scorer", "obedient", "--generator", method)
 
     def start(*arguments: str, db: Path) -> "subprocess.Popen[str]":
         return subprocess.Popen(

@@ -39,7 +39,12 @@ class ApeOptions(WriterOptions, frozen=True, kw_only=True):
     """Options of APE."""
 
     best: Annotated[
-        int, Meta(ge=1, description="Best instructions so far, of which variations are written")
+        int,
+        Meta(
+            ge=0,
+            description="Best instructions so far, of which variations are written; 0: only proposals, in "
+            "every round",
+        ),
     ] = 10
 
 
@@ -87,6 +92,18 @@ class GepaOptions(WriterOptions, frozen=True, kw_only=True):
     minibatch: Annotated[
         int, Meta(ge=1, description="Answers of a parent that are shown, those that failed first")
     ] = 3
+
+
+class PortfolioOptions(Options, frozen=True, kw_only=True):
+    """Options of the portfolio."""
+
+    writers: Annotated[
+        str | tuple[str | Mapping[str, Any], ...],
+        Meta(
+            description="The generators that write: a list of NAME:ARGUMENT, or of tables of a name and "
+            "options; or names between commas"
+        ),
+    ] = ()
 
 
 class MinibatchOptions(Options, frozen=True, kw_only=True):

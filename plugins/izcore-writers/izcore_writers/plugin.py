@@ -10,6 +10,7 @@ from izcore_writers.options import (
     GepaOptions,
     MinibatchOptions,
     OproOptions,
+    PortfolioOptions,
     WriterOptions,
 )
 
@@ -18,7 +19,7 @@ IZCORE_API = 1
 
 @hookimpl
 def izcore_generators() -> Iterable[GeneratorRegistration]:
-    """Offer APE, OPRO, EvoPrompt and GEPA."""
+    """Offer APE, OPRO, EvoPrompt and GEPA, and a portfolio of any generators."""
     return [
         _writing(
             "ape", "APE: a model guesses the instruction, then varies the best guesses", "Ape", ApeOptions
@@ -44,6 +45,15 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             "Gepa",
             GepaOptions,
             module="gepa",
+        ),
+        GeneratorRegistration(
+            name="portfolio",
+            summary="Several generators share the instructions of each round, such as portfolio:ape,gepa",
+            factory="izcore_writers.portfolio:Portfolio",
+            options=PortfolioOptions,
+            argument="writers",
+            generators="writers",
+            unsteered="",
         ),
     ]
 
