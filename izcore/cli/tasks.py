@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from izcore.cli.options import TemplateOption
+from izcore.cli.options import MetricOption, TemplateOption
 from izcore.cli.shared import JsonOption, err, explained, out, print_json, registry_of, say, stdout_kept_clean
 
 if TYPE_CHECKING:
@@ -122,9 +122,10 @@ def check_task(
     task: TaskArgument,
     set_: TaskSetOption = None,
     template: TemplateOption = None,
+    metric: MetricOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what is wrong with a task's data, by line, or that it can be used."""
+    """Say what is wrong with a task's data, by line, or that it can be used; and whether the metric fits."""
     from izcore.config.paths import Paths
     from izcore.engine.metric_advice import advise_metric
     from izcore.engine.metric_check import check_metric
@@ -133,9 +134,10 @@ def check_task(
     with stdout_kept_clean():
         registry, config, data, _ = _load(context, task, set_, template)
         splits, split_notes = split_examples(data, config.splits, config.seed)
-        metric = registry.choose("metric", data.metric, {})
-        metric_notes = check_metric(registry, metric, splits.validation, Paths.of_this_user())
-        notes = [*data.notes, *split_notes, *advise_metric(data.metric, splits), *metric_notes]
+        chosen = registry.choose("metric", metric or data.metric, {})
+        metric_notes = check_metric(registry, chosen, splits.validation, Paths.of_this_user())
+        advice = () if metric else advise_metric(data.metric, splits)
+        notes = [*data.notes, *split_notes, *advice, *metric_notes]
     sizes = {name: len(getattr(splits, name)) for name in splits.__struct_fields__}
     if json:
         print_json({"name": data.name, "usable": True, "splits": sizes, "notes": notes})

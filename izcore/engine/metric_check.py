@@ -1,15 +1,16 @@
 """Before any call: does the metric fit the task, and is it too loose for it?"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from statistics import fmean
 
 from izcore.config.paths import Paths
+from izcore.engine.metric_advice import LONG
 from izcore.plugin.errors import IzError
 from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Metric
+from izcore.plugin.target_profile import profile_targets
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
 from izcore.scoring.evaluator import score_answers
@@ -30,42 +31,41 @@ def check_metric(
     """Score the targets as if they were answers, then the inputs; return notes on what was found.
 
     A metric that does not fit the examples fails here, before any call is paid for. One that is content with
-    an answer that repeats the input would crown an instruction to repeat it, so that is said. A metric that
-    asks a model is not tried.
+    an answer that repeats the input would crown an instruction to repeat it, so that is said, with a metric
+    that is not. A metric that asks a model is not tried.
     """
     if registry.find("metric", choice.name).backend.models or not examples:
         return ()
-    score = partial(_mean_score, registry, examples=examples, paths=paths)
-    targets = [example.targets[0] for example in examples]
-    inputs = [example.full_input for example in examples]
-    score(choice, targets)
+    metric: Metric = registry.build("metric", choice, paths.context(seed=0))
+    _mean_score(metric, [example.targets[0] for example in examples], examples)
     with suppress(IzError):  # a function of the user's need not be ready for any text
-        echo = score(choice, inputs)
+        echo = _echo_score(metric, examples)
         if echo > ECHO_SCORES:
-            return (_echo_note(registry, choice, echo, partial(score, answers=inputs)),)
+            return (_echo_note(registry, choice, echo, examples, paths),)
     return ()
 
 
 def _echo_note(
-    registry: Registry, choice: BackendChoice, echo: float, score_inputs: Callable[[BackendChoice], float]
+    registry: Registry, choice: BackendChoice, echo: float, examples: Sequence[Example], paths: Paths
 ) -> str:
     note = f"An answer that only repeats the input scores {echo:.2f} by {choice.name}"
+    profile = profile_targets(examples)
+    if profile.form == "text" and profile.words >= LONG:
+        # No answer has just the words of a long target: a metric that wants them would give nobody anything.
+        return f"{note}, for it shares words with what is wanted: what counts is what is scored beyond that."
     for name in STRICTER:
         with suppress(IzError):  # it does not fit the task
-            stricter = score_inputs(registry.choose("metric", name, {}))
+            metric = registry.build("metric", registry.choose("metric", name, {}), paths.context(seed=0))
+            stricter = _echo_score(metric, examples)
             if stricter <= ECHO_FAILS:
                 return f"{note}, which may be too loose for this task; {name} gives it {stricter:.2f}."
     return f"{note}: what is wanted is close to the input."
 
 
-def _mean_score(
-    registry: Registry,
-    choice: BackendChoice,
-    answers: Sequence[str],
-    *,
-    examples: Sequence[Example],
-    paths: Paths,
-) -> float:
-    metric: Metric = registry.build("metric", choice, paths.context(seed=0))
+def _echo_score(metric: Metric, examples: Sequence[Example]) -> float:
+    return _mean_score(metric, [example.full_input for example in examples], examples)
+
+
+def _mean_score(metric: Metric, answers: Sequence[str], examples: Sequence[Example]) -> float:
     scores = asyncio.run(score_answers(metric, answers, examples))
     return fmean(score or 0.0 for score in scores)
