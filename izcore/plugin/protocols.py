@@ -27,6 +27,8 @@ from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
     GenerateResult,
+    LocateRequest,
+    LocateResult,
     PrepareRequest,
     PrepareResult,
     SuggestRequest,
@@ -67,6 +69,16 @@ class Generator(Protocol):
         May be ``async def``, for generators that wait for a model.
         """
         ...
+
+    def locate(self, request: LocateRequest) -> LocateResult | Awaitable[LocateResult | None] | None:
+        """Say where the sentences tried so far lie in the space of latents. None: where they were written.
+
+        For generators whose latents are properties of a sentence, so that sentences of other writers have a
+        place too, or whose space changes with what is learned. Asked in every round before the surrogate,
+        which sees the latents that come of it. Deterministic for equal requests. May be ``async def``, for
+        generators that ask a model.
+        """
+        return None
 
     def write_unsteered(self, request: PrepareRequest) -> Candidate | Awaitable[Candidate | None] | None:
         """Write what nothing steers: a baseline. None where that makes no sense.

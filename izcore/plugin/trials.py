@@ -57,7 +57,8 @@ class Candidate(Record):
     """A latent and the instruction written from it.
 
     ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
-    such as a hidden state, for surrogates that use them. ``exemplars`` are chosen by a few-shot search: a
+    such as a hidden state, for surrogates that use them; ``feature_names`` say what they are, where there are
+    words for it. ``exemplars`` are chosen by a few-shot search: a
     latent then has one number more than its generator was given.
 
     Where a run has coordinates, ``coordinates`` are pairs of name and value, ``body`` is the sentence that
@@ -74,6 +75,7 @@ class Candidate(Record):
     instruction: str
     raw: str = ""
     features: tuple[float, ...] = ()
+    feature_names: tuple[str, ...] = ()
     exemplars: tuple[Example, ...] = ()
     body: str = ""
     coordinates: tuple[tuple[str, str], ...] = ()
@@ -118,11 +120,36 @@ class PrepareResult(Record):
     state: Mapping[str, Any] = {}
 
 
+class LocateRequest(Record):
+    """Asks where the sentences of the trials so far lie, before the surrogate is asked.
+
+    ``history`` holds all trials, oldest first; :attr:`Candidate.sentence` is what a generator wrote, or the
+    user did. ``latent_dim`` is the generator's. The seed differs from round to round.
+    """
+
+    history: "tuple[Trial, ...]"
+    demonstrations: tuple[Example, ...]
+    latent_dim: int
+    seed: int
+
+
+class LocateResult(Record):
+    """One latent per trial, in order; None where a trial's sentence has no place.
+
+    ``state`` is a text, such as JSON, that the generator is given back in the round's
+    :class:`GenerateRequest`.
+    """
+
+    latents: tuple[Latent | None, ...]
+    state: str = ""
+
+
 class GenerateRequest(Record):
     """Latents to turn into instructions; ``history`` holds the trials so far, oldest first.
 
     ``validation`` are the examples that the trials' scores and answers belong to, by place. A writer may
     learn from them what goes wrong; an instruction that repeats one would be scored on its own answer.
+    ``located`` is the state of the round's :class:`LocateResult`, from a generator that gives one.
     """
 
     latents: tuple[Latent, ...]
@@ -130,6 +157,7 @@ class GenerateRequest(Record):
     seed: int
     history: "tuple[Trial, ...]" = ()
     validation: tuple[Example, ...] = ()
+    located: str = ""
 
 
 class GenerateResult(Record):

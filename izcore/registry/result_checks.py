@@ -9,7 +9,14 @@ from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult,
 from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
 from izcore.plugin.evaluation import RungsRequest, RungsResult, StayRequest, StayResult
 from izcore.plugin.examples import MetricRequest, MetricResult
-from izcore.plugin.trials import GenerateRequest, GenerateResult, SuggestRequest, SuggestResult
+from izcore.plugin.trials import (
+    GenerateRequest,
+    GenerateResult,
+    LocateRequest,
+    LocateResult,
+    SuggestRequest,
+    SuggestResult,
+)
 from izcore.plugin.usage import whole_tokens
 
 MOST_TOKENS = 10**12
@@ -57,6 +64,8 @@ def misfit(request: object, result: object) -> str:
             return _misfit_of_scores(len(request.answers), result)
         case SuggestRequest(), SuggestResult():
             return _misfit_of_latents(request, result)
+        case LocateRequest(), LocateResult():
+            return _misfit_of_places(request, result)
         case GenerateRequest(), GenerateResult():
             return _misfit_of_candidates(len(request.latents), result)
         case RungsRequest(), RungsResult():
@@ -117,6 +126,13 @@ def _misfit_of_latents(request: SuggestRequest, result: SuggestResult) -> str:
         return f"named {len(result.bodies)} bodies for {request.count} latents"
     wrong = {body for body in result.bodies if body is not None} - set(range(len(request.bodies)))
     return f"named the body {min(wrong)}, and there are {len(request.bodies)}" if wrong else ""
+
+
+def _misfit_of_places(request: LocateRequest, result: LocateResult) -> str:
+    if len(result.latents) != len(request.history):
+        return f"located {len(result.latents)} of {len(request.history)} trials"
+    lengths = {len(latent) for latent in result.latents if latent is not None} - {request.latent_dim}
+    return f"located a trial with {min(lengths)} numbers, not {request.latent_dim}" if lengths else ""
 
 
 def _misfit_of_candidates(latents: int, result: GenerateResult) -> str:

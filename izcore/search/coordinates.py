@@ -25,6 +25,21 @@ def choose_values(coordinates: Values, numbers: Sequence[float]) -> dict[str, Co
     }
 
 
+def numbers_of(coordinates: Values, chosen: Sequence[tuple[str, str]]) -> tuple[float, ...] | None:
+    """Return the middles of the intervals that stand for the chosen values, given as pairs of name and value.
+
+    None where a coordinate has no such value, or no value is chosen for it.
+    """
+    names = dict(chosen)
+    numbers = []
+    for name, values in coordinates.items():
+        place = next((n for n, value in enumerate(values) if value.name == names.get(name)), None)
+        if place is None:
+            return None
+        numbers.append((place + 0.5) / len(values))
+    return tuple(numbers)
+
+
 def complete(candidate: Candidate, chosen: Mapping[str, CoordinateValue]) -> Candidate:
     """Return a candidate whose instruction, its body from now on, is completed with the chosen values."""
     marks = [value.answer_mark for value in chosen.values() if value.answer_mark]

@@ -17,6 +17,7 @@ from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
     Latent,
+    LocateRequest,
     PrepareResult,
     SuggestRequest,
     Trial,
@@ -27,6 +28,7 @@ from izcore.search.bodies import bodies_at_hand
 from izcore.search.coordinates import Values, choose_values, complete
 from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
+from izcore.search.locating import Located, locate
 from izcore.search.refusals import Refusals
 from izcore.search.repeats import warn_of_repeats
 from izcore.storage.records import Proposal, RunPlan
@@ -98,7 +100,8 @@ class Proposer:
         if pool is not None:
             untried = [c for c in pool if not c.refused and history.first_with(c) is None]
             count = min(count, len(untried))
-        trials = tuple(history.trials)
+        located = await self._locate(round_, tuple(history.trials))
+        trials = located.trials
         placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
         known = (*(t.candidate for t in trials), *self.starting, *(pool or ()))
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
@@ -128,7 +131,7 @@ class Proposer:
             return Proposal(candidates=tuple(chosen), exhausted=not untried)
         new = [latent for latent, body in wanted if body is None]
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=len(new)))
-        written = await self._write(round_, new, trials)
+        written = await self._write(round_, new, tuple(history.trials), located.state)
         found = (
             self._complete_anew(body, latent) if body else written.whole.get(latent)
             for latent, body in wanted
@@ -137,7 +140,23 @@ class Proposer:
             candidates=tuple(candidate for candidate in found if candidate), exhausted=written.exhausted
         )
 
-    async def _write(self, round_: int, latents: Sequence[Latent], trials: tuple[Trial, ...]) -> "_Written":
+    async def _locate(self, round_: int, trials: tuple[Trial, ...]) -> Located:
+        """Ask the generator where the sentences tried so far lie."""
+        request = LocateRequest(
+            history=trials,
+            demonstrations=self.splits.demonstrations,
+            latent_dim=self.prepared.latent_dim,
+            seed=derive_seed(self.config.seed, "locate", round_),
+        )
+        return await locate(self.generator, request, self.coordinates, exemplar_sets=len(self.exemplar_sets))
+
+    async def _write(
+        self,
+        round_: int,
+        latents: Sequence[Latent],
+        trials: tuple[Trial, ...],
+        located: str = "",
+    ) -> "_Written":
         """Let the generator write a sentence from each latent, which the latent's last numbers complete.
 
         Latents that agree in the writer's numbers are written once.
@@ -151,6 +170,7 @@ class Proposer:
             seed=derive_seed(self.config.seed, "generate", round_),
             history=trials,
             validation=self.splits.validation,
+            located=located,
         )
         generated = await resolved(self.generator.generate(request))
         name = self.config.generator.name

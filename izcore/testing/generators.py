@@ -15,6 +15,7 @@ from izcore.plugin.trials import (
     Candidate,
     GenerateRequest,
     GenerateResult,
+    LocateRequest,
     PrepareRequest,
     PrepareResult,
     Trial,
@@ -30,7 +31,7 @@ class GeneratorConformance(BackendConformance):
     """What the core relies on in a generator; every check builds it anew and prepares it."""
 
     kind = "generator"
-    methods = ("pool_size", "longest_instruction", "prepare", "generate", "write_unsteered")
+    methods = ("pool_size", "longest_instruction", "prepare", "generate", "locate", "write_unsteered")
 
     @pytest.fixture
     def ask(self) -> Ask:
@@ -168,6 +169,28 @@ class GeneratorConformance(BackendConformance):
         again = _request(prepared, demonstrations, history=history, seed=8)
         result = _generate(generator, again)
         assert len(result.candidates) == len(again.latents) or result.exhausted
+
+    def test_trials_are_located_alike(self, make: Make, demonstrations: Demonstrations) -> None:
+        """``locate`` gives None, or one latent per trial, or none for it, always the same for one request.
+
+        The state that comes with them fits the next request for instructions.
+        """
+        generator = make()
+        prepared = _prepare(generator, demonstrations)
+        history = _tried(_generate(generator, _request(prepared, demonstrations, count=5)).candidates)
+        asked = LocateRequest(
+            history=history, demonstrations=demonstrations, latent_dim=prepared.latent_dim, seed=3
+        )
+        found = finished(generator.locate(asked))
+        assert found == finished(generator.locate(asked))
+        if found is None:
+            return
+        assert len(found.latents) == len(history)
+        placed = [latent for latent in found.latents if latent is not None]
+        assert {len(latent) for latent in placed} <= {prepared.latent_dim}
+        assert all(0.0 <= number <= 1.0 for latent in placed for number in latent)
+        request = _request(prepared, demonstrations, history=history, located=found.state)
+        assert len(_generate(generator, request).candidates) == len(request.latents)
 
     def test_finite_pool_is_offered_once(self, make: Make, demonstrations: Demonstrations) -> None:
         """A pool offers as many distinct instructions as it says, and none again; the last exhausts it."""

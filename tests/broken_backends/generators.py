@@ -2,7 +2,7 @@ import itertools
 
 import msgspec
 
-from izcore.plugin import Candidate, GenerateResult, Generator, PrepareResult
+from izcore.plugin import Candidate, GenerateResult, Generator, LocateResult, PrepareResult
 
 _made = itertools.count()
 
@@ -114,6 +114,11 @@ class Hopeful(Fine):
     def generate(self, request):
         max((trial.mean for trial in request.history), default=0)
         return super().generate(request)
+
+
+class Lost(Fine):
+    def locate(self, request):
+        return LocateResult(latents=tuple((1.5, 0.0) for _ in request.history))
 
 
 class Repeating(Fine):
