@@ -28,16 +28,18 @@ def compare(
     baselines: Sequence[str] = (),
     trackers: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
+    accept_changes: bool = False,
     db: str | Path | None = None,
     registry: "izcore.Registry | None" = None,
 ) -> ComparisonResult:
     """Compare search methods on a task: same examples, same budget, the same seeds 0 to ``seeds`` - 1.
 
     A method is a preset's name or the path of a TOML file; the named arguments and ``settings`` lie over
-    each. Runs that an equal comparison finished are used, not repeated. ``plot`` names a PNG or SVG file
-    for quality against calls. ``executor`` names what performs the runs: without it, ``sequential`` for one
-    worker and ``processes`` for several ``workers``, which each have models of their own; a script then
-    needs ``if __name__ == "__main__":`` around its main part.
+    each. Runs that an equal comparison finished are used, not repeated; with ``accept_changes`` those that it
+    began go on although something changed that they depend on, which their results say. ``plot`` names a
+    PNG or SVG file for quality against calls. ``executor`` names what performs the runs: without it,
+    ``sequential`` for one worker and ``processes`` for several ``workers``, which each have models of their
+    own; a script then needs ``if __name__ == "__main__":`` around its main part.
 
     Raises :class:`~izcore.IzError`; all runs are kept then, and the same comparison goes on.
     """
@@ -63,6 +65,7 @@ def compare(
         max_calls=max_calls,
         db=izcore.database_path(db),
         plot=picture,
+        accept_changes=accept_changes,
     )
     result = run_comparison(found, comparison, comparison.waiting(found), performing)
     if picture is not None:

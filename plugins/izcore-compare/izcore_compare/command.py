@@ -77,6 +77,14 @@ def compare(
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw quality against calls, as .png or .svg."),
     ] = None,
+    accept_changes: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changes",
+            help="Go on with runs that were begun although something changed that they depend on; their "
+            "results will say so.",
+        ),
+    ] = False,
     db: DbOption = None,
     json: JsonOption = False,
     dry_run: Annotated[
@@ -113,6 +121,7 @@ def compare(
             max_calls=max_calls,
             db=izcore.database_path(db),
             plot=plot,
+            accept_changes=accept_changes,
         )
         waiting = comparison.waiting(registry)
         _show_plan(comparison, waiting)

@@ -49,12 +49,14 @@ def plan_comparison(
     max_calls: int,
     db: Path,
     plot: Path | None = None,
+    accept_changes: bool = False,
 ) -> Comparison:
     """Plan the runs of every method with seeds 0 to ``seeds`` - 1, each with ``max_calls`` calls.
 
     ``common`` are layers over the settings of each method. All methods of a seed share demonstrations and
     test examples, and validation examples as far as each takes them. With ``plot``, the runs score what its
-    curves need, too.
+    curves need, too. With ``accept_changes`` runs that were begun go on although something changed that they
+    depend on.
 
     Raises UsageError or another error for people where a method cannot run, or the methods would not be
     comparable.
@@ -84,6 +86,7 @@ def plan_comparison(
                     blocked=blocked,
                     trace=registry.tracer.writes,
                     curve=plot is not None,
+                    accept_changes=accept_changes,
                 )
             )
     return Comparison(

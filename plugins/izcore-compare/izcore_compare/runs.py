@@ -15,7 +15,8 @@ PERFORM = f"{__name__}:perform"
 class ComparedRun(Record):
     """One run of a comparison: all that a process needs to know to begin it, or to go on with it.
 
-    ``db`` is the path of the database. ``curve`` asks for test scores of every instruction that led for a
+    ``db`` is the path of the database. ``accept_changes`` lets a run that was begun go on although something
+    changed that it depends on. ``curve`` asks for test scores of every instruction that led for a
     time, too. ``blocked`` names plugins that shall not load; ``trace`` shows the calls of their hooks.
     """
 
@@ -25,6 +26,7 @@ class ComparedRun(Record):
     blocked: tuple[str, ...] = ()
     trace: bool = False
     curve: bool = False
+    accept_changes: bool = False
 
     @property
     def name(self) -> str:
@@ -61,7 +63,9 @@ def perform(payload: str) -> None:
         if record is None:
             run_id = izcore.execute(run.planned, db=run.db, registry=registry).run_id
         elif record.status != "done":
-            run_id = izcore.resume(record.id, db=run.db, registry=registry).run_id
+            run_id = izcore.resume(
+                record.id, accept_changes=run.accept_changes, db=run.db, registry=registry
+            ).run_id
         else:
             run_id = record.id
         if run.curve:

@@ -239,6 +239,28 @@ def test_a_run_that_fails_stops_the_comparison(narrow: str, tmp_path: Path, work
     assert [method.runs[:1] for method in result.methods] == [method.runs for method in finished.methods]
 
 
+def test_runs_go_on_after_a_change_only_where_it_is_accepted(tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    pool = write_lines(tmp_path / "pool.txt", ["Say it twice.", "Count the letters."])
+    options: dict[str, Any] = {
+        "generator": f"pool:{pool}",
+        "scorer_options": {"down": str(down)},
+        "settings": {"retries": {"tries": 1, "max_failures": 2}},
+        "seeds": 1,
+        "max_calls": 60,
+    }
+    down.touch()
+    with pytest.raises(IzError):
+        compare("random", "quick", **options)
+    down.unlink()
+    pool.write_text(pool.read_text() + "Write the plural.\n")
+    with pytest.raises(IzError, match="depends on changed"):
+        compare("random", "quick", **options)
+    first, other = records(compare("random", "quick", **options, accept_changes=True)).values()
+    assert [change.accepted for change in first[0].changes] == [True]
+    assert other[0].changes == (), "it was begun after the change"
+
+
 def test_one_seed_compares_two_winners_by_their_examples(tmp_path: Path) -> None:
     for name, phrase in (("good", "Write the input in reverse."), ("poor", "Write the plural.")):
         lines = ['surrogate = "sobol"', "[generator]", 'name = "phrases"', f'phrases = ["{phrase}"]']
