@@ -1,6 +1,6 @@
 """The named options of a run, typed, and the layers of settings that they stand for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -34,7 +34,7 @@ class ScoringOptions(TypedDict, total=False):
     cache: bool | None
     """Whether answers that other runs paid for are used; they are, unless this is False."""
     settings: Settings | None
-    """Any settings, shaped like the TOML file; they win over the named options."""
+    """Any settings, shaped like the TOML file, or with dotted keys; they win over the named options."""
 
 
 class RunOptions(ScoringOptions, total=False):
@@ -59,10 +59,23 @@ class RunOptions(ScoringOptions, total=False):
 def settings_layers(task: str, **options: Unpack[RunOptions]) -> list[Settings]:
     """Return the layers of settings that :func:`~izcore.config.layers.build_config` merges.
 
-    The file comes first, the named options over it, ``settings`` over all.
+    The file comes first, the named options over it, ``settings`` over all, of these those with dotted keys
+    last.
     """
     given: dict[str, Any] = {key: value for key, value in options.items() if value not in (None, (), [])}
     file, settings = given.pop("config", None), given.pop("settings", {})
     budget = {limit: given.pop(limit) for limit in LIMITS if limit in given}
     named = {"task": task, **given, **({"budget": budget} if budget else {})}
-    return [*([read_toml(Path(file))] if file is not None else []), named, settings]
+    return [*([read_toml(Path(file))] if file is not None else []), named, *_undotted(settings)]
+
+
+def _undotted(settings: Settings) -> Iterator[Settings]:
+    """Yield settings as layers without dots in keys: ``search.rounds`` is a key of the table ``search``."""
+    yield {key: value for key, value in settings.items() if "." not in key}
+    for key, value in settings.items():
+        if "." in key:
+            table, *parts = key.split(".")
+            within = value
+            for part in reversed(parts):
+                within = {part: within}
+            yield {table: within}

@@ -44,6 +44,17 @@ def test_a_number_without_end_is_refused_by_its_key(
         izcore.plan("mirror", **way(tmp_path, key, number), **BACKENDS)
 
 
+def test_settings_may_have_dotted_keys_and_tables() -> None:
+    settings = {"search.rounds": 3, "search": {"initial": 7, "rounds": 1}, "coordinates.form.reason": True}
+    planned = izcore.plan("mirror", settings=settings, **BACKENDS)
+    assert (planned.config.search.initial, planned.config.search.rounds) == (7, 3)
+    assert [(each.name, each.options["reason"]) for each in planned.config.coordinates] == [("form", True)]
+    with pytest.raises(ConfigError, match=r"^search\.ruonds: unknown key"):
+        izcore.plan("mirror", settings={"search.ruonds": 3}, **BACKENDS)
+    with pytest.raises(ConfigError, match=r"^searhc: unknown key"):
+        izcore.plan("mirror", settings={"searhc.rounds": 3}, **BACKENDS)
+
+
 def test_a_price_without_end_is_refused() -> None:
     prices = {"prices": {"m": {"input": 1.0, "output": math.inf}}}
     with pytest.raises(ConfigError, match=r"^prices\.m\.output: expected a finite number, got inf\.$"):
