@@ -31,6 +31,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.choices import BackendChoice
 from izcore.registry.registry import Registry
+from izcore.registry.secret_options import refuse_secrets
 
 AnyConfig = TypeVar("AnyConfig", bound=TaskConfig)
 BACKEND_KEYS: tuple[Kind, ...] = ("task", "generator", "scorer", "surrogate", "metric")
@@ -40,6 +41,9 @@ EVALUATION_KEY = "evaluation"
 MERGED_APART = (*BACKEND_KEYS, TRACKERS_KEY, COORDINATES_KEY, EVALUATION_KEY)
 SEVERAL: Mapping[str, Kind] = {TRACKERS_KEY: "tracker", COORDINATES_KEY: "coordinate"}
 """Keys under which several backends of a kind are named."""
+
+TEXT_KEYS = ("prompt_template", "baselines", "start")
+"""Keys of texts that the black box is sent, which are kept with the run and shown as options are."""
 
 PLAIN_KEYS = (
     "prompt_template",
@@ -116,6 +120,8 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
     merged["preset"] = preset
     fields = {field.name: field for field in msgspec.structs.fields(wanted)}
     merged = {key: value for key, value in merged.items() if key in fields}
+    for key in TEXT_KEYS:
+        refuse_secrets(merged.get(key), where=key)
     if EVALUATION_KEY in fields:
         merged[EVALUATION_KEY] = _evaluation(
             registry, [layer[EVALUATION_KEY] for layer in all_layers if layer.get(EVALUATION_KEY)]

@@ -17,6 +17,7 @@ from izcore.plugin.record import Record
 from izcore.plugin.results import SetAside, TestScore
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance
+from izcore.registry.secret_options import refuse_secrets
 from izcore.scoring.reasoning import count_finishes
 from izcore.scoring.statistics import mean_with_interval
 from izcore.storage.records import RunPlan
@@ -38,6 +39,7 @@ class ScoreResult(Record):
 
 def score_instruction(environment: Environment, config: ScoringConfig, instruction: str) -> ScoreResult:
     """Score one instruction on the test split that a run with the same seed and sizes would seal."""
+    refuse_secrets(instruction, where="instruction")
     data = load_task(environment.registry, config, environment.paths)
     config, plan = fix_plan(environment.registry, config, data, environment.paths)
     try:

@@ -12,8 +12,10 @@ _ADDRESS_WORDS = ("url", "uri", "endpoint", "address", "server", "proxy", "host"
 _NAMES_A_VARIABLE = "_env"
 
 
-def refuse_secrets(options: Mapping[str, Any], *, where: str) -> None:
+def refuse_secrets(options: object, *, where: str) -> None:
     """Raise ConfigError, which names the option and repeats nothing of it, for one that holds a secret.
+
+    ``options`` is a text, or a table or list of such, and ``where`` the name of it.
 
     An option whose name ends in ``_env`` names an environment variable.
     """

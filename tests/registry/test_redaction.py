@@ -1,7 +1,10 @@
 """Keys reach nobody: not through options, not through answers, not through messages."""
 
+import json
+
 import pytest
 
+import izcore
 from izcore.plugin import Completion, ConfigError, Usage
 from izcore.registry.redaction import answer_without_keys, unmistakable_keys, without_keys
 from izcore.registry.registry import discover
@@ -49,6 +52,31 @@ def test_an_option_that_holds_a_secret_is_refused_and_not_repeated(
         discover().choose(kind, spec, options)  # type: ignore[arg-type]
     assert "s3cret" not in str(refused.value)
     assert "AKIA" not in str(refused.value)
+
+
+@pytest.mark.parametrize("secret", ["sk-s3crets3crets3cret", "s3cret-0123456789"])
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"prompt_template": "{instruction} (with SECRET) {input}"}, "prompt_template"),
+        ({"start": ["Go.", "Say SECRET."]}, "start"),
+        ({"baselines": ["Say SECRET."]}, "baselines"),
+    ],
+)
+def test_a_text_that_holds_a_key_is_refused_and_not_repeated(
+    settings: dict[str, object], place: str, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS_API_KEY", "s3cret-0123456789")
+    held = json.loads(json.dumps(settings).replace("SECRET", secret))
+    with pytest.raises(ConfigError, match=f"^{place}: it holds ") as refused:
+        izcore.plan("mirror", generator="phrases", scorer="obedient", settings=held)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_an_instruction_to_score_that_holds_a_key_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError, match=r"^instruction: it holds an API key") as refused:
+        izcore.score("mirror", "Say sk-s3crets3crets3cret.", scorer="obedient")
+    assert "s3cret" not in str(refused.value)
 
 
 def test_an_option_may_name_any_variable_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
