@@ -1,9 +1,9 @@
-"""The core's evaluation policies: all examples for all, successive halving, and racing."""
+"""The core's evaluation policies: all examples for all, successive halving, Hyperband, and racing."""
 
 import math
 from collections.abc import Sequence
 
-from izcore.builtins.options import HalvingOptions, RacingOptions
+from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions
 from izcore.plugin import (
     BackendContext,
     EvaluationPolicy,
@@ -62,9 +62,41 @@ class SuccessiveHalving(EvaluationPolicy):
 
     def stay(self, request: StayRequest) -> StayResult:
         """Return the best, of equals those that came first."""
-        places = math.ceil(request.compared / self._reduction)
-        best = sorted(range(len(request.scores)), key=lambda index: -_mean(request.scores[index]))
-        return StayResult(indices=tuple(best[:places]))
+        return StayResult(indices=_best(request.scores, math.ceil(request.compared / self._reduction)))
+
+
+class Hyperband(EvaluationPolicy):
+    """Successive halving in brackets: how many examples a comparison should begin with is not known.
+
+    Hyperband (Li et al. 2018, algorithm 1) with validation examples as the resource. Of N examples, with
+    s_max the largest s for which η^s times ``first`` examples are no more than N, the brackets are s = s_max
+    down to 0, one per round, and then again: bracket s begins with ⌈(s_max + 1) η^s / (s + 1)⌉ instructions
+    on ⌊N η^-s⌋ examples, and after rung i the best ⌊n η^-(i+1)⌋ of its n go on to ⌊N η^(i+1-s)⌋.
+    """
+
+    def __init__(self, options: HyperbandOptions, context: BackendContext) -> None:
+        self._first = options.first
+        self._reduction = options.reduction
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return the bracket of the round."""
+        largest = 0
+        while self._first * self._reduction ** (largest + 1) <= request.examples:
+            largest += 1
+        bracket = largest - request.round % (largest + 1)
+        below = (int(request.examples / self._reduction**step) for step in range(bracket, 0, -1))
+        return RungsResult(
+            rungs=(
+                *(Rung(examples=size, reduction=self._reduction) for size in below),
+                Rung(examples=request.examples),
+            ),
+            instructions=math.ceil((largest + 1) * self._reduction**bracket / (bracket + 1)),
+        )
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Return the best, one at least; of equals those that came first."""
+        places = int(request.instructions / self._reduction ** (request.rung + 1))
+        return StayResult(indices=_best(request.scores, max(places, 1)))
 
 
 class Racing(EvaluationPolicy):
@@ -116,6 +148,12 @@ def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
         ahead = sum(a > b for a, b in pairs)
         return float(stats.binom.sf(ahead - 1, sum(a != b for a, b in pairs), 0.5))
     return math.exp(-lead * lead / (2 * len(pairs)))
+
+
+def _best(scores: Sequence[Sequence[float]], places: int) -> tuple[int, ...]:
+    """Return the indices of the highest means, at most so many; of equals those that came first."""
+    ranked = sorted(range(len(scores)), key=lambda index: -_mean(scores[index]))
+    return tuple(ranked[:places])
 
 
 def _mean(scores: Sequence[float]) -> float:

@@ -55,6 +55,16 @@ class HalvingOptions(Options):
     ] = 3.0
 
 
+class HyperbandOptions(Options):
+    """Options of the evaluation policy ``hyperband``; the defaults are those of HbBoPs (arXiv 2412.07820)."""
+
+    first: Annotated[int, Meta(ge=1, description="Examples of the first comparison, at least")] = 10
+    reduction: Annotated[
+        float,
+        Meta(ge=2, description="Of so many instructions one stays, for as many times the examples"),
+    ] = 2.0
+
+
 class RacingOptions(Options):
     """Options of the evaluation policy ``racing``."""
 

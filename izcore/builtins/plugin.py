@@ -8,6 +8,7 @@ from izcore.builtins.options import (
     CsvOptions,
     EventLogOptions,
     HalvingOptions,
+    HyperbandOptions,
     OutputFormOptions,
     PoolOptions,
     ProcessesOptions,
@@ -85,6 +86,12 @@ def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
             summary="All see a few examples, then the best see twice as many, and so on",
             factory="izcore.builtins.evaluation_policies:SuccessiveHalving",
             options=HalvingOptions,
+        ),
+        EvaluationPolicyRegistration(
+            name="hyperband",
+            summary="Halving in brackets: many instructions from few examples, then fewer from more",
+            factory="izcore.builtins.evaluation_policies:Hyperband",
+            options=HyperbandOptions,
         ),
         EvaluationPolicyRegistration(
             name="racing",

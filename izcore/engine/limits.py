@@ -119,10 +119,12 @@ def _check(room: Room, plan: RunPlan, tested: int, test: int) -> None:
 
 def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) -> int:
     """Return how many instructions may be written for a round that comes to its end; one at least."""
-    if len(size.rungs) == 1:
+    first = size.rounds[0]
+    if len(first.rungs) == 1:
         return widest  # trials are complete one after another
     for initial in range(widest, 1, -1):
-        answers = sum(most_that_see(size.rungs, initial + size.starting)) * room.per_answer
+        instructions = min(initial + size.starting, first.instructions)
+        answers = sum(most_that_see(first.rungs, instructions)) * room.per_answer
         if answers + max(pool, initial) * room.per_instruction <= left:
             return initial
     return 1

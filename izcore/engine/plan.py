@@ -43,7 +43,7 @@ from izcore.registry.members import members_of
 from izcore.registry.registry import Registry
 from izcore.scoring.prompt_form import PromptForm
 from izcore.search.proposer import trials_in_all
-from izcore.search.rungs import rungs_of
+from izcore.search.rungs import rounds_of
 from izcore.storage.records import RunPlan
 
 AnyScoring = TypeVar("AnyScoring", bound=ScoringConfig)
@@ -147,7 +147,7 @@ def plan_run(
     trials = trials_in_all(generator, config, plan)
     size = Size(
         trials=trials,
-        rungs=rungs_of(policy, len(plan.splits.validation), trials),
+        rounds=rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting)),
         starting=len(plan.starting),
         answer_room=answer_room(coordinates),
         unsteered=unsteered,
@@ -159,8 +159,8 @@ def plan_run(
     found = rooms(config.budget, whole, calls_per_answer(registry, config))
     config, plan = fit_into_limits(plan, config, whole, found, size)
     trials = trials_in_all(generator, config, plan)
-    rungs = rungs_of(policy, len(plan.splits.validation), trials)
-    size = msgspec.structs.replace(size, trials=trials, rungs=rungs)
+    rounds = rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting))
+    size = msgspec.structs.replace(size, trials=trials, rounds=rounds)
     # Whether a limit is enough is a question about the run as it was wanted.
     estimate = msgspec.structs.replace(estimate_run(plan.splits, config, models, size), limits=whole.limits)
     return PlannedRun(config=config, plan=plan, estimate=estimate)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.plugin.calls import Prompt
-from izcore.plugin.evaluation import Rung
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.record import Record
 from izcore.plugin.results import RunPhase
@@ -14,7 +13,7 @@ from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.usual_usage import LEAST_ANSWER
 from izcore.search.exemplars import longest_exemplars
-from izcore.search.rungs import most_that_see
+from izcore.search.rungs import RoundSize, most_that_see
 
 TYPICAL_INSTRUCTION = "Read the input, and write the answer that a careful reader would expect."
 """Stands for an instruction that is not written yet; those that people and models write are about as long."""
@@ -63,14 +62,14 @@ class Size(Record):
     """What decides how much a run asks, beside its settings.
 
     ``trials`` is the number of trials of the search, ``starting`` how many of them are of the user's own
-    instructions. ``answer_room`` is how many tokens an answer is given, if more than usual. ``rungs`` is
-    what the evaluation policy says. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
+    instructions. ``answer_room`` is how many tokens an answer is given, if more than usual. ``rounds``
+    follow from the evaluation policy. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
     generator writes an instruction unsteered, and ``most_asks`` how often a model in a role is asked at most
     for one thing. ``writers`` is the number of generators among which instructions are shared out.
     """
 
     trials: int
-    rungs: tuple[Rung, ...]
+    rounds: Sequence[RoundSize]
     starting: int = 0
     answer_room: int = 0
     unsteered: bool = True
@@ -143,7 +142,7 @@ def typical_answer(splits: Splits) -> str:
 
 def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [most_that_see(size.rungs, each) for each in _round_sizes(config, size)]
+    rounds = [most_that_see(each.rungs, each.instructions) for each in size.rounds]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, unsteered=size.unsteered)
     phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
@@ -164,9 +163,3 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
         )
         for phase, examples, counts in phases
     ]
-
-
-def _round_sizes(config: RunConfig, size: Size) -> list[int]:
-    initial = min(size.trials, config.search.initial + size.starting)
-    full, rest = divmod(size.trials - initial, config.search.batch)
-    return [initial, *[config.search.batch] * full, *([rest] if rest else [])]

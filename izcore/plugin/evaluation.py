@@ -7,11 +7,12 @@ class RungsRequest(Record):
     """Asks after how many examples the instructions of a round shall be compared.
 
     ``examples`` is the number of validation examples. ``searched`` is the most instructions that the whole
-    search may score.
+    search may score. ``round`` counts the rounds that are compared, from 0.
     """
 
     examples: int
     searched: int
+    round: int = 0
 
 
 class Rung(Record):
@@ -26,9 +27,14 @@ class Rung(Record):
 
 
 class RungsResult(Record):
-    """The rungs in order, each with more examples than the one before; the last has all of them."""
+    """The rungs in order, each with more examples than the one before; the last has all of them.
+
+    ``instructions`` is how many instructions the search proposes for the round at most, at least 1; None
+    leaves it to ``search.initial`` and ``search.batch``, which are never exceeded.
+    """
 
     rungs: tuple[Rung, ...]
+    instructions: int | None = None
 
 
 class StayRequest(Record):

@@ -187,9 +187,9 @@ class EvaluationPolicy(Protocol):
     """
 
     def rungs(self, request: RungsRequest) -> RungsResult:
-        """Return after how many examples instructions are compared, up to all examples.
+        """Return after how many examples the instructions of a round are compared, up to all examples.
 
-        Asked once per run, and while a run is planned.
+        Asked for every round, and while a run is planned.
         """
         ...
 

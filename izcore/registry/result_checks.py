@@ -82,7 +82,10 @@ def _misfit_of_rungs(examples: int, result: RungsResult) -> str:
     if sizes != sorted(set(sizes)) or sizes[:1] < [1] or sizes[-1:] != [examples]:
         return f"gave rungs of {sizes} examples, which do not rise from at least 1 to all {examples}"
     wrong = [r.reduction for r in result.rungs if not (r.reduction >= 1 and math.isfinite(r.reduction))]
-    return f"gave the reduction {wrong[0]:g}, which is less than 1 or no number" if wrong else ""
+    if wrong:
+        return f"gave the reduction {wrong[0]:g}, which is less than 1 or no number"
+    none = result.instructions is not None and result.instructions < 1
+    return f"wants a round of {result.instructions} instructions" if none else ""
 
 
 def _misfit_of_staying(instructions: int, result: StayResult) -> str:

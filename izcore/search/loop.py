@@ -116,6 +116,8 @@ class Search:
             else:
                 first = self.proposer.starting if round_ == self._first_paid else ()
                 left = self.trials_in_all - len(history) - len(first)
+                most = self.rounds.rungs_of(self._compared_round(round_)).instructions
+                left = left if most is None else min(left, most)
                 proposal = await self.proposer.propose(round_, left, history, pool)
                 proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))
             self.store.add_proposal(self.run_id, round_, proposal)
@@ -148,7 +150,7 @@ class Search:
             for trial in trials:
                 self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
 
-        await self.rounds.evaluate(list(new), history.best, keep, compared=self._is_compared(round_))
+        await self.rounds.evaluate(list(new), history.best, keep, self._compared_round(round_))
 
     def _trial(
         self, round_: int, candidate: Candidate, known: Mapping[Guidance, Evaluation], history: History
@@ -163,12 +165,13 @@ class Search:
             return None
         return scored_trial(index, round_, candidate, known[candidate.guidance], self.config.objective)
 
-    def _is_compared(self, round_: int) -> bool:
-        """Whether a round is for the evaluation policy to judge.
+    def _compared_round(self, round_: int) -> int | None:
+        """Return which round this is of those that the evaluation policy judges; None if it judges it not.
 
         What an earlier run has scored costs nothing, and is the measure for all that follow: it sees all.
         """
-        return round_ > 0 or not self.carried
+        compared = round_ - bool(self.carried)
+        return compared if compared >= 0 else None
 
     def _read_history(self) -> History:
         """Return the trials on disk, where from now on none has a score on an example that is set aside."""
@@ -201,7 +204,7 @@ class Search:
                 for guidance, evaluation in settled.items():
                     self._replace(own[guidance], evaluation, trials)
 
-            await self.rounds.evaluate(list(own), before.best, mend, compared=self._is_compared(round_))
+            await self.rounds.evaluate(list(own), before.best, mend, self._compared_round(round_))
 
     def _replace(self, trial: Trial, evaluation: Evaluation, trials: Sequence[Trial]) -> None:
         """Write a trial anew, and with it those of ``trials`` that reuse its scores."""

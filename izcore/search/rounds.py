@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from izcore.config.schema import Objective
 from izcore.plugin.errors import BudgetExhaustedError, IzError
-from izcore.plugin.evaluation import Rung, StayRequest
+from izcore.plugin.evaluation import Rung, RungsResult, StayRequest
 from izcore.plugin.examples import Example
 from izcore.plugin.protocols import EvaluationPolicy
 from izcore.plugin.trials import Guidance, Trial
@@ -30,14 +30,20 @@ class RoundEvaluator:
     examples: Sequence[Example]
     searched: int
 
+    def rungs_of(self, round_: int | None) -> RungsResult:
+        """Return what the policy says of a round; None stands for one that sees all examples."""
+        policy = None if round_ is None else self.policy
+        return rungs_of(policy, len(self.examples), self.searched, round_ or 0)
+
     async def evaluate(
-        self, instructions: Sequence[Guidance], incumbent: Trial | None, settle: Settle, *, compared: bool
+        self, instructions: Sequence[Guidance], incumbent: Trial | None, settle: Settle, round_: int | None
     ) -> None:
         """Score all instructions on the examples of the first rung, those that stay on the next, and so on.
 
         The order of examples is fixed, and one that is set aside counts for nobody, so that any two
         instructions are compared on the same examples. ``incumbent`` is the best trial so far, for policies
-        that compare with it. A round that is not ``compared`` has one rung: all examples.
+        that compare with it. ``round_`` counts the rounds that are compared, and is None for one that is not:
+        it has one rung, all examples.
 
         With a single rung, ``settle`` is told every evaluation as soon as it and those before it are known;
         with several, all of them at the end, since the scores of one instruction decide about another.
@@ -46,7 +52,7 @@ class RoundEvaluator:
         where too many examples are set aside. With any other error of a backend no further call is sent, and
         those under way are waited for, because they are paid for.
         """
-        rungs = rungs_of(self.policy if compared else None, len(self.examples), self.searched)
+        rungs = self.rungs_of(round_).rungs
         known: dict[Guidance, Evaluation] = {}
         staying = list(instructions)
         exhausted: BudgetExhaustedError | None = None

@@ -15,9 +15,10 @@ from izcore.testing.conformance import travelled, unchanged
 EXAMPLES = 20
 INSTRUCTIONS = 8
 SIZES = [
-    RungsRequest(examples=examples, searched=searched)
+    RungsRequest(examples=examples, searched=searched, round=round_)
     for examples in (1, 2, 3, EXAMPLES, 100)
     for searched in (1, 2, INSTRUCTIONS, 300)
+    for round_ in (0, 1, 5)
 ]
 
 

@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from izcore.builtins.evaluation_policies import FullEvaluation, Racing, SuccessiveHalving, chance_of_lead
-from izcore.builtins.options import HalvingOptions, RacingOptions
+from izcore.builtins.evaluation_policies import (
+    FullEvaluation,
+    Hyperband,
+    Racing,
+    SuccessiveHalving,
+    chance_of_lead,
+)
+from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions
 from izcore.plugin import BackendContext, EvaluationPolicy, Options, RungsRequest, StayRequest
 from izcore.search.rungs import most_that_see, rungs_of
 
@@ -17,6 +23,10 @@ CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
 def halving(first: int = 1, reduction: float = 2.0) -> SuccessiveHalving:
     return SuccessiveHalving(HalvingOptions(first=first, reduction=reduction), CONTEXT)
+
+
+def hyperband(first: int = 10, reduction: float = 2.0) -> Hyperband:
+    return Hyperband(HyperbandOptions(first=first, reduction=reduction), CONTEXT)
 
 
 def racing(first: int = 4, risk: float = 0.1) -> Racing:
@@ -52,6 +62,7 @@ def test_a_few_instructions_are_not_judged_by_one_example() -> None:
     policy=st.one_of(
         st.builds(halving, st.integers(1, 8), st.sampled_from([1.5, 2.0, 3.0])),
         st.builds(racing, st.integers(1, 8)),
+        st.builds(hyperband, st.integers(1, 8), st.sampled_from([2.0, 2.5, 3.0])),
         st.just(FullEvaluation(Options(), CONTEXT)),
     ),
     examples=st.integers(1, 40),
@@ -63,7 +74,7 @@ def test_no_round_shows_more_examples_than_the_estimate_says(
 ) -> None:
     began, seen, spent = max(1, instructions - fewer), 0, 0
     staying = began
-    rungs = rungs_of(policy, examples, instructions)
+    rungs = rungs_of(policy, examples, instructions, 0).rungs
     for number, rung in enumerate(rungs):
         spent, seen = spent + staying * (rung.examples - seen), rung.examples
         if number + 1 < len(rungs):
@@ -78,7 +89,47 @@ def test_no_round_shows_more_examples_than_the_estimate_says(
     most = most_that_see(rungs, instructions)
     assert len(most) == examples
     assert spent <= sum(most) <= examples * instructions
-    assert fewer or spent == sum(most)
+    # Hyperband rounds down who stays.
+    assert fewer or spent == sum(most) or isinstance(policy, Hyperband)
+
+
+def bracket(policy: Hyperband, examples: int, round_: int) -> list[tuple[int, int]]:
+    """Play a bracket: how many instructions see how many examples."""
+    result = policy.rungs(RungsRequest(examples=examples, searched=300, round=round_))
+    assert result.instructions is not None
+    staying, shown = result.instructions, []
+    for number, rung in enumerate(result.rungs):
+        shown.append((staying, rung.examples))
+        request = StayRequest(
+            scores=((0.5,),) * staying,
+            compared=staying,
+            instructions=result.instructions,
+            rung=number,
+            rungs=len(result.rungs),
+        )
+        staying = len(policy.stay(request).indices)
+    return shown
+
+
+def test_brackets_are_those_of_the_paper() -> None:
+    """Li et al. 2018, table 1: N = 81, eta = 3; after the last bracket it starts again."""
+    published = [
+        [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
+        [(34, 3), (11, 9), (3, 27), (1, 81)],
+        [(15, 9), (5, 27), (1, 81)],
+        [(8, 27), (2, 81)],
+        [(5, 81)],
+    ]
+    assert [bracket(hyperband(1, 3.0), 81, round_) for round_ in range(7)] == [*published, *published[:2]]
+
+
+def test_brackets_of_few_examples() -> None:
+    """By default the first comparison is after ten examples at least; of fewer, all are compared on all."""
+    assert [bracket(hyperband(), 80, round_)[0] for round_ in range(5)] == [
+        *((8, 10), (6, 20), (4, 40), (4, 80), (8, 10)),
+    ]
+    assert [bracket(hyperband(), 25, round_) for round_ in range(2)] == [[(2, 12), (1, 25)], [(2, 25)]]
+    assert bracket(hyperband(), 9, 0) == bracket(hyperband(), 9, 1) == [(1, 9)]
 
 
 def stay_in_race(

@@ -196,6 +196,33 @@ def test_a_low_limit_leaves_most_calls_to_the_search(limit: int) -> None:
     assert said == shortened
 
 
+def test_a_policy_says_how_many_instructions_a_round_has(iz: Iz, tmp_path: Path) -> None:
+    """Hyperband on 16 examples: brackets of 4, 3 and 3, then again; the user's own come on top."""
+    sizes = ("--set", "splits.validation=16", "--set", "splits.retest=0", "--set", "splits.test=10")
+    hyperband = ("--set", "evaluation.policy=hyperband", "--set", "evaluation.first=4")
+    command = ("optimize", "mirror", *TOY, *MANY, *sizes, *hyperband, "--no-cache", "--json")
+    search = ("--set", "search.initial=8", "--set", "search.batch=8", "--set", "search.rounds=1")
+    result = result_of(iz(*command, *search, "--start", "Say it."))
+    with Store(tmp_path / "runs.sqlite") as store:
+        trials = store.trials(result["run_id"])
+    rounds = [[len(t.scores) for t in trials if t.round == n] for n in range(trials[-1].round + 1)]
+    assert [len(each) for each in rounds] == [5, 3, 3, 4, 2]
+    assert [each[0] for each in map(sorted, rounds)] == [4, 8, 16, 4, 8]
+    assert without_times(result) == without_times(result_of(iz(*command, *search, "--start", "Say it.")))
+
+
+def test_the_estimate_knows_the_rounds_of_a_policy() -> None:
+    settings = {
+        "splits": {"validation": 80, "test": 10, "retest": 0},
+        "search": {"initial": 8, "batch": 9, "rounds": 4},
+        "evaluation": {"policy": "hyperband"},
+    }
+    planned = izcore.plan("mirror", generator="phrases", scorer="obedient", settings=settings)
+    calls = sum(part.calls for part in planned.estimate.parts if part.phase == "search")
+    brackets = (8 * 10 + 4 * 10 + 2 * 20 + 40, 6 * 20 + 3 * 20 + 2 * 40, 4 * 40 + 2 * 40, 4 * 80)
+    assert calls == 2 * sum(brackets)
+
+
 class Interrupting:
     """An observer during whose work on one trial somebody presses Ctrl-C."""
 
