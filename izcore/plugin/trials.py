@@ -228,6 +228,8 @@ class SuggestRequest(Record):
     instruction and at least ``count``; it is empty where instructions are written as the search goes. With a
     pool, a suggested latent stands for the candidate of the pool that is nearest to it and not taken yet, so
     a surrogate that knows nothing of pools still works; one that does returns latents of the pool.
+    ``written`` are all candidates of the pool as they were written, those included that are tried and those
+    that repeat another: the latents of candidates with equal guidance are its preimage.
 
     ``coordinates`` are the discrete choices that complete a sentence. A latent's last numbers are theirs, one
     each in this order; the numbers before them are the writer's. ``bodies`` are the distinct sentences at
@@ -243,6 +245,7 @@ class SuggestRequest(Record):
     seed: int
     initial: int = 0
     pool: tuple[Candidate, ...] = ()
+    written: tuple[Candidate, ...] = ()
     coordinates: tuple[CoordinateChoices, ...] = ()
     bodies: tuple[Candidate, ...] = ()
     unplaced: tuple[Trial, ...] = ()

@@ -70,7 +70,7 @@ class Proposer:
         return self.prepared.latent_dim + len(self.coordinates) + (len(self.exemplar_sets) > 1)
 
     async def write_pool(self) -> tuple[Candidate, ...]:
-        """Write the distinct instructions that the search shall choose among, once per run."""
+        """Write the instructions that the search shall choose among, once per run; some may repeat others."""
         proposal = self.store.proposal(self.run_id, POOL_ROUND)
         if proposal is None:
             # A run that starts where an earlier one ended shall not be offered the same pool again.
@@ -79,9 +79,7 @@ class Proposer:
             latents = sobol_latents(count, self.latent_dim, seed)
             self.events.emit(PhaseStarted(run_id=self.run_id, phase="pool", round=0, total=count))
             written = (await self._write(POOL_ROUND, latents, ())).whole.values()
-            first = {c.guidance: c for c in reversed(list(written))}
-            distinct = tuple(c for c in written if first[c.guidance] is c)
-            proposal = Proposal(candidates=distinct, exhausted=True)
+            proposal = Proposal(candidates=tuple(written), exhausted=True)
             self.store.add_proposal(self.run_id, POOL_ROUND, proposal)
         return proposal.candidates
 
@@ -90,15 +88,18 @@ class Proposer:
     ) -> Proposal:
         """Return the candidates of a round, at most ``left`` of them.
 
-        The surrogate suggests latents. With a ``pool`` each of them takes the nearest candidate of the pool
-        that was not tried yet; without one the generator writes an instruction from each. A surrogate may
-        also name a sentence at hand, which is completed with the latent's choices, and nothing is written.
+        The surrogate suggests latents. With a ``pool``, which may hold repeats, each takes the nearest
+        candidate that was not tried yet; without one the generator writes an instruction from each.
+        A surrogate may also name a sentence at hand, which is completed with the latent's choices, and
+        nothing is written.
         """
         design = self.config.search.initial - len(history)
         count = min(design if design > 0 else self.config.search.batch, left)
         untried: list[Candidate] = []
         if pool is not None:
-            untried = [c for c in pool if not c.refused and history.first_with(c) is None]
+            first = {candidate.guidance: candidate for candidate in reversed(pool)}
+            distinct = [candidate for candidate in pool if first[candidate.guidance] is candidate]
+            untried = [c for c in distinct if not c.refused and history.first_with(c) is None]
             count = min(count, len(untried))
         located = await self._locate(round_, tuple(history.trials))
         trials = located.trials
@@ -112,6 +113,7 @@ class Proposer:
             seed=derive_seed(self.config.seed, "suggest", round_),
             initial=self.config.search.initial - (len(trials) - len(placed)),
             pool=tuple(untried),
+            written=pool or (),
             coordinates=tuple(
                 CoordinateChoices(name=name, values=tuple(value.name for value in values))
                 for name, values in self.coordinates.items()

@@ -226,7 +226,10 @@ class SurrogateConformance(BackendConformance):
 
 
 def _request(rows: Sequence[Scores], latent_dim: int, with_pool: bool, *, count: int = 3) -> SuggestRequest:
-    """Return a request after trials with these scores; the pool holds candidates that were not tried."""
+    """Return a request after trials with these scores.
+
+    The pool holds candidates that were not tried. Three latents wrote what three others wrote, too.
+    """
     candidates = [
         _candidate(number, latent)
         for number, latent in enumerate(sobol_latents(len(rows) + 15, latent_dim, 3))
@@ -236,7 +239,16 @@ def _request(rows: Sequence[Scores], latent_dim: int, with_pool: bool, *, count:
         for index, scores in enumerate(rows)
     )
     pool = tuple(candidates[len(rows) :]) if with_pool else ()
-    return SuggestRequest(history=history, count=count, latent_dim=latent_dim, seed=17, pool=pool)
+    others = zip(candidates[len(rows) - 1 :], sobol_latents(3, latent_dim, 4), strict=False)
+    repeating = [msgspec.structs.replace(candidate, latent=latent) for candidate, latent in others]
+    return SuggestRequest(
+        history=history,
+        count=count,
+        latent_dim=latent_dim,
+        seed=17,
+        pool=pool,
+        written=(*candidates, *repeating) if with_pool else (),
+    )
 
 
 def _candidate(number: int, latent: Latent) -> Candidate:

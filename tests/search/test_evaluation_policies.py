@@ -173,8 +173,10 @@ def test_a_pool_is_written_once_and_each_instruction_paid_for_once(iz: Iz, tmp_p
         written = store.proposal(result["run_id"], -1)
         trials = store.trials(result["run_id"])
     assert written is not None
-    texts = [candidate.instruction for candidate in written.candidates]
-    assert len(texts) == len(set(texts))
+    # What repeats another is kept too, for surrogates that learn from it.
+    assert len(written.candidates) == 80
+    texts = {candidate.instruction for candidate in written.candidates}
+    assert len(texts) < 80
     assert {t.candidate for t in trials} <= set(written.candidates)
     assert result["trials"] == min(24, len(texts))
     assert without_times(result) == without_times(result_of(iz(*command)))

@@ -164,18 +164,45 @@ class PoolProcessOptions(PoolOptions):
     batch: Batch = "greedy"
 
 
+Width = Annotated[int, Meta(ge=1, le=1024, description="Units of the hidden layer")]
+Steps = Annotated[int, Meta(ge=1, le=10_000, description="Steps of Adam for each suggestion")]
+LearningRate = Annotated[float, Meta(gt=0, le=1, description="Of Adam")]
+Exploration = Annotated[float, Meta(ge=0, le=100, description="ν: weight of the variance")]
+
+
 class InstinctOptions(PoolOptions):
     """Options of ``instinct``; the defaults are the published settings (arXiv 2310.02905)."""
 
     dimensions: Dimensions = 64
-    width: Annotated[int, Meta(ge=1, le=1024, description="Units of the hidden layer")] = 100
-    steps: Annotated[int, Meta(ge=1, le=10_000, description="Steps of Adam for each suggestion")] = 1000
-    learning_rate: Annotated[float, Meta(gt=0, le=1, description="Of Adam")] = 1e-3
+    width: Width = 100
+    steps: Steps = 1000
+    learning_rate: LearningRate = 1e-3
     regularisation: Annotated[
         float,
         Meta(gt=0, le=100, description="λ: weight decay, times the number of trials, and prior precision"),
     ] = 0.1
-    exploration: Annotated[float, Meta(ge=0, le=100, description="ν: weight of the variance")] = 1.0
+    exploration: Exploration = 1.0
+
+
+class PrestoOptions(PoolOptions):
+    """Options of ``presto``; the defaults are the published settings (arXiv 2510.25808)."""
+
+    dimensions: Dimensions = 64
+    width: Width = 100
+    steps: Steps = 1000
+    learning_rate: LearningRate = 1e-4
+    regularisation: Annotated[float, Meta(gt=0, le=100, description="λ: prior precision of the variance")] = (
+        0.1
+    )
+    exploration: Exploration = 1.0
+    consistency: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=100,
+            description="γ: weight of the penalty on different scores within an untried preimage",
+        ),
+    ] = 0.1
 
 
 class ZopoOptions(PoolOptions):

@@ -9,6 +9,7 @@ from izcore_botorch.options import (
     InstructionCoupledOptions,
     MaternOptions,
     PoolProcessOptions,
+    PrestoOptions,
     StructuredOptions,
     ZopoOptions,
 )
@@ -71,6 +72,14 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             install=_INSTALL,
         ),
         SurrogateRegistration(
+            name="presto",
+            summary="PRESTO: INSTINCT with scores shared by all latents that write the same instruction",
+            factory="izcore_botorch.presto:Presto",
+            options=PrestoOptions,
+            libraries=_LIBRARIES,
+            install=_INSTALL,
+        ),
+        SurrogateRegistration(
             name="zopo",
             summary="ZOPO: gradient steps from one to the next of instructions written beforehand",
             factory="izcore_botorch.zopo:Zopo",
@@ -100,12 +109,13 @@ def izcore_presets() -> Iterable[Preset]:
             },
         ),
         _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
+        _from_a_pool("presto", "PRESTO: NeuralUCB on preimages, 40 + 125 of a pool of 500"),
         _from_a_pool("zopo", "ZOPO: neural-tangent gradient steps, 40 + 125 of a pool of 500"),
     ]
 
 
 def _from_a_pool(name: str, summary: str) -> Preset:
-    """Both papers ask 165 times, first 40 at random, and score each instruction on all examples."""
+    """The papers ask 165 times, 40 of them to begin with, and score each instruction on all examples."""
     return Preset(
         name=name,
         summary=summary,

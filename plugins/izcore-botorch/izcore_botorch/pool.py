@@ -6,7 +6,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from linear_operator.utils.errors import NanError, NotPSDError
 
-from izcore.plugin import BackendContext, ConfigError, SuggestRequest, SuggestResult, Surrogate
+from izcore.plugin import BackendContext, ConfigError, Latent, SuggestRequest, SuggestResult, Surrogate
 from izcore_botorch.acquisition import get_acquisition_function
 from izcore_botorch.distinct import first_of_pool
 from izcore_botorch.fitting import dimension_scaled_matern, fit_plain
@@ -32,11 +32,13 @@ class PoolSurrogate(Surrogate, ABC, Generic[OptionsT]):
     def suggest(self, request: SuggestRequest) -> SuggestResult:
         """Return the latents of ``request.count`` members of the pool.
 
-        They are the first members until the initial design is complete and two trials have scores, and also
+        They are those to begin with until the initial design is complete and two trials have scores, and also
         where the numbers defy the model. Raises ConfigError without a pool, or where its candidates lack
         what the surrogate looks at.
         """
-        if not request.pool and request.count > 0:
+        if request.count == 0:
+            return SuggestResult(latents=())
+        if not request.pool:
             raise ConfigError(
                 f"The surrogate {self.name} chooses among instructions that are written beforehand, "
                 "and there are none.",
@@ -45,19 +47,23 @@ class PoolSurrogate(Surrogate, ABC, Generic[OptionsT]):
         self._check(request)
         observations = observe(request, self._options.max_trials)
         if observations is None or len(request.history) < request.initial:
-            return SuggestResult(latents=first_of_pool(request))
+            return SuggestResult(latents=self._first(request))
         with reproducible(request.seed):
             try:
                 chosen = self._choose(observations, request)
             except (NanError, NotPSDError) as error:
-                _log.info("no model of %d trials (%s); the pool's first instead", len(request.history), error)
-                return SuggestResult(latents=first_of_pool(request))
+                _log.info("no model of %d trials (%s); the first instead", len(request.history), error)
+                return SuggestResult(latents=self._first(request))
         return SuggestResult(latents=tuple(request.pool[index].latent for index in chosen))
 
     def _check(self, request: SuggestRequest) -> None:
         """Raise ConfigError before anything is paid for if the pool lacks what is looked at."""
         if self._options.on == "features":
             hidden_states(request.pool)
+
+    def _first(self, request: SuggestRequest) -> tuple[Latent, ...]:
+        """Return the latents to begin with: those of the pool's first members."""
+        return first_of_pool(request)
 
     @abstractmethod
     def _choose(self, observations: Observations, request: SuggestRequest) -> list[int]:

@@ -22,9 +22,11 @@ from izcore_botorch.options import (
     InstructionCoupledOptions,
     MaternOptions,
     PoolProcessOptions,
+    PrestoOptions,
     ZopoOptions,
 )
 from izcore_botorch.pool import PoolProcess
+from izcore_botorch.presto import Presto
 from izcore_botorch.surrogates import InstructionCoupled, InstructionCoupledCompleted, Matern
 from izcore_botorch.zopo import Zopo
 
@@ -50,6 +52,10 @@ POOL_SURROGATES = {
 }
 
 
+PRESTO = {"presto": Presto(PrestoOptions(steps=100), CONTEXT)}
+"""It does not begin with the pool's first members, as all others do."""
+
+
 EVERY_SURROGATE = POOL_SURROGATES | {
     "instruction-coupled": InstructionCoupled(InstructionCoupledOptions(), CONTEXT),
     "instruction-coupled-completed": InstructionCoupledCompleted(CompletedOptions(), CONTEXT),
@@ -63,10 +69,10 @@ def chooser(request: pytest.FixtureRequest) -> Surrogate:
     return EVERY_SURROGATE[request.param]
 
 
-@pytest.fixture(scope="session", params=list(POOL_SURROGATES))
+@pytest.fixture(scope="session", params=[*POOL_SURROGATES, *PRESTO])
 def pool_surrogate(request: pytest.FixtureRequest) -> Surrogate:
     """Each surrogate that chooses from a pool alone, in turn."""
-    return POOL_SURROGATES[request.param]
+    return (POOL_SURROGATES | PRESTO)[request.param]
 
 
 WORDS = (

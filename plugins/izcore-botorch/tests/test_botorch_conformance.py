@@ -14,11 +14,11 @@ class TestBox(SurrogateConformance):
 
 
 class TestPool(SurrogateConformance):
-    @pytest.fixture(params=["pool-gp", "instinct", "zopo"])
+    @pytest.fixture(params=["pool-gp", "instinct", "presto", "zopo"])
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         exempt = {"test_another_seed_suggests_others": "draws nothing: the best of the pool is the best"}
-        if request.param == "instinct":
-            return Subject(plugin=PLUGIN, name="instinct", options={"steps": 50})
+        if request.param in ("instinct", "presto"):
+            return Subject(plugin=PLUGIN, name=request.param, options={"steps": 50})
         return Subject(plugin=PLUGIN, name=request.param, exempt=exempt)
 
     @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from izcore.plugin import BackendContext, Candidate, SuggestRequest, Trial
-from izcore_botorch.instinct import Evidence, Instinct, Network, train
+from izcore_botorch.instinct import Instinct, train
+from izcore_botorch.network import Evidence, Network
 from izcore_botorch.options import InstinctOptions
 from izcore_botorch.reproducible import reproducible
 
