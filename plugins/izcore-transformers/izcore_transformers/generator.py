@@ -1,6 +1,9 @@
 """The soft-prompt instruction generator of InstructZero (https://arxiv.org/abs/2306.03082, section 3)."""
 
+from collections.abc import Sequence
+
 import msgspec
+from torch import Tensor
 
 from izcore.plugin import (
     BackendContext,
@@ -10,16 +13,19 @@ from izcore.plugin import (
     GenerateRequest,
     GenerateResult,
     Generator,
+    Latent,
     PrepareRequest,
     PrepareResult,
     UsageError,
 )
+from izcore_transformers.decoding.sampling import Sampling
 from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model
 from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.calibration import Calibration, calibrate
 from izcore_transformers.soft_prompt.meta_prompts import draw_targets, find_meta_prompt
-from izcore_transformers.soft_prompt.projection import Projection
-from izcore_transformers.soft_prompt.writer import Writer
+from izcore_transformers.soft_prompt.projection import Projection, latent_seed
+from izcore_transformers.soft_prompt.sentence_seeds import best_sentences, embed_sentences, offset_sentences
+from izcore_transformers.soft_prompt.writer import Writer, Written
 
 EMBEDDINGS_MEASURED = 4096  # rows of the embedding matrix, evenly spaced, that say how large embeddings are
 
@@ -27,8 +33,9 @@ EMBEDDINGS_MEASURED = 4096  # rows of the embedding matrix, evenly spaced, that 
 class HFGenerator(Generator):
     """Projects latents to soft prompts, under which an open language model writes instructions.
 
-    The projection depends on the run's seed alone, and decoding is greedy, so that equal requests give
-    equal texts, in any process and in batches of any size.
+    The projection depends on the run's seed alone, and decoding is greedy or, at a temperature, drawn from a
+    seed of each latent's own, so that equal requests give equal texts, in any process and in batches of any
+    size. With sentence seeds a text depends on the request's history, too.
     """
 
     def __init__(self, options: GeneratorOptions, context: BackendContext) -> None:
@@ -56,10 +63,7 @@ class HFGenerator(Generator):
         elif options.scale is not None:
             self._calibration = Calibration(model=loaded.identity, scale=options.scale)
         else:
-            writer = self._writer(request.demonstrations)
-            self._calibration = calibrate(
-                loaded, writer, self._projection, options.latent_dim, self._context.seed
-            )
+            self._calibration = self._calibrate(loaded, self._projection, request.demonstrations)
         return PrepareResult(latent_dim=options.latent_dim, state=msgspec.to_builtins(self._calibration))
 
     def generate(self, request: GenerateRequest) -> GenerateResult:
@@ -68,9 +72,9 @@ class HFGenerator(Generator):
             raise BackendError("The generator hf was asked to generate before it was prepared.")
         if not request.latents:
             return GenerateResult(candidates=())
-        soft_prompts = self._projection.soft_prompts(request.latents, self._calibration.scale)
+        soft_prompts = self._soft_prompts(request, self._projection, self._calibration.scale)
         writer = self._writer(request.demonstrations)
-        written = writer.write(soft_prompts)
+        written = writer.write(soft_prompts, self._sampling(request.latents))
         features: list[tuple[float, ...]] = [()] * len(written)
         if self._options.features == "last_hidden":
             features = writer.last_hidden_states(soft_prompts)
@@ -80,6 +84,33 @@ class HFGenerator(Generator):
                 for latent, one, numbers in zip(request.latents, written, features, strict=True)
             )
         )
+
+    def _calibrate(
+        self, loaded: LoadedModel, projection: Projection, demonstrations: tuple[Example, ...]
+    ) -> Calibration:
+        writer = self._writer(demonstrations)
+
+        def write(latents: Sequence[Latent], scale: float) -> list[Written]:
+            return writer.write(list(projection.soft_prompts(latents, scale)), self._sampling(latents))
+
+        return calibrate(loaded, write, projection, self._options.latent_dim, self._context.seed)
+
+    def _soft_prompts(self, request: GenerateRequest, projection: Projection, scale: float) -> list[Tensor]:
+        """Return the soft prompt of each latent, [n, hidden]: from the best sentences, once there are any."""
+        options, loaded = self._options, self._load()
+        best = best_sentences(request.history, options.sentence_seeds)
+        seeds = embed_sentences(loaded, best, options.max_new_tokens)
+        if not seeds:
+            return list(projection.soft_prompts(request.latents, scale))
+        offsets = projection.soft_prompts(request.latents, projection.scale_of(options.sentence_offset))
+        return offset_sentences(seeds, offsets, request.latents, self._context.seed)
+
+    def _sampling(self, latents: Sequence[Latent]) -> list[Sampling]:
+        """Return how each latent's tokens are drawn; empty where the likeliest are taken."""
+        temperature, seed = self._options.temperature, self._context.seed
+        if not temperature:
+            return []
+        return [Sampling(temperature, latent_seed(seed, "sampling", latent)) for latent in latents]
 
     def write_unsteered(self, request: PrepareRequest) -> Candidate:
         """Write what the same meta-prompt gives without a soft prompt; its latent is empty."""

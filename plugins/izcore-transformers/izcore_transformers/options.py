@@ -70,6 +70,28 @@ class GeneratorOptions(ModelOptions, frozen=True, kw_only=True):
         Annotated[float, Meta(gt=0)] | None,
         Meta(description="Factor on the projection; unset, a short probe finds it. Published: 1."),
     ] = None
+    temperature: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=10,
+            description="Draw instructions at this temperature, from a seed of each latent's own, instead of "
+            "taking the likeliest words (0).",
+        ),
+    ] = 0.0
+    sentence_seeds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="Let soft prompts begin from the embeddings of one of so many of the best "
+            "instructions so far, plus the latent's offset; 0 begins from nothing.",
+        ),
+    ] = 0
+    sentence_offset: Annotated[
+        float,
+        Meta(gt=0, description="Size of that offset, in sizes of the model's own embeddings."),
+    ] = 1.0
     position: Annotated[
         Literal["first", "after_shared"],
         Meta(

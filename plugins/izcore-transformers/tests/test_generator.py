@@ -25,7 +25,7 @@ from izcore_transformers.models.chat import VICUNA_SYSTEM
 from izcore_transformers.models.loading import LoadedModel
 from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.plugin import izcore_presets
-from izcore_transformers.soft_prompt.calibration import FLUENT, PROBE_LATENTS, STRENGTHS
+from izcore_transformers.soft_prompt.calibration import FLUENT, PROBE_LATENTS
 from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
 
 pytestmark = pytest.mark.model
@@ -116,7 +116,7 @@ def test_the_probe_chooses_a_scale_once_and_a_resumed_run_keeps_it(
 ) -> None:
     first = HFGenerator(GeneratorOptions(), context)
     state = first.prepare(PrepareRequest(demonstrations=demonstrations, seed=0)).state
-    assert [row["strength"] for row in state["probe"]] == list(STRENGTHS)
+    assert [row["strength"] for row in state["probe"]] == [4.0 ** (i + 1) for i in range(len(state["probe"]))]
     assert state["scale"] in [row["scale"] for row in state["probe"]]
     assert all(0 <= row["fluent"] <= row["distinct"] <= PROBE_LATENTS for row in state["probe"])
     assert state["model"] == embedded.identity

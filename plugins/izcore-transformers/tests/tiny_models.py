@@ -1,11 +1,14 @@
 """Small randomly initialised models of many kinds, and what they write by themselves."""
 
+import string
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer, decoders, models
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 VOCABULARY = 97
 
@@ -75,3 +78,25 @@ def one_at_a_time(model: PreTrainedModel, whole: Tensor, new_tokens: int) -> tup
             written.append(int(token))
             text = torch.cat([text, model.get_input_embeddings()(token.view(1, 1))], dim=1)
     return tuple(written)
+
+
+def save_tiny_model(architecture: str, folder: Path) -> Path:
+    """Save a model that reads and writes letters into a folder, and return that.
+
+    It finds no letter much likelier than another, so that by itself it calls every text fluent.
+    """
+    letters = ["<pad>", "<s>", "</s>", "<unk>", *string.printable][:VOCABULARY]
+    places = {letter: place for place, letter in enumerate(letters)}
+    tokenizer = Tokenizer(models.BPE(places, [], unk_token="<unk>"))
+    tokenizer.decoder = decoders.Fuse()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(folder)
+    # What it writes shall see the soft prompt, so windows are wide.
+    room = {"max_position_embeddings": 1024, "sliding_window": 1024}
+    model = tiny_model(architecture, **room, tie_word_embeddings=False)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(0.1)  # the last letter alone shall not decide
+        model.get_output_embeddings().weight.mul_(0.01)
+    model.save_pretrained(folder)
+    return folder

@@ -55,3 +55,8 @@ class Projection:
         # In double precision, so that a latent's soft prompt does not depend on the batch it comes in.
         projected = (box @ self._matrix.double() * scale).float()
         return projected.reshape(len(latents), *self._shape)
+
+
+def latent_seed(seed: int, purpose: str, latent: Latent) -> int:
+    """Return a seed for ``purpose`` that is the latent's own, so that no other latent beside it matters."""
+    return derive_seed(seed, purpose, *(float(number).hex() for number in latent))

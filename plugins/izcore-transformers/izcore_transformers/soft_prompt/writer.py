@@ -10,6 +10,7 @@ from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruct
 from izcore_transformers.decoding.endings import end_tokens
 from izcore_transformers.decoding.engines import ENGINES
 from izcore_transformers.decoding.runner import Prefix
+from izcore_transformers.decoding.sampling import Sampling
 from izcore_transformers.decoding.stopping import instruction_end
 from izcore_transformers.models.chat import split_chat_tokens
 from izcore_transformers.models.loading import LoadedModel, embed_tokens
@@ -51,21 +52,26 @@ class Writer:
         self._before, self._after = embed_tokens(loaded, before), embed_tokens(loaded, after)
         self._eos_token_ids = end_tokens(loaded.model, loaded.tokenizer)
 
-    def write(self, soft_prompts: Tensor) -> list[Written]:
-        """Return what the model writes under each soft prompt of [n, soft_tokens, hidden]."""
+    def write(
+        self, soft_prompts: Sequence[Tensor], sampling: Sequence[Sampling | None] = ()
+    ) -> list[Written]:
+        """Return what the model writes under each soft prompt [n, hidden], each with an n of its own.
+
+        Greedily, but for those that have an entry in ``sampling`` (empty, or one for each).
+        """
         shared, rows = self._inputs(soft_prompts)
         if shared is not None and self._before_read is None:
             self._before_read = self._engine.read_prefix(
                 self._loaded.model, shared, self._options.max_new_tokens
             )
-        return self._written(self._before_read, rows)
+        return self._written(self._before_read, rows, sampling)
 
     def write_unsteered(self) -> Written:
         """Return what the model writes with no soft prompt."""
-        return self._written(None, [torch.cat([self._before, self._after])])[0]
+        return self._written(None, [torch.cat([self._before, self._after])], ())[0]
 
     @torch.inference_mode()
-    def last_hidden_states(self, soft_prompts: Tensor) -> list[tuple[float, ...]]:
+    def last_hidden_states(self, soft_prompts: Sequence[Tensor]) -> list[tuple[float, ...]]:
         """Return the last layer's state of the last token of each prompt, [n][hidden]."""
         shared, rows = self._inputs(soft_prompts)
         opening = shared if shared is not None else self._before[:0]
@@ -75,14 +81,19 @@ class Writer:
             states.append(tuple(output.last_hidden_state[0, -1].float().tolist()))
         return states
 
-    def _inputs(self, soft_prompts: Tensor) -> tuple[Tensor | None, list[Tensor]]:
+    def _inputs(self, soft_prompts: Sequence[Tensor]) -> tuple[Tensor | None, list[Tensor]]:
         """Return the embeddings shared by all prompts, if any come first, and those of each prompt."""
-        soft_prompts = soft_prompts.to(self._before.device, self._before.dtype)
+        placed = [soft.to(self._before.device, self._before.dtype) for soft in soft_prompts]
         if self._options.position == "first":
-            return None, [torch.cat([soft, self._before, self._after]) for soft in soft_prompts]
-        return self._before, [torch.cat([soft, self._after]) for soft in soft_prompts]
+            return None, [torch.cat([soft, self._before, self._after]) for soft in placed]
+        return self._before, [torch.cat([soft, self._after]) for soft in placed]
 
-    def _written(self, shared: Prefix | Tensor | None, rows: Sequence[Tensor]) -> list[Written]:
+    def _written(
+        self,
+        shared: Prefix | Tensor | None,
+        rows: Sequence[Tensor],
+        sampling: Sequence[Sampling | None],
+    ) -> list[Written]:
         decoded = self._engine.decode(
             self._loaded.model,
             prefix=shared,
@@ -91,6 +102,7 @@ class Writer:
             eos_token_ids=self._eos_token_ids,
             batch_size=self._options.batch_size,
             stop=self._is_complete,
+            sampling=sampling,
         )
         return [self._read(self._text(one.token_ids)) for one in decoded]
 
@@ -110,7 +122,9 @@ class Writer:
 def _check_length(loaded: LoadedModel, options: GeneratorOptions, tokens: int) -> None:
     """Raise :class:`UsageError` for a prompt that leaves no room for the instruction."""
     room = getattr(loaded.model.config, "max_position_embeddings", None)
-    needed = tokens + options.soft_tokens + options.max_new_tokens
+    # A sentence that a soft prompt begins from is no longer than one that is written.
+    longest = max(options.soft_tokens, options.max_new_tokens if options.sentence_seeds else 0)
+    needed = tokens + longest + options.max_new_tokens
     if room is not None and needed > room:
         raise UsageError(
             f"The generator's prompt and answer take up to {needed:,} tokens, "
