@@ -11,6 +11,8 @@ The columns, means over tasks and seeds:
 - distinct, fluent: instructions that differ, and those of them that calibration calls fluent;
 - best of k: the score of the best of k instructions drawn at random, which is random search's curve. The
   choice is made on one half of the examples and the score taken on the other, over many ways to halve them;
+- with sentence seeds, soft prompts begin from the best of the instructions that the defaults wrote and that
+  were scored; what is written then is scored as all else is;
 - difference: of the mean, and of the best of half as many as are scored, to the defaults, with a 95%
   interval (bootstrap over instructions and examples; the examples are shared). It says nothing about other
   tasks or seeds.
@@ -43,7 +45,9 @@ STRENGTH = "strength"
 VARIANTS: dict[str, dict[str, Any]] = {
     DEFAULTS: {},
     "projection normal": {"projection": "normal"},
-    **{f"scale {strength}x": {STRENGTH: strength} for strength in (1, 4, 16, 64, 256)},
+    **{f"scale {strength}x": {STRENGTH: strength} for strength in (1, 4, 16, 64, 256, 1024)},
+    **{f"temperature {temperature}": {"temperature": temperature} for temperature in (0.5, 0.7, 1.0)},
+    **{f"sentence seeds {count}": {"sentence_seeds": count} for count in (1, 4)},
     "position first": {"position": "first"},
     "meta-prompt published": {"meta_prompt": "published"},
     "meta-prompt ape": {"meta_prompt": "ape"},
@@ -99,7 +103,7 @@ def _settings(variant: dict[str, Any], scale_of_one: float) -> dict[str, Any]:
 def _cell(asked: tuple[tuple[str, int], dict[str, Any], Sizes]) -> Cell:
     (task, seed), generator, sizes = asked
     cell = measure(task, seed, generator, sizes)
-    print(f"{task} {seed} {generator}: {cell.distinct} distinct", file=sys.stderr, flush=True)
+    print(f"{task} {seed} {generator}: {len(cell.instructions)} distinct", file=sys.stderr, flush=True)
     return cell
 
 
@@ -119,7 +123,7 @@ def _print_table(cells: dict[str, list[Cell]], sizes: Sizes) -> None:
         qualities = [_mean([best_of(np.array(cell.scores), k) for cell in measured]) for k in counts]
         print(
             f"{variant:<22}{_strengths(measured, scale_of_one):>12}"
-            f"{_mean([cell.distinct for cell in measured]):>10.1f}"
+            f"{_mean([len(cell.instructions) for cell in measured]):>10.1f}"
             f"{_mean([cell.fluent for cell in measured]):>8.1f}"
             + "".join(f"{quality:>12.3f}" for quality in qualities)
             + "".join(_difference(cells[DEFAULTS], measured, k) for k in (1, half) if counts),

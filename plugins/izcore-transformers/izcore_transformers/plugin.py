@@ -28,6 +28,7 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             libraries=LIBRARIES,
             install=INSTALL,
             unsteered="generator without soft prompt",
+            repeats_remedy="Raise generator.scale, or draw instructions: generator.temperature = 0.7.",
         )
     ]
 

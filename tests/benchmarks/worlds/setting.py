@@ -13,7 +13,15 @@ from izcore.plugin.calls import CompletionRequest, Prompt
 from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Generator, Metric, Scorer
 from izcore.plugin.seeds import derive_seed, sobol_latents
-from izcore.plugin.trials import Candidate, GenerateRequest, Guidance, Latent, PrepareRequest, PrepareResult
+from izcore.plugin.trials import (
+    Candidate,
+    GenerateRequest,
+    Guidance,
+    Latent,
+    PrepareRequest,
+    PrepareResult,
+    Trial,
+)
 from izcore.registry.registry import discover
 from izcore.scoring.evaluator import score_answers
 from izcore.scoring.prompt import render_prompt
@@ -43,10 +51,12 @@ class Setting:
         """Return the first of the Sobol points that every recording of this seed tries."""
         return sobol_latents(count, prepared.latent_dim, derive_seed(self.config.seed, "world"))
 
-    def write(self, latents: Sequence[Latent]) -> tuple[Candidate, ...]:
-        """Return what the generator writes under each latent."""
+    def write(self, latents: Sequence[Latent], history: Sequence[Trial] = ()) -> tuple[Candidate, ...]:
+        """Return what the generator writes under each latent after the trials of ``history``."""
         demonstrations = self.plan.splits.demonstrations
-        request = GenerateRequest(latents=tuple(latents), demonstrations=demonstrations, seed=0)
+        request = GenerateRequest(
+            latents=tuple(latents), demonstrations=demonstrations, seed=0, history=tuple(history)
+        )
         result = self._generator.generate(request)
         assert not isinstance(result, asyncio.Future)
         return result.candidates  # type: ignore[union-attr]
