@@ -4,12 +4,17 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from izcore.config.paths import Paths
 from izcore.plugin import CompletionRequest, Prompt
 from izcore.registry.registry import discover
+
+SLOTS = 8
+CONTEXT = 512
+"""Tokens of a slot: a prompt with three exemplars has half as many."""
 
 
 class BlackBox(Protocol):
@@ -24,14 +29,17 @@ class BlackBox(Protocol):
 
 
 class LlamaCpp:
-    """A GGUF file by llama.cpp's server within this process: one slot, which keeps the prompt's beginning."""
+    """A GGUF file by llama.cpp's server within this process.
+
+    Several slots decode together, which costs little more than one; each keeps how its last prompt began.
+    """
 
     def __init__(self, model: Path, threads: int) -> None:
         import xllamacpp
 
         params = xllamacpp.CommonParams()
         params.model.path = str(model)
-        params.n_ctx, params.n_parallel, params.port = 1024, 1, 0
+        params.n_ctx, params.n_parallel, params.port = CONTEXT * SLOTS, SLOTS, 0
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         with _quiet():
             self._server = xllamacpp.Server(params)
@@ -39,8 +47,8 @@ class LlamaCpp:
 
     def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
         """Return one answer per prompt."""
-        with _quiet():
-            return [self._answer(prompt, room) for prompt in prompts]
+        with _quiet(), ThreadPoolExecutor(SLOTS) as pool:
+            return list(pool.map(lambda prompt: self._answer(prompt, room), prompts))
 
     def _answer(self, prompt: Prompt, room: int) -> str:
         messages = [{"role": "system", "content": prompt.system}] if prompt.system else []

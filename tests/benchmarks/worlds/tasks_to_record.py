@@ -59,10 +59,10 @@ def _varied_first(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 PLANS = (
     WorldPlan("qwen-routing", "routing"),
-    WorldPlan("qwen-products", "products", placements=("as set", "system")),
+    WorldPlan("qwen-products", "products"),
     WorldPlan("qwen-counting", "counting", exemplars=(0, 3)),
     WorldPlan("qwen-dates", "dates", room=16),
-    WorldPlan("qwen-larger_animal", "larger_animal"),
+    WorldPlan("qwen-larger_animal", "larger_animal", placements=("as set", "system")),
     WorldPlan("embedded-sentiment", "sentiment", black_box="embedded", bodies=1000, examples=20, room=8),
 )
 
