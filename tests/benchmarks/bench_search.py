@@ -21,6 +21,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -36,6 +37,7 @@ from curves import Curve
 from replay_answers import METHODS, exact_matches, replay_answers
 
 from izcore.config.paths import Paths
+from izcore.plugin.errors import IzWarning
 
 AT_CALLS = (100, 250, 500, 1000)
 TOGETHER = 10
@@ -53,7 +55,7 @@ def main() -> None:
     parser.add_argument("--role", choices=("tune", "report"), default="report")
     parser.add_argument("--worlds", help="some of the role's worlds; all unless given")
     parser.add_argument("--methods", default=",".join(METHODS))
-    parser.add_argument("--reference", choices=METHODS, default=REFERENCE)
+    parser.add_argument("--reference", choices=METHODS, default=REFERENCE, metavar="METHOD")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
@@ -61,13 +63,15 @@ def main() -> None:
     if arguments.worlds:
         worlds = [name for name in worlds if name in arguments.worlds.split(",")]
     methods = list(dict.fromkeys([arguments.reference, *arguments.methods.split(",")]))
+    if unknown := set(methods) - set(METHODS):
+        parser.error(f"no method {', '.join(sorted(unknown))}; there are: {', '.join(METHODS)}")
     parts = [
         (world, method, first)
         for first in range(0, arguments.seeds, TOGETHER)
         for method in methods
         for world in worlds
     ]
-    with ProcessPoolExecutor(arguments.processes, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(arguments.processes, initializer=_quiet_with_one_thread) as pool:
         curves = dict(zip(parts, pool.map(curves_of, parts), strict=True))
     found = {
         method: {
@@ -156,7 +160,9 @@ def _at(curves: Sequence[Curve], calls: int) -> Array:
     return np.array([curve.at(calls) for curve in curves])
 
 
-def _one_thread() -> None:
+def _quiet_with_one_thread() -> None:
+    # A world has few sentences, and says so in every replay that has seen them all.
+    warnings.simplefilter("ignore", IzWarning)
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "bench_"
-LONG = {"generator"}
+LONG = {"generator", "search"}
 """Take an hour or more, and run by name alone."""
 
 

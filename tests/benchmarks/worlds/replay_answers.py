@@ -25,6 +25,12 @@ HALVING: Method = {
     "search": {"initial": 50, "batch": 50, "rounds": 5},
     "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
 }
+STRUCTURED: Method = {
+    **HALVING,
+    "surrogate": {"name": "structured"},
+    "search": {"initial": 48, "batch": 24, "rounds": 12},
+    "cells": True,
+}
 SOFT_PROMPT = {"writers": ["soft prompt"]}
 FIXED = {"form": "only the answer"}
 """Options of the generator."""
@@ -34,16 +40,27 @@ METHODS: dict[str, Method] = {
     "published": {
         "surrogate": {"name": "instruction-coupled"},
         "search": ROUNDS,
-        **FULL,
         "writer": SOFT_PROMPT,
+        **FULL,
     },
     "sentences": {**HALVING, "writer": SOFT_PROMPT},
-    "sentences, two writers": HALVING,
+    "sentences of two writers": HALVING,
     "fixed form": {**HALVING, "writer": {**SOFT_PROMPT, **FIXED}},
-    "fixed form, two writers": {**HALVING, "writer": FIXED},
+    "fixed form two writers": {**HALVING, "writer": FIXED},
     # Bodies completed with coordinates, none of which a model has learned anything about.
     "coordinates": {**HALVING, "writer": SOFT_PROMPT, "cells": True},
-    "coordinates, two writers": {**HALVING, "cells": True},
+    "coordinates two writers": {**HALVING, "cells": True},
+    # The same, and a model learns across bodies and cells. Each row after the first changes one thing in it.
+    "structured": STRUCTURED,
+    "structured one writer": {**STRUCTURED, "writer": SOFT_PROMPT},
+    "structured as Sobol points": {**STRUCTURED, "surrogate": {"name": "sobol"}},
+    "structured uncrossed": {**STRUCTURED, "surrogate": {"name": "structured", "crossing": 1}},
+    "structured fully crossed": {**STRUCTURED, "surrogate": {"name": "structured", "crossing": 8}},
+    "structured half new": {**STRUCTURED, "surrogate": {"name": "structured", "new": 0.5}},
+    "structured none new": {**STRUCTURED, "surrogate": {"name": "structured", "new": 0.0}},
+    "structured big rounds": {**STRUCTURED, "search": HALVING["search"]},
+    "structured all examples": {**STRUCTURED, **FULL},
+    "structured no retest": {**STRUCTURED, "splits": {"retest": 0}},
 }
 
 
