@@ -74,6 +74,15 @@ class RacingOptions(Options):
     )
 
 
+class ExemplarOptions(Options):
+    """Options of the coordinate ``exemplars``."""
+
+    examples: Annotated[int, Meta(ge=1, description="Demonstrations in a set, shown in every prompt")] = 3
+    sets: Annotated[
+        int, Meta(ge=1, description="Random sets among which the search chooses, beside no exemplars")
+    ] = 4
+
+
 class OutputFormOptions(Options):
     """Options of the coordinate ``form``."""
 

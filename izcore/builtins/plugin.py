@@ -7,6 +7,7 @@ from izcore.builtins.metrics import METRICS
 from izcore.builtins.options import (
     CsvOptions,
     EventLogOptions,
+    ExemplarOptions,
     HalvingOptions,
     HyperbandOptions,
     OutputFormOptions,
@@ -104,13 +105,25 @@ def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
 
 @hookimpl
 def izcore_coordinates() -> Iterable[CoordinateRegistration]:
-    """Say how the answer shall look."""
+    """Complete an instruction with what is not said in it."""
     return [
         CoordinateRegistration(
             name="form",
             summary="How the answer shall look: only the answer, a number, one of the labels …",
             factory="izcore.builtins.output_form:OutputForm",
             options=OutputFormOptions,
+        ),
+        CoordinateRegistration(
+            name="exemplars",
+            summary="Solved examples before the input: none, or one of several drawn sets (few-shot)",
+            factory="izcore.builtins.exemplars:ExemplarSets",
+            options=ExemplarOptions,
+            argument="examples",
+        ),
+        CoordinateRegistration(
+            name="placement",
+            summary="Where the instruction stands: in the system message, before or after the input",
+            factory="izcore.builtins.placement:Placement",
         ),
     ]
 

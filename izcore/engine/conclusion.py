@@ -99,6 +99,7 @@ def _best(winner: Trial, searched_on: int, test: TestScore | None) -> Best:
         coordinates=dict(winner.candidate.coordinates),
         answer_mark=winner.candidate.answer_mark,
         room=winner.candidate.room,
+        placement=winner.candidate.placement,
         validation=validation_score(winner, searched_on),
         penalty=winner.penalty,
         test=test,

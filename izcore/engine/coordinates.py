@@ -3,40 +3,80 @@
 import msgspec
 
 from izcore.config.paths import Paths
-from izcore.config.schema import RunConfig
-from izcore.plugin.coordinates import CoordinateRequest, CoordinateValue
+from izcore.config.schema import RunConfig, ScoringConfig
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateValue, Place
 from izcore.plugin.errors import BackendError, UsageError
 from izcore.plugin.examples import Splits
+from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
 from izcore.plugin.protocols import Coordinate
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.target_profile import profile_targets
 from izcore.plugin.trials import USER, Candidate
 from izcore.registry.registry import Registry
+from izcore.scoring.prompt_form import PromptForm
 from izcore.search.coordinates import Values, completions_of
+from izcore.storage.records import RunPlan
+
+FEW_SHOT = "exemplars"
+"""The coordinate that the settings ``few_shot`` stand for."""
 
 
 def plan_coordinates(
-    registry: Registry, config: RunConfig, splits: Splits, paths: Paths
+    registry: Registry, config: RunConfig, splits: Splits, placements: tuple[Place, ...], paths: Paths
 ) -> tuple[dict[str, tuple[CoordinateValue, ...]], tuple[str, ...]]:
-    """Return the choices of each coordinate of a run, and a note on each that failed and is left out.
+    """Return the choices of each coordinate of a run, and a note on each that is left out.
 
-    Coordinates are told of the targets of demonstrations and validation examples, never of the test split's.
+    Left out are those that fail, and those that leave nothing to choose. Coordinates are told of the targets
+    of demonstrations and validation examples, never of the test split's.
+
+    Raises UsageError for a coordinate that is named twice.
     """
     found: dict[str, tuple[CoordinateValue, ...]] = {}
     notes = []
     profile = profile_targets((*splits.demonstrations, *splits.validation))
+    _check_names([choice.name for choice in config.coordinates], config)
     for choice in config.coordinates:
         request = CoordinateRequest(
             profile=profile,
             demonstrations=splits.demonstrations,
             seed=derive_seed(config.seed, "coordinate", choice.name),
+            placements=placements,
         )
         try:
             coordinate: Coordinate = registry.build("coordinate", choice, paths.context(config.seed))
-            found[choice.name] = coordinate.values(request).values
+            values = coordinate.values(request).values
         except BackendError as error:
             notes.append(f"The coordinate {choice.name} is left out: {error.message}")
+            continue
+        if len(values) == 1:
+            notes.append(
+                f"The coordinate {choice.name} is left out: here it has one value, {values[0].name!r}."
+            )
+            continue
+        found[choice.name] = values
     return found, tuple(notes)
+
+
+def search_coordinates(config: RunConfig, plan: RunPlan) -> Values:
+    """Return the choices of each coordinate of a search, with the exemplars of a few-shot one last."""
+    if not config.few_shot.examples:
+        return plan.coordinates
+    sets = draw_sets(
+        plan.splits.demonstrations,
+        examples=config.few_shot.examples,
+        sets=config.few_shot.sets,
+        seed=derive_seed(config.seed, "exemplars"),
+    )
+    return {**plan.coordinates, FEW_SHOT: exemplar_values(sets)}
+
+
+def check_exemplars(config: ScoringConfig, coordinates: Values) -> None:
+    """Raise ConfigError where a coordinate's exemplars cannot be shown in all of the places there are."""
+    values = [value for each in coordinates.values() for value in each]
+    form = PromptForm.of(config)
+    for placement in dict.fromkeys(("", *(value.placement for value in values))):
+        for value in values:
+            form.placed(placement).check_exemplars(value.exemplars)
 
 
 def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candidate, ...]:
@@ -54,11 +94,19 @@ def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candida
     return tuple(msgspec.structs.replace(candidate, writer=USER) for candidate in completed)
 
 
-def answer_room(coordinates: Values) -> int:
-    """Return how many tokens the longest kind of answer is given; 0 where all are as the scorer is set to."""
-    return max((value.room for values in coordinates.values() for value in values), default=0)
-
-
 def longest_clauses(coordinates: Values) -> int:
     """Return how many bytes the coordinates add to an instruction at most."""
     return sum(max(len(f". {value.clause}".encode()) for value in values) for values in coordinates.values())
+
+
+def _check_names(names: list[str], config: RunConfig) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"coordinates: {name!r} is there twice.", hint="Name each once (--coordinate, coordinates)."
+            )
+    if config.few_shot.examples and FEW_SHOT in names:
+        raise UsageError(
+            f"coordinates: {FEW_SHOT!r} is there, and few_shot.examples asks for the same.",
+            hint=f'Leave few_shot out, or the coordinate; its options are "{FEW_SHOT}.examples" and ".sets".',
+        )

@@ -69,7 +69,7 @@ def fit_into_limits(
     if all(check.verdict != "too small" for check in whole.limits):
         return config, plan
     splits, finalists = plan.splits, config.evaluation.finalists
-    tested = tested_instructions(config, unsteered=size.unsteered)
+    tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
     widest = min(config.search.initial, size.trials)
     test, retest, initial = len(splits.test), len(splits.retest), widest
     for room in found:

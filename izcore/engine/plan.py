@@ -16,9 +16,10 @@ from izcore.config.model_roles import (
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
 from izcore.engine.coordinates import (
-    answer_room,
+    check_exemplars,
     longest_clauses,
     plan_coordinates,
+    search_coordinates,
     starting_candidates,
 )
 from izcore.engine.estimate import estimate_run
@@ -122,21 +123,18 @@ def plan_run(
         plan = msgspec.structs.replace(plan, notes=data_as_shown(data, config.prompt_template).notes)
         config, plan = start_warm(registry, config, plan, earlier, paths)
     config.few_shot.check(plan.splits.demonstrations)
-    if config.few_shot.examples:
-        PromptForm.of(config).check_exemplars(plan.splits.demonstrations)
     context = paths.context(config.seed, planning=True)
     models: dict[ModelRole, tuple[BackendChoice, Scorer]] = {
         role: (choice, registry.build("scorer", choice, context))
         for role, choice in models_by_role(registry, config).items()
     }
     config.objective.check_price(known_price(config, *models[SCORER]))
-    coordinates, left_out = plan_coordinates(registry, config, plan.splits, paths)
-    plan = msgspec.structs.replace(
-        plan,
-        coordinates=coordinates,
-        starting=starting_candidates(config, coordinates),
-        notes=(*plan.notes, *left_out),
-    )
+    places = PromptForm.of(config).placements(messages=models[SCORER][1].info().messages)
+    planned, left_out = plan_coordinates(registry, config, plan.splits, places, paths)
+    plan = msgspec.structs.replace(plan, coordinates=planned, notes=(*plan.notes, *left_out))
+    coordinates = search_coordinates(config, plan)
+    check_exemplars(config, coordinates)
+    plan = msgspec.structs.replace(plan, starting=starting_candidates(config, coordinates))
     generator: Generator = registry.build("generator", config.generator, context)
     registration = registry.registration(GeneratorRegistration, config.generator.name)
     unsteered = bool(registration.unsteered)
@@ -149,7 +147,7 @@ def plan_run(
         trials=trials,
         rounds=rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting)),
         starting=len(plan.starting),
-        answer_room=answer_room(coordinates),
+        coordinates=coordinates,
         unsteered=unsteered,
         longest_instruction=_longest_instruction(generator, config, plan),
         most_asks=most_asks(registry, config),
@@ -185,7 +183,8 @@ def _longest_instruction(generator: Generator, config: RunConfig, plan: RunPlan)
     """Return the most bytes that an instruction of the run is reckoned to have."""
     longest = generator.longest_instruction()
     own = (candidate.instruction for candidate in (*plan.carried, *plan.starting))
-    written = (LONGEST_INSTRUCTION if longest is None else longest) + longest_clauses(plan.coordinates)
+    clauses = longest_clauses(search_coordinates(config, plan))
+    written = (LONGEST_INSTRUCTION if longest is None else longest) + clauses
     return max(
         written, *(len(text.encode("utf-8", "surrogatepass")) for text in (*config.baselines, *own)), 0
     )

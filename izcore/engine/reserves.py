@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from izcore.config.schema import Limits
-from izcore.engine.coordinates import answer_room
+from izcore.engine.coordinates import search_coordinates
 from izcore.engine.session import Session
 from izcore.engine.workload import graded_prompt, tested_instructions, typical_answer, typical_guidance
 from izcore.plugin.calls import Amount
@@ -27,7 +27,8 @@ def hold_back_for_test(session: Session, record: RunRecord) -> Reserve:
     _learn_from_trials(session, record)
     choice, splits = record.config.generator, record.plan.splits
     registration = session.environment.registry.registration(GeneratorRegistration, choice.name)
-    tested = tested_instructions(record.config, unsteered=bool(registration.unsteered))
+    coordinates = search_coordinates(record.config, record.plan)
+    tested = tested_instructions(record.config, coordinates, unsteered=bool(registration.unsteered))
     final_test = _reserve(session, record, splits.test, tested)
     retest = _reserve(session, record, splits.retest, record.config.evaluation.finalists)
     session.ledger.hold_back(lambda: final_test() + retest())
@@ -47,7 +48,7 @@ def _learn_from_trials(session: Session, record: RunRecord) -> None:
 def _reserve(session: Session, record: RunRecord, examples: Sequence[Example], instructions: int) -> Reserve:
     """Say what so many instructions on ``examples`` are likely to take, with the grading of their answers."""
     plan = record.plan
-    guidance = typical_guidance(record.config, plan.splits.demonstrations, answer_room(plan.coordinates))
+    guidance = typical_guidance(search_coordinates(record.config, plan))
     prompts = session.evaluator.prompts(guidance, examples)
     answer = typical_answer(plan.splits)
     graded = [graded_prompt(record.config, prompt, answer) for prompt in prompts]

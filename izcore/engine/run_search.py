@@ -8,6 +8,7 @@ import msgspec
 
 from izcore.engine.baselines import find_baselines
 from izcore.engine.conclusion import Conclusion, conclude
+from izcore.engine.coordinates import search_coordinates
 from izcore.engine.environment import Environment
 from izcore.engine.flat_scores import flat_scores, tell_flat_scores
 from izcore.engine.plan import evaluation_policy
@@ -25,7 +26,6 @@ from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Candidate, PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
 from izcore.search.coordinate_effects import coordinate_effects
-from izcore.search.exemplars import draw_sets
 from izcore.search.history import History
 from izcore.search.loop import Search, SearchOutcome
 from izcore.search.objective import pareto_front
@@ -93,9 +93,8 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         run_id=record.id,
         config=config,
         splits=splits,
-        coordinates=record.plan.coordinates,
+        coordinates=search_coordinates(config, record.plan),
         starting=record.plan.starting,
-        exemplar_sets=draw_sets(config.few_shot, splits.demonstrations, config.seed),
         generator=generator,
         surrogate=surrogate,
         prepared=_prepare(generator, record, store),
@@ -231,7 +230,10 @@ def _result(
         ),
         effects=coordinate_effects(
             history.trials,
-            {name: [value.name for value in values] for name, values in record.plan.coordinates.items()},
+            {
+                name: [value.name for value in values]
+                for name, values in search_coordinates(record.config, record.plan).items()
+            },
         ),
         seconds=seconds,
         conclusion=" ".join(filter(None, sentences)),

@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.plugin.calls import Prompt
+from izcore.plugin.coordinates import CoordinateValue
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.record import Record
 from izcore.plugin.results import RunPhase
 from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.usual_usage import LEAST_ANSWER
-from izcore.search.exemplars import longest_exemplars
+from izcore.search.coordinates import Values
 from izcore.search.rungs import RoundSize, most_that_see
 
 TYPICAL_INSTRUCTION = "Read the input, and write the answer that a careful reader would expect."
@@ -62,8 +64,8 @@ class Size(Record):
     """What decides how much a run asks, beside its settings.
 
     ``trials`` is the number of trials of the search, ``starting`` how many of them are of the user's own
-    instructions. ``answer_room`` is how many tokens an answer is given, if more than usual. ``rounds``
-    follow from the evaluation policy. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
+    instructions. ``coordinates`` are the choices that complete an instruction. ``rounds`` follow from the
+    evaluation policy. ``longest_instruction`` is in bytes; ``unsteered`` says whether the
     generator writes an instruction unsteered, and ``most_asks`` how often a model in a role is asked at most
     for one thing. ``writers`` is the number of generators among which instructions are shared out.
     """
@@ -71,7 +73,7 @@ class Size(Record):
     trials: int
     rounds: Sequence[RoundSize]
     starting: int = 0
-    answer_room: int = 0
+    coordinates: Mapping[str, tuple[CoordinateValue, ...]] = {}
     unsteered: bool = True
     longest_instruction: int = LONGEST_INSTRUCTION
     most_asks: Mapping[str, int] = {}
@@ -112,19 +114,30 @@ def workload(
     ]
 
 
-def tested_instructions(config: RunConfig, *, unsteered: bool) -> int:
+def tested_instructions(config: RunConfig, coordinates: Values, *, unsteered: bool) -> int:
     """Return how many instructions the final test scores at most; what is equal is asked once.
 
     They are the winner, no instruction at all, those that the user gave, what the generator writes
-    ``unsteered``, if it does, and in a few-shot search the winner's exemplars alone.
+    ``unsteered``, if it does, and where a coordinate brings exemplars, the winner's alone.
     """
-    return 1 + len({"", *config.baselines}) + unsteered + bool(config.few_shot.examples)
+    few_shot = any(value.exemplars for values in coordinates.values() for value in values)
+    return 1 + len({"", *config.baselines}) + unsteered + few_shot
 
 
-def typical_guidance(config: RunConfig, demonstrations: Sequence[Example], answer_room: int) -> Guidance:
-    """Stand in for an instruction that is not written yet, with the longest exemplars that it may get."""
-    exemplars = longest_exemplars(config.few_shot, demonstrations)
-    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=exemplars, room=answer_room)
+def typical_guidance(coordinates: Values) -> Guidance:
+    """Stand in for an instruction that is not written yet, with the longest exemplars that it may get.
+
+    Its answer has the room of the longest kind of answer.
+    """
+    longest = (
+        max((value.exemplars for value in values), key=_length, default=()) for values in coordinates.values()
+    )
+    room = max((value.room for values in coordinates.values() for value in values), default=0)
+    return Guidance(instruction=TYPICAL_INSTRUCTION, exemplars=tuple(chain(*longest)), room=room)
+
+
+def _length(exemplars: Sequence[Example]) -> int:
+    return Guidance(instruction="", exemplars=tuple(exemplars)).length
 
 
 def graded_prompt(config: ScoringConfig, prompt: Prompt, answer: str) -> Prompt:
@@ -144,13 +157,13 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
     rounds = [most_that_see(each.rungs, each.instructions) for each in size.rounds]
     finalists = min(size.trials, config.evaluation.finalists)
-    tested = tested_instructions(config, unsteered=size.unsteered)
+    tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
     phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
         ("search", splits.validation, list(map(sum, zip(*rounds, strict=True)))),
         ("finalists", splits.retest, [finalists if finalists > 1 else 0] * len(splits.retest)),
         ("test", splits.test, [tested] * len(splits.test)),
     ]
-    guidance, form = typical_guidance(config, splits.demonstrations, size.answer_room), PromptForm.of(config)
+    guidance, form = typical_guidance(size.coordinates), PromptForm.of(config)
     return [
         Asked(
             phase=phase,

@@ -46,15 +46,20 @@ class CoordinateRequest(Record):
     """What a coordinate is told of a run: the targets of demonstrations and validation examples, described.
 
     ``profile`` describes them, ``demonstrations`` are examples that may be shown, and ``seed`` is for a
-    coordinate that draws something.
+    coordinate that draws something. ``placements`` are the places where an instruction can stand, the one
+    that the run is set to first; there, empty means a place that only the template knows.
     """
 
     profile: TargetProfile
     demonstrations: tuple[Example, ...]
     seed: int
+    placements: tuple[Place, ...] = ()
 
 
 class CoordinateResult(Record):
-    """The choices that make sense for a run, each with a name of its own, the plainest first."""
+    """The choices that make sense for a run, each with a name of its own, the plainest first.
+
+    A coordinate with a single one has nothing to choose, and is left out of the run.
+    """
 
     values: tuple[CoordinateValue, ...]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from izcore.plugin.calls import FinishReason, Price, Usage
+from izcore.plugin.coordinates import Place
 from izcore.plugin.examples import Agreement, Example
 from izcore.plugin.record import Record
 from izcore.plugin.trials import Guidance
@@ -39,7 +40,8 @@ class Best(Record):
     the choice depended on where they were not.
     ``exemplars`` are the solved examples that a few-shot search chose with it. ``coordinates`` names the
     choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
-    ``room`` is how many tokens it then needs.
+    ``room`` is how many tokens it then needs. ``placement`` is where the instruction stands; empty, it stands
+    where the run is set to have it.
     """
 
     instruction: str
@@ -50,6 +52,7 @@ class Best(Record):
     coordinates: Mapping[str, str] = {}
     answer_mark: str = ""
     room: int = 0
+    placement: Place = ""
 
     @property
     def guidance(self) -> Guidance:
@@ -59,6 +62,7 @@ class Best(Record):
             exemplars=self.exemplars,
             answer_mark=self.answer_mark,
             room=self.room,
+            placement=self.placement,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from izcore.plugin.calls import FinishReason, Usage
-from izcore.plugin.coordinates import CoordinateChoices
+from izcore.plugin.coordinates import CoordinateChoices, Place
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
 
@@ -24,12 +24,14 @@ class Guidance(Record):
 
     ``answer_mark`` is what the instruction tells the model to write before its answer; empty where its whole
     text is the answer. ``room`` is how many tokens such an answer needs; 0 for what the scorer is set to.
+    ``placement`` is where the instruction stands; empty, it stands where the run is set to have it.
     """
 
     instruction: str
     exemplars: tuple[Example, ...] = ()
     answer_mark: str = ""
     room: int = 0
+    placement: Place = ""
 
     @property
     def length(self) -> int:
@@ -40,8 +42,12 @@ class Guidance(Record):
     @property
     def key(self) -> str:
         """A text that no other guidance has: the instruction, if that is all."""
-        alone = self == Guidance(instruction=self.instruction)
-        return self.instruction if alone else msgspec.json.encode(self).decode()
+        if self == Guidance(instruction=self.instruction):
+            return self.instruction
+        fields = msgspec.to_builtins(self)
+        if not self.placement:
+            del fields["placement"]  # databases of older versions hold keys without it
+        return msgspec.json.encode(fields).decode()
 
     @classmethod
     def of_key(cls, key: str) -> "Guidance":
@@ -58,12 +64,11 @@ class Candidate(Record):
 
     ``raw`` is the writer's unedited text. ``features`` are optional numbers about the candidate,
     such as a hidden state, for surrogates that use them; ``feature_names`` say what they are, where there are
-    words for it. ``exemplars`` are chosen by a few-shot search: a
-    latent then has one number more than its generator was given.
+    words for it.
 
     Where a run has coordinates, ``coordinates`` are pairs of name and value, ``body`` is the sentence that
-    they complete and ``instruction`` the whole, and a latent has one more number for each of them. For
-    ``answer_mark`` and ``room`` see :class:`Guidance`.
+    they complete and ``instruction`` the whole, and a latent has one more number for each of them. What else
+    they choose is in ``exemplars``, ``answer_mark``, ``room`` and ``placement``; see :class:`Guidance`.
 
     ``writer`` names who wrote the sentence, where a generator has several writers; it is :data:`USER` where
     that was a person. ``refused`` is the core's word for why no call is spent on what a model wrote; no
@@ -81,6 +86,7 @@ class Candidate(Record):
     coordinates: tuple[tuple[str, str], ...] = ()
     answer_mark: str = ""
     room: int = 0
+    placement: Place = ""
     writer: str = ""
     refused: str = ""
     unwritten: str = ""
@@ -98,6 +104,7 @@ class Candidate(Record):
             exemplars=self.exemplars,
             answer_mark=self.answer_mark,
             room=self.room,
+            placement=self.placement,
         )
 
 

@@ -97,8 +97,8 @@ def _misfit_of_staying(instructions: int, result: StayResult) -> str:
 
 def _misfit_of_values(result: CoordinateResult) -> str:
     names = [value.name for value in result.values]
-    if len(names) < 2:
-        return f"offered {len(names)} values, and there is no choice between fewer than two"
+    if not names:
+        return "offered no values"
     twice = sorted({name for name in names if names.count(name) > 1})
     return f"named two values {twice[0]!r}" if twice else ""
 

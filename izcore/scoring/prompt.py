@@ -79,6 +79,26 @@ def last_place(template: str, name: str) -> int:
     return max(match.start() for match in _marks(template).finditer(template) if match[1] == name)
 
 
+def move_instruction(template: str, *, after: bool) -> str:
+    """Return a template whose lines with ``{instruction}`` stand before the input, or after it.
+
+    That is before the first line with a field or exemplars, or behind the last line with a field, with a
+    blank line between. A template without ``{instruction}`` gets it on a line of its own.
+    """
+    marks = _marks(template)
+
+    def names(line: str) -> set[str]:
+        return {match[1] for match in marks.finditer(line) if match[1]}
+
+    lines = _LINE.findall(template)
+    own = "".join(line for line in lines if "instruction" in names(line)).strip("\n") or "{instruction}"
+    others = [line for line in lines if "instruction" not in names(line)]
+    filled = [place for place, line in enumerate(others) if names(line)]
+    place = filled[-1] + 1 if after else filled[0]
+    parts = ("".join(others[:place]).rstrip("\n"), own, "".join(others[place:]))
+    return "\n\n".join(part for part in parts if part)
+
+
 def check_template(template: str, fields: Iterable[str] = ()) -> None:
     """Raise ConfigError if a template lacks ``{instruction}``, has no field, or names one that is not there.
 
@@ -89,7 +109,8 @@ def check_template(template: str, fields: Iterable[str] = ()) -> None:
     if "instruction" not in found:
         raise ConfigError(
             f"prompt_template: {{instruction}} is missing in {template!r}.",
-            hint=f"The default is {DEFAULT_TEMPLATE!r}.",
+            hint='Write it where the instruction shall stand, or choose placement = "system". '
+            f"The default is {DEFAULT_TEMPLATE!r}.",
         )
     unknown = [name for name in found if name not in {*known, *OF_THE_SEARCH} and _NAME.fullmatch(name)]
     if unknown:

@@ -6,6 +6,7 @@ import msgspec
 
 from izcore.config.schema import Placement, ScoringConfig
 from izcore.plugin.calls import Message, Prompt
+from izcore.plugin.coordinates import Place
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.examples import Example
 from izcore.plugin.record import Record
@@ -16,6 +17,7 @@ from izcore.scoring.prompt import (
     check_template,
     fill_template,
     last_place,
+    move_instruction,
     render_prompt,
     template_names,
 )
@@ -35,6 +37,9 @@ class PromptForm(Record):
     turns there, the user's message and the first target as its answer, unless the template says with
     ``{exemplars}`` where they stand. Without an instruction there is no system message.
 
+    A template without ``{instruction}`` is all of it the user's in ``system``. A guidance may have its
+    instruction elsewhere than the run is set to; see :meth:`placed`.
+
     An example's own turns stand before its message, and its images are shown with that.
     """
 
@@ -46,15 +51,42 @@ class PromptForm(Record):
         """Return the form that a run is set to."""
         return cls(template=config.prompt_template, placement=config.placement)
 
+    def placed(self, placement: Place) -> "PromptForm":
+        """Return the form in which the instruction stands elsewhere; empty is where this form has it.
+
+        In the system message it stands as in ``system``, and before or after the input as in ``one-message``,
+        on the lines that it has in the template.
+        """
+        if placement == "":
+            return self
+        if placement == "system":
+            labelled = self.template == DEFAULT_TEMPLATE
+            template = DEFAULT_TEMPLATES["system"] if labelled else self.template
+            return PromptForm(template=template, placement="system")
+        return PromptForm(template=move_instruction(self.template, after=placement == "after"))
+
+    def placements(self, *, messages: bool) -> tuple[Place, ...]:
+        """Return the places where an instruction can stand, the one that this form has first.
+
+        A template of one's own with ``{instruction}`` has placed it before or after the input for good.
+        ``messages`` says whether the scorer tells a system message from others.
+        """
+        own = self.template not in DEFAULT_TEMPLATES.values()
+        fixed = own and "instruction" in template_names(self.template)
+        if self.placement == "system":
+            return ("system",) if fixed else ("system", "before", "after")
+        found: list[Place] = ["" if fixed else "before"]
+        if messages and self.placed("system")._can_be_cut(template_names(self.template)):
+            found.append("system")
+        return tuple(found) if fixed else (*found, "after")
+
     def check(self, fields: Collection[str] = ()) -> None:
         """Raise ConfigError if the template cannot be filled in, or not be cut where the placement wants.
 
         ``fields`` are the names of those that the task's examples have, besides ``input``.
         """
-        check_template(self.template, fields)
-        system, user = self._parts()
-        before = {INPUT, "exemplars", *fields}.intersection(template_names(system))
-        if self.placement == "system" and (before or not user):
+        check_template(self._whole, fields)
+        if self.placement == "system" and not self._can_be_cut(fields):
             raise ConfigError(
                 f"placement: no system message can be cut from the template {self.template!r}.",
                 hint="{instruction} must stand on a line before all other placeholders; "
@@ -72,6 +104,8 @@ class PromptForm(Record):
 
     def prompt(self, guidance: Guidance, example: Example) -> Prompt:
         """Return the prompt that asks to follow guidance on an example."""
+        if guidance.placement:
+            return self.placed(guidance.placement).prompt(_as_set(guidance), example)
         if self.placement == "one-message":
             text = render_prompt(self.template, guidance, example)
             return Prompt(text=text, turns=example.turns, images=example.images, room=guidance.room)
@@ -90,9 +124,25 @@ class PromptForm(Record):
 
     def _parts(self) -> tuple[str, str]:
         """Return the system message's and the user message's part of the template."""
-        start = last_place(self.template, "instruction")
-        system, _, user = self.template[start:].partition("\n")
-        return self.template[:start] + system, user.lstrip("\n")
+        start = last_place(self._whole, "instruction")
+        system, _, user = self._whole[start:].partition("\n")
+        return self._whole[:start] + system, user.lstrip("\n")
+
+    @property
+    def _whole(self) -> str:
+        """The template, with the system message above one that leaves the instruction to it."""
+        alone = self.placement == "system" and "instruction" not in template_names(self.template)
+        return f"{{instruction}}\n\n{self.template}" if alone else self.template
+
+    def _can_be_cut(self, fields: Collection[str]) -> bool:
+        """Whether nothing but the instruction stands in the system message, and something behind it."""
+        system, user = self._parts()
+        elsewhere = {INPUT, "exemplars", *fields} - {"instruction"}
+        return bool(user) and not elsewhere.intersection(template_names(system))
+
+
+def _as_set(guidance: Guidance) -> Guidance:
+    return msgspec.structs.replace(guidance, placement="")
 
 
 def _turns(user: str, exemplar: Example) -> tuple[Message, ...]:

@@ -101,7 +101,7 @@ def _comparisons(
         if trial.reused is not None or any(chosen.get(name) not in choices[name] for name in choices):
             continue  # an earlier run's instruction need not have the coordinates of this one
         values = tuple(chosen[name] for name in choices)
-        body = (trial.candidate.sentence, trial.candidate.exemplars)
+        body = trial.candidate.sentence
         for example, score in enumerate(trial.scores):
             if score is not None:
                 scored[body, example].append((values, score))

@@ -43,6 +43,7 @@ def numbers_of(coordinates: Values, chosen: Sequence[tuple[str, str]]) -> tuple[
 def complete(candidate: Candidate, chosen: Mapping[str, CoordinateValue]) -> Candidate:
     """Return a candidate whose instruction, its body from now on, is completed with the chosen values."""
     marks = [value.answer_mark for value in chosen.values() if value.answer_mark]
+    places = [value.placement for value in chosen.values() if value.placement]
     return msgspec.structs.replace(
         candidate,
         instruction=with_clauses(candidate.instruction, [value.clause for value in chosen.values()]),
@@ -50,6 +51,8 @@ def complete(candidate: Candidate, chosen: Mapping[str, CoordinateValue]) -> Can
         coordinates=tuple((name, value.name) for name, value in chosen.items()),
         answer_mark=marks[-1] if marks else "",
         room=max((value.room for value in chosen.values()), default=0),
+        exemplars=tuple(itertools.chain(*(value.exemplars for value in chosen.values()))),
+        placement=places[-1] if places else "",
     )
 
 

@@ -18,12 +18,10 @@ class Located(Record):
     state: str = ""
 
 
-async def locate(
-    generator: Generator, request: LocateRequest, coordinates: Values, *, exemplar_sets: int
-) -> Located:
+async def locate(generator: Generator, request: LocateRequest, coordinates: Values) -> Located:
     """Return the request's trials where their generator says that their sentences lie.
 
-    A latent keeps the numbers of its coordinates and exemplars, which stand behind the generator's. A trial
+    A latent keeps the numbers of its coordinates, which stand behind the generator's. A trial
     that has no place, or of which these numbers are not known, comes without a latent. Where the generator
     says nothing, all is as it was.
     """
@@ -32,9 +30,8 @@ async def locate(
     found = await resolved(generator.locate(request))
     if found is None:
         return Located(trials=request.history)
-    behind = len(coordinates) + (exemplar_sets > 1)
     moved = (
-        _moved(trial, latent, _numbers_behind(trial.candidate, request.latent_dim, behind, coordinates))
+        _moved(trial, latent, _numbers_behind(trial.candidate, request.latent_dim, coordinates))
         for trial, latent in zip(request.history, found.latents, strict=True)
     )
     return Located(trials=tuple(moved), state=found.state)
@@ -45,10 +42,8 @@ def _moved(trial: Trial, latent: Latent | None, behind: Sequence[float] | None) 
     return msgspec.structs.replace(trial, candidate=msgspec.structs.replace(trial.candidate, latent=whole))
 
 
-def _numbers_behind(
-    candidate: Candidate, written_dim: int, behind: int, coordinates: Values
-) -> Sequence[float] | None:
+def _numbers_behind(candidate: Candidate, written_dim: int, coordinates: Values) -> Sequence[float] | None:
     """Return the numbers of a latent behind the generator's; None where they are not known."""
-    if len(candidate.latent) == written_dim + behind:
+    if len(candidate.latent) == written_dim + len(coordinates):
         return candidate.latent[written_dim:]
-    return numbers_of(coordinates, candidate.coordinates) if behind == len(coordinates) else None
+    return numbers_of(coordinates, candidate.coordinates)

@@ -26,7 +26,6 @@ from izcore.registry.event_dispatch import Events
 from izcore.registry.guards import resolved
 from izcore.search.bodies import bodies_at_hand
 from izcore.search.coordinates import Values, choose_values, complete
-from izcore.search.exemplars import Exemplars, choose_set
 from izcore.search.history import History
 from izcore.search.locating import Located, locate
 from izcore.search.refusals import Refusals
@@ -43,11 +42,9 @@ class Proposer:
     """Proposes candidates: the surrogate suggests latents, and the generator writes instructions from them.
 
     ``coordinates`` are choices that complete an instruction: a latent has one number for each, behind those
-    that the generator asks for. ``exemplar_sets`` are the sets of solved examples that a few-shot search
-    chooses among; if there are several, a latent's last number chooses the set. ``starting`` are the user's
-    own instructions. ``refusals`` tell what is not worth a call, whichever generator wrote it; None where the
-    run wants everything tried. ``repeats_remedy`` is what people are told where the generator writes hardly
-    anything that is new.
+    that the generator asks for. ``starting`` are the user's own instructions. ``refusals`` tell what is not
+    worth a call, whichever generator wrote it; None where the run wants everything tried. ``repeats_remedy``
+    is what people are told where the generator writes hardly anything that is new.
     """
 
     run_id: str
@@ -55,7 +52,6 @@ class Proposer:
     splits: Splits
     coordinates: Values
     starting: tuple[Candidate, ...]
-    exemplar_sets: tuple[Exemplars, ...]
     generator: Generator
     surrogate: Surrogate
     prepared: PrepareResult
@@ -67,7 +63,7 @@ class Proposer:
     @property
     def latent_dim(self) -> int:
         """The dimension in which the surrogate searches."""
-        return self.prepared.latent_dim + len(self.coordinates) + (len(self.exemplar_sets) > 1)
+        return self.prepared.latent_dim + len(self.coordinates)
 
     async def write_pool(self) -> tuple[Candidate, ...]:
         """Write the instructions that the search shall choose among, once per run; some may repeat others."""
@@ -150,7 +146,7 @@ class Proposer:
             latent_dim=self.prepared.latent_dim,
             seed=derive_seed(self.config.seed, "locate", round_),
         )
-        return await locate(self.generator, request, self.coordinates, exemplar_sets=len(self.exemplar_sets))
+        return await locate(self.generator, request, self.coordinates)
 
     async def _write(
         self,
@@ -200,15 +196,10 @@ class Proposer:
 
     def _whole(self, candidate: Candidate, latent: Latent, *, place: Latent) -> Candidate:
         """Return a sentence with the choices that a latent's last numbers stand for, at a place."""
-        written = self.prepared.latent_dim
-        numbers = latent[written : written + len(self.coordinates)]
-        if numbers:
-            chosen = choose_values(self.coordinates, numbers)
-            candidate = msgspec.structs.replace(complete(candidate, chosen), latent=place)
-        if len(self.exemplar_sets) > 1:
-            exemplars = choose_set(self.exemplar_sets, latent[-1])
-            candidate = msgspec.structs.replace(candidate, latent=place, exemplars=exemplars)
-        return candidate
+        if not self.coordinates:
+            return candidate
+        chosen = choose_values(self.coordinates, latent[self.prepared.latent_dim :])
+        return msgspec.structs.replace(complete(candidate, chosen), latent=place)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateResult, CoordinateValue
 from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import Example
 from izcore.plugin.protocols import Coordinate
@@ -29,14 +29,16 @@ class CoordinateConformance(BackendConformance):
     methods = ("values",)
 
     def test_it_offers_a_choice(self, make: Make) -> None:
-        """There are at least two values, each with a name of its own."""
-        assert [wrong for request, result in _asked(make()) if (wrong := misfit(request, result))] == []
+        """There are values, each with a name of its own, and for some task at least two."""
+        answered = list(_asked(make()))
+        assert [wrong for request, result in answered if (wrong := misfit(request, result))] == []
+        assert any(len(result.values) > 1 for _, result in answered)
 
     def test_the_first_leaves_the_prompt_as_it_is(self, make: Make) -> None:
         """The first value adds nothing, so that a search can find that nothing is best."""
         for _, result in _asked(make()):
             plainest = result.values[0]
-            assert (plainest.clause, plainest.answer_mark) == ("", "")
+            assert plainest == CoordinateValue(name=plainest.name)
 
     def test_a_mark_is_asked_for(self, make: Make) -> None:
         """Whoever reads the answer behind a mark tells the model in the clause to write it."""
@@ -67,7 +69,10 @@ def _requests() -> Iterator[CoordinateRequest]:
     for targets in TARGETS:
         examples = tuple(Example(input=f"Input {n}", targets=(each,)) for n, each in enumerate(targets))
         yield CoordinateRequest(
-            profile=profile_targets(examples), demonstrations=examples[:5], seed=len(targets)
+            profile=profile_targets(examples),
+            demonstrations=examples[:5],
+            seed=len(targets),
+            placements=("before", "system", "after"),
         )
 
 

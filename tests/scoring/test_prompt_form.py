@@ -1,8 +1,11 @@
 """Where the instruction stands in a prompt, and what that makes of templates and exemplars."""
 
+import msgspec
 import pytest
 
+from izcore.config.schema import Placement
 from izcore.plugin.calls import Image, Message, Prompt
+from izcore.plugin.coordinates import Place
 from izcore.plugin.errors import ConfigError
 from izcore.plugin.examples import Example
 from izcore.plugin.trials import Guidance
@@ -108,3 +111,58 @@ def test_doubled_braces_are_no_placeholder() -> None:
     form.check()
     prompt = form.prompt(Guidance(instruction="Odd or even?"), FIVE)
     assert (prompt.system, prompt.text) == ("Task: Odd or even?", "5 {instruction}")
+
+
+DEFAULT, SYSTEM = DEFAULT_TEMPLATES["one-message"], DEFAULT_TEMPLATES["system"]
+TOLD = Guidance(instruction="Odd or even?")
+
+
+def prompt_at(form: PromptForm, placement: Place, guidance: Guidance = TOLD) -> Prompt:
+    return form.prompt(msgspec.structs.replace(guidance, placement=placement), FIVE)
+
+
+@pytest.mark.parametrize(
+    "form", [PromptForm(template=DEFAULT), PromptForm(template="Input: {input}\nOutput:", placement="system")]
+)
+def test_a_guidance_may_place_its_instruction_elsewhere(form: PromptForm) -> None:
+    label = "Instruction: " if form.placement == "one-message" else ""
+    assert prompt_at(form, "system") == Prompt(system="Odd or even?", text="Input: 5\nOutput:")
+    assert prompt_at(form, "before").text == f"{label}Odd or even?\n\nInput: 5\nOutput:"
+    assert prompt_at(form, "after").text == f"Input: 5\n\n{label}Odd or even?\n\nOutput:"
+    assert prompt_at(form, "after", Guidance(instruction="")).text == "Input: 5\n\nOutput:"
+    shown = prompt_at(form, "after", Guidance(instruction="Odd or even?", exemplars=SHOWN[:1])).text
+    assert shown == f"Input: 1\nOutput: odd\n\nInput: 5\n\n{label}Odd or even?\n\nOutput:"
+
+
+@pytest.mark.parametrize(
+    ("template", "run_wide", "messages", "places"),
+    [
+        (DEFAULT, "one-message", True, ("before", "system", "after")),
+        (DEFAULT, "one-message", False, ("before", "after")),
+        (SYSTEM, "system", True, ("system", "before", "after")),
+        ("{input} ->", "system", True, ("system", "before", "after")),
+        ("Do: {instruction}\n{input} ->", "one-message", True, ("", "system")),
+        ("Do: {instruction}\n{input} ->", "one-message", False, ("",)),
+        ("{context}\n{instruction}\n{input} ->", "one-message", True, ("",)),
+        ("{input}\n{instruction}", "one-message", True, ("",)),
+        ("Do: {instruction}\n{input} ->", "system", True, ("system",)),
+    ],
+)
+def test_a_template_of_ones_own_leaves_fewer_places(
+    template: str, run_wide: Placement, messages: bool, places: tuple[Place, ...]
+) -> None:
+    form = PromptForm(template=template, placement=run_wide)
+    assert form.placements(messages=messages) == places
+
+
+def test_a_template_without_an_instruction_needs_another_place_for_it() -> None:
+    PromptForm(template="{input} ->", placement="system").check()
+    with pytest.raises(ConfigError, match=r"\{instruction\} is missing"):
+        PromptForm(template="{input} ->").check()
+
+
+def test_the_key_of_a_guidance_is_as_it_was_where_it_has_no_place_of_its_own() -> None:
+    shown = Guidance(instruction="Go.", exemplars=SHOWN[1:], room=9)
+    assert "placement" not in shown.key
+    placed = msgspec.structs.replace(shown, placement="after")
+    assert [Guidance.of_key(each.key) for each in (shown, placed)] == [shown, placed]

@@ -149,3 +149,27 @@ def test_instructions_of_a_file_come_first(iz: Iz, tmp_path: Path) -> None:
     small = ("--set", "search.initial=4", "--set", "search.rounds=0", "--preset", "quick")
     done = iz("optimize", "mirror", *TOY, *small, "--start", f"@{tmp_path / 'own.txt'}", "--json")
     assert result_of(done)["trials"] == 6
+
+
+def test_placement_and_exemplars_are_coordinates() -> None:
+    chosen = {"placement": {}, "exemplars": {"examples": 2, "sets": 2}}
+    run = search(coordinates=chosen, start=["Write it in reverse."])
+    candidates = [trial.candidate for trial in run.trials]
+    # The scorer takes no messages apart.
+    places = {"before the input": "", "after the input": "after"}
+    assert {dict(each.coordinates)["placement"] for each in candidates} == set(places)
+    assert all(each.placement == places[dict(each.coordinates)["placement"]] for each in candidates)
+    assert {len(each.exemplars) for each in candidates} == {0, 2}
+    assert {each.instruction for each in candidates[:6]} == {"Write it in reverse."}
+    assert len({each.guidance for each in candidates[:6]}) == 6
+
+
+def test_what_leaves_nothing_to_choose_is_left_out_with_a_note() -> None:
+    planned = izcore.plan(
+        "mirror",
+        scorer="obedient",
+        coordinates=["placement"],
+        settings={**SETTINGS, "prompt_template": "{instruction}\n{input}"},
+    )
+    assert planned.plan.coordinates == {}
+    assert any("placement is left out: here it has one value" in note for note in planned.plan.notes)

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
-from izcore.config.schema import FewShot
 from izcore.plugin.examples import Example
-from izcore.search.exemplars import choose_set, draw_sets
+from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
 from izcore.storage.store import Store
 
 USELESS = ("--set", 'generator.phrases=["Say something nice.", "Be kind."]')
@@ -27,25 +26,32 @@ def optimize(iz: Iz, *more: str) -> dict[str, Any]:
     return result_of(iz("optimize", "mirror", *TOY, *SEARCH, *more))
 
 
-@given(st.integers(1, 5), st.integers(0, 5), st.integers(1, 40), st.integers(0, 9))
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 40), st.integers(0, 9))
 def test_sets_are_different_and_come_from_the_demonstrations(
     count: int, examples: int, sets: int, seed: int
 ) -> None:
     examples = min(examples, count)
     demonstrations = tuple(Example(input=str(n), targets=("x",)) for n in range(count))
-    few_shot = FewShot(examples=examples, sets=sets)
-    drawn = draw_sets(few_shot, demonstrations, seed)
-    assert drawn == draw_sets(few_shot, demonstrations, seed)
-    assert drawn[0] == ()
-    assert len(set(drawn)) == len(drawn)
-    assert len(drawn) - 1 == (min(sets, math.perm(count, examples)) if examples else 0)
-    for exemplars in drawn[1:]:
+    drawn = draw_sets(demonstrations, examples=examples, sets=sets, seed=seed)
+    assert drawn == draw_sets(demonstrations, examples=examples, sets=sets, seed=seed)
+    assert len(set(drawn)) == len(drawn) == min(sets, math.perm(count, examples))
+    for exemplars in drawn:
         assert len(set(exemplars)) == examples
         assert set(exemplars) <= set(demonstrations)
-    # Every set has its share of the coordinate, both ends included.
-    shares = [choose_set(drawn, (step + 0.5) / (10 * len(drawn))) for step in range(10 * len(drawn))]
-    assert [shares.count(exemplars) for exemplars in drawn] == [10] * len(drawn)
-    assert (choose_set(drawn, 0.0), choose_set(drawn, 1.0)) == (drawn[0], drawn[-1])
+    values = exemplar_values(drawn)
+    assert [value.exemplars for value in values] == [(), *drawn]
+    assert len({value.name for value in values}) == len(values)
+
+
+def test_the_settings_stand_for_a_coordinate(iz: Iz, tmp_path: Path) -> None:
+    run = optimize(iz, *USELESS, *FEW)
+    chosen = {}
+    for trial in Store(tmp_path / "runs.sqlite").trials(run["run_id"]):
+        chosen[dict(trial.candidate.coordinates)["exemplars"]] = trial.candidate.exemplars
+        assert trial.candidate.sentence == trial.candidate.instruction
+    assert set(chosen) <= {"none", "2 examples, set 1", "2 examples, set 2", "2 examples, set 3"}
+    assert all(bool(exemplars) == (name != "none") for name, exemplars in chosen.items())
+    assert run["best"]["coordinates"]["exemplars"] in chosen
 
 
 def test_exemplars_do_what_no_instruction_says(iz: Iz, tmp_path: Path) -> None:

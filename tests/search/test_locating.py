@@ -40,9 +40,9 @@ def trial(latent: tuple[float, ...], sentence: str, form: str = "") -> Trial:
     return Trial(index=0, round=0, candidate=candidate, scores=(1.0,))
 
 
-def located(*history: Trial, generator: Generator, coordinates: Any, exemplar_sets: int = 1) -> Located:
+def located(*history: Trial, generator: Generator, coordinates: Any) -> Located:
     request = LocateRequest(history=history, demonstrations=(), latent_dim=1, seed=0)
-    return asyncio.run(locate(generator, request, coordinates, exemplar_sets=exemplar_sets))
+    return asyncio.run(locate(generator, request, coordinates))
 
 
 def latents(found: Located) -> list[tuple[float, ...]]:
@@ -59,21 +59,13 @@ def test_sentences_of_other_writers_get_a_place_and_unknown_ones_lose_theirs() -
     ]
 
 
-def test_numbers_of_coordinates_and_exemplars_stay() -> None:
+def test_numbers_of_coordinates_stay() -> None:
     history = (trial((0.9, 0.6), "Write it.", "short"), trial((), "Do.", "plain"), trial((), "Do.", "gone"))
     assert latents(located(*history, generator=Counting(), coordinates=FORMS)) == [
         (0.2, 0.6),
         (0.1, 0.25),
         (),
     ]
-    with_sets = located(
-        trial((0.9, 0.6, 0.3), "Write it.", "short"),
-        trial((), "Do.", "plain"),
-        generator=Counting(),
-        coordinates=FORMS,
-        exemplar_sets=4,
-    )
-    assert latents(with_sets) == [(0.2, 0.6, 0.3), ()]
 
 
 def test_a_generator_that_says_nothing_changes_nothing() -> None:

@@ -85,6 +85,13 @@ class TestOutputForm(CoordinateConformance):
         return Subject(plugin=BUILTINS, name="form", options=options)
 
 
+@pytest.mark.parametrize("name", ["exemplars", "placement"])
+class TestPartsOfThePrompt(CoordinateConformance):
+    @pytest.fixture
+    def subject(self, name: str) -> Subject:
+        return Subject(plugin=BUILTINS, name=name)
+
+
 class TestManner(CoordinateConformance):
     @pytest.fixture
     def subject(self) -> Subject:
