@@ -22,6 +22,7 @@ from izcore.config.schema import (
     SplitSizes,
     TaskConfig,
 )
+from izcore.config.stand_ins import stand_in_generator
 from izcore.config.toml import DEEPEST, parse_toml
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
 from izcore.plugin.kinds import Kind
@@ -30,6 +31,7 @@ from izcore.plugin.paths import user_path
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import TaskRegistration
 from izcore.registry.choices import BackendChoice
+from izcore.registry.hints import known_distributions
 from izcore.registry.registry import Registry
 from izcore.registry.secret_options import refuse_secrets
 
@@ -114,6 +116,9 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
         speaking = [layer for layer in all_layers if layer.get(kind)]
         if speaking:
             merged[kind] = _merge_backends(kind, [layer[kind] for layer in speaking])
+    if not any(layer.get("generator") for layer in layers):
+        stand_in = stand_in_generator(registry, preset)
+        merged |= {"generator": {"name": stand_in}} if stand_in else {}
     for key, kind in SEVERAL.items():
         named = [layer[key] for layer in all_layers if layer.get(key)]
         merged[key] = _several(registry, key, kind, named)
@@ -272,4 +277,12 @@ def _task_choice(
 
 def _how_to_choose(registry: Registry, kind: Kind) -> str:
     names = [found.backend.name for found in registry.backends(kind)]
-    return f"Choose one with --{kind} NAME. Installed: {', '.join(names) or 'none'}."
+    installed = f"Choose one with --{kind} NAME. Installed: {', '.join(names) or 'none'}."
+    others = {
+        distribution: absent
+        for distribution, offers in known_distributions().items()
+        if (absent := [name for name in offers.get(kind, ()) if name not in names])
+    }
+    return "\n".join(
+        [installed, *(f"pip install {where} brings {', '.join(found)}." for where, found in others.items())]
+    )

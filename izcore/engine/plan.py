@@ -15,6 +15,7 @@ from izcore.config.model_roles import (
 )
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig, SplitSizes, TaskConfig
+from izcore.config.stand_ins import describe_stand_in
 from izcore.engine.coordinates import (
     check_exemplars,
     longest_clauses,
@@ -26,7 +27,7 @@ from izcore.engine.estimate import estimate_run
 from izcore.engine.limits import fit_into_limits, rooms
 from izcore.engine.metric_advice import advise_metric
 from izcore.engine.metric_check import check_metric
-from izcore.engine.prices import known_price
+from izcore.engine.prices import known_price, model_name
 from izcore.engine.splits import cut_splits, fingerprint, split_examples
 from izcore.engine.template import choose_template, data_as_shown
 from izcore.engine.warm_start import EarlierRun, start_warm
@@ -131,7 +132,8 @@ def plan_run(
     config.objective.check_price(known_price(config, *models[SCORER]))
     places = PromptForm.of(config).placements(messages=models[SCORER][1].info().messages)
     planned, left_out = plan_coordinates(registry, config, plan.splits, places, paths)
-    plan = msgspec.structs.replace(plan, coordinates=planned, notes=(*plan.notes, *left_out))
+    told = (*left_out, *describe_stand_in(registry, config, model_name(*models[SCORER])))
+    plan = msgspec.structs.replace(plan, coordinates=planned, notes=(*plan.notes, *told))
     coordinates = search_coordinates(config, plan)
     check_exemplars(config, coordinates)
     plan = msgspec.structs.replace(plan, starting=starting_candidates(config, coordinates))

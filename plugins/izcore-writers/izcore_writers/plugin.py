@@ -22,7 +22,11 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
     """Offer APE, OPRO, EvoPrompt and GEPA, and a portfolio of any generators."""
     return [
         _writing(
-            "ape", "APE: a model guesses the instruction, then varies the best guesses", "Ape", ApeOptions
+            "ape",
+            "APE: a model guesses the instruction, then varies the best guesses",
+            "Ape",
+            ApeOptions,
+            stands_in=True,
         ),
         _writing(
             "opro", "OPRO: a model sees scored instructions and writes better ones", "Opro", OproOptions
@@ -106,7 +110,13 @@ def izcore_presets() -> Iterable[Preset]:
 
 
 def _writing(
-    name: str, summary: str, factory: str, options: type[WriterOptions], *, module: str = "generators"
+    name: str,
+    summary: str,
+    factory: str,
+    options: type[WriterOptions],
+    *,
+    module: str = "generators",
+    stands_in: bool = False,
 ) -> GeneratorRegistration:
     return GeneratorRegistration(
         name=name,
@@ -118,6 +128,7 @@ def _writing(
         most_asks=TRIES,
         uses_latents=False,
         unsteered="",
+        stands_in=stands_in,
     )
 
 

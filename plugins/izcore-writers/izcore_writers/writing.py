@@ -5,7 +5,10 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from izcore.plugin import (
+    USER,
     AskRequest,
     BackendContext,
     BackendError,
@@ -98,11 +101,14 @@ class WritingGenerator(Generator):
         given = [text for text in dict.fromkeys(self._initial) if text not in tried][: len(request.latents)]
         numbers = range(len(given), len(request.latents))
         written = await self._write(self.drafts(request, numbers), given, seed=request.seed)
-        candidates = [*(Written(instruction=text) for text in given), *written]
+        candidates = [
+            *(Candidate(latent=(), instruction=text, writer=USER) for text in given),
+            *(Candidate(latent=(), instruction=w.instruction, raw=w.raw, unwritten=w.fault) for w in written),
+        ]
         return GenerateResult(
             candidates=tuple(
-                Candidate(latent=latent, instruction=one.instruction, raw=one.raw, unwritten=one.fault)
-                for latent, one in zip(request.latents, candidates, strict=True)
+                msgspec.structs.replace(candidate, latent=latent)
+                for latent, candidate in zip(request.latents, candidates, strict=True)
             )
         )
 
