@@ -109,7 +109,7 @@ def test_commands_within_sentences_exist(page: Path) -> None:
                 assert word in command.commands, code
                 command = command.commands[word]
             elif word.startswith("--") and word != "--help":
-                assert word in [name for p in command.params for name in p.opts], code
+                assert word in [name for p in command.params for name in (*p.opts, *p.secondary_opts)], code
 
 
 def test_nox_sessions_exist() -> None:
