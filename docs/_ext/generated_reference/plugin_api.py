@@ -61,6 +61,7 @@ PLAIN_VALUES = (
     "Meta",
     "REASONING_MARKS",
     "Row",
+    "USER",
     "hookimpl",
 )
 """Names of izcore.plugin that are no class or function of its own; the page explains them in words."""
