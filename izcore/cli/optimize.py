@@ -1,6 +1,5 @@
 """``iz optimize``: the main job."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ from izcore.cli.options import (
     ScorerOption,
     SeedOption,
     SetOption,
+    StartOption,
     SurrogateOption,
     TaskArgument,
     TemplateOption,
@@ -46,14 +46,7 @@ def optimize(
             "--baseline", metavar="TEXT", help="Your own instruction to compare with (may be repeated)."
         ),
     ] = None,
-    start: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--start",
-            metavar="TEXT",
-            help="Your own instruction to begin with (may be repeated); @FILE takes those of a file.",
-        ),
-    ] = None,
+    start: StartOption = None,
     coordinate: CoordinateOption = None,
     max_calls: MaxCallsOption = None,
     max_tokens: MaxTokensOption = None,
@@ -95,7 +88,7 @@ def optimize(
             config=config,
             prompt_template=template,
             baselines=baseline or (),
-            start=_instructions_of(start or ()),
+            start=start or (),
             coordinates=coordinate or (),
             max_calls=max_calls,
             max_tokens=max_tokens,
@@ -116,15 +109,3 @@ def optimize(
         present_result(result, json=json)
     elif json:
         print_json({"config": planned.config, "estimate": planned.estimate, "notes": planned.plan.notes})
-
-
-def _instructions_of(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the instructions, with those of a file in the place of each ``@FILE``."""
-    from izcore.plugin.instructions import read_instructions
-    from izcore.plugin.paths import user_path
-
-    return tuple(
-        instruction
-        for text in given
-        for instruction in (read_instructions(user_path(text[1:])) if text.startswith("@") else (text,))
-    )

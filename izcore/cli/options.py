@@ -75,6 +75,29 @@ MaxCostOption = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", help="Stop before more US dollars than this are spent."),
 ]
+
+
+def _with_those_of_files(given: list[str] | None) -> list[str]:
+    """Return the instructions, with those of a file in the place of each ``@FILE``."""
+    from izcore.plugin.instructions import read_instructions
+    from izcore.plugin.paths import user_path
+
+    return [
+        instruction
+        for text in given or ()
+        for instruction in (read_instructions(user_path(text[1:])) if text.startswith("@") else (text,))
+    ]
+
+
+StartOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--start",
+        metavar="TEXT",
+        callback=_with_those_of_files,
+        help="Your own instruction to begin with (may be repeated); @FILE takes those of a file.",
+    ),
+]
 CoordinateOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -250,6 +250,9 @@ def _names(key: str, layer: object) -> Sequence[str]:
             f"{key}: names or tables are wanted, not {layer!r}.",
             hint=f'Write {key} = ["NAME"], or a table [{key}.NAME] of options.',
         )
+    short = [name.partition(":")[0] for name in named]
+    if twice := next((name for name in short if short.count(name) > 1), None):
+        raise ConfigError(f"{key}: {twice!r} is there twice.", hint="Name each once.")
     return named
 
 

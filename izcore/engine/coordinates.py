@@ -29,12 +29,16 @@ def plan_coordinates(
     Left out are those that fail, and those that leave nothing to choose. Coordinates are told of the targets
     of demonstrations and validation examples, never of the test split's.
 
-    Raises UsageError for a coordinate that is named twice.
+    Raises UsageError where ``few_shot`` asks for one that is there already.
     """
     found: dict[str, tuple[CoordinateValue, ...]] = {}
     notes = []
     profile = profile_targets((*splits.demonstrations, *splits.validation))
-    _check_names([choice.name for choice in config.coordinates], config)
+    if config.few_shot.examples and FEW_SHOT in [choice.name for choice in config.coordinates]:
+        raise UsageError(
+            f"coordinates: {FEW_SHOT!r} is there, and few_shot.examples asks for the same.",
+            hint=f"Leave few_shot out, and set coordinates.{FEW_SHOT}.examples instead.",
+        )
     for choice in config.coordinates:
         request = CoordinateRequest(
             profile=profile,
@@ -80,7 +84,10 @@ def check_exemplars(config: ScoringConfig, coordinates: Values) -> None:
 
 
 def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candidate, ...]:
-    """Return the user's own instructions, completed with every choice.
+    """Return the user's own instructions, completed with the choices of every coordinate.
+
+    They meet all combinations, or where that were more than the first round is wide, as many of them as fit
+    into it, in which each choice is there about equally often; at least so many that none is missing.
 
     Raises UsageError for an empty or a repeated one.
     """
@@ -90,23 +97,12 @@ def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candida
             raise UsageError("start: an instruction is empty.", hint="Write it, or leave --start out.")
         if bodies.count(body) > 1:
             raise UsageError(f"start: {body!r} is there twice.", hint="Give each instruction once.")
-    completed = completions_of(bodies, coordinates)
+    most_values = max(map(len, coordinates.values()), default=1)
+    cells = max(most_values, config.search.initial // max(1, len(bodies)))
+    completed = completions_of(bodies, coordinates, cells)
     return tuple(msgspec.structs.replace(candidate, writer=USER) for candidate in completed)
 
 
 def longest_clauses(coordinates: Values) -> int:
     """Return how many bytes the coordinates add to an instruction at most."""
     return sum(max(len(f". {value.clause}".encode()) for value in values) for values in coordinates.values())
-
-
-def _check_names(names: list[str], config: RunConfig) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(
-                f"coordinates: {name!r} is there twice.", hint="Name each once (--coordinate, coordinates)."
-            )
-    if config.few_shot.examples and FEW_SHOT in names:
-        raise UsageError(
-            f"coordinates: {FEW_SHOT!r} is there, and few_shot.examples asks for the same.",
-            hint=f'Leave few_shot out, or the coordinate; its options are "{FEW_SHOT}.examples" and ".sets".',
-        )

@@ -64,7 +64,8 @@ def fit_into_limits(
     Limits that are likely to suffice change nothing. Else the final test gets at most half of a limit, and
     the comparison of the finalists a quarter of the rest; the first round has no more instructions than what
     is left can bring to a complete trial, so that what is paid for does not come to nothing. Raises
-    UsageError where a limit has no room for a trial and the smallest test.
+    UsageError where a limit has no room for a trial and the smallest test, or for a first round that tries
+    the user's own instructions.
     """
     if all(check.verdict != "too small" for check in whole.limits):
         return config, plan
@@ -81,6 +82,7 @@ def fit_into_limits(
         retest = min(retest, int(left[room] / 4 / (finalists * room.per_answer)))
     for room in found:
         left[room] -= retest * finalists * room.per_answer
+        _check_starting(room, plan, left[room], size)
         initial = min(initial, _first_round(room, left[room], config.search.pool, initial, size))
     only_calls = all(room.limit == "max_calls" for room in found)
     most = "most of the calls are" if only_calls else "most of the budget is"
@@ -117,6 +119,26 @@ def _check(room: Room, plan: RunPlan, tested: int, test: int) -> None:
     )
 
 
+def _check_starting(room: Room, plan: RunPlan, left: float, size: Size) -> None:
+    first, own = size.rounds[0], len({candidate.sentence for candidate in plan.starting})
+    instructions = min(size.starting + 1, first.instructions)
+    answers = sum(most_that_see(first.rungs, instructions, first.kept)) * room.per_answer
+    lacking = answers + room.per_instruction - left
+    if not own or lacking <= 0:
+        return
+    cells = size.starting // own
+    combined = f" with {cells} combinations of the coordinates each" if cells > 1 else ""
+    too_few = "is too little" if room.limit == "max_cost" else "are too few"
+    # The final test takes at most half of what comes on top, the finalists a quarter of the rest.
+    more = 2.7 * lacking
+    enough = room.given + (more if room.limit == "max_cost" else math.ceil(more))
+    raise UsageError(
+        f"budget.{room.limit}: {room.shown(room.given)} {too_few} to try {own} "
+        f"instruction{'s' if own > 1 else ''} of your own{combined}; {room.shown(enough)} would do.",
+        hint=f"Raise --{room.limit.replace('_', '-')}, or leave out some of --start or --coordinate.",
+    )
+
+
 def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) -> int:
     """Return how many instructions may be written for a round that comes to its end; one at least."""
     first = size.rounds[0]
@@ -124,7 +146,7 @@ def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) ->
         return widest  # trials are complete one after another
     for initial in range(widest, 1, -1):
         instructions = min(initial + size.starting, first.instructions)
-        answers = sum(most_that_see(first.rungs, instructions)) * room.per_answer
+        answers = sum(most_that_see(first.rungs, instructions, first.kept)) * room.per_answer
         if answers + max(pool, initial) * room.per_instruction <= left:
             return initial
     return 1

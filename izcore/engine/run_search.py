@@ -111,6 +111,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         objective=config.objective,
         examples=splits.validation,
         searched=total,
+        own=frozenset(candidate.guidance for candidate in record.plan.starting),
     )
     return Search(
         run_id=record.id,

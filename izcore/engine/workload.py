@@ -155,7 +155,7 @@ def typical_answer(splits: Splits) -> str:
 
 def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [most_that_see(each.rungs, each.instructions) for each in size.rounds]
+    rounds = [most_that_see(each.rungs, each.instructions, each.kept) for each in size.rounds]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
     phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [

@@ -1,6 +1,7 @@
 """Completes instructions with choices: which of them a latent stands for, and what becomes of a sentence."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -67,10 +68,29 @@ def with_clauses(body: str, clauses: Sequence[str]) -> str:
     return " ".join((ended if ended.endswith(_ENDS) else f"{ended}.", *said))
 
 
-def completions_of(bodies: Sequence[str], coordinates: Values) -> Iterator[Candidate]:
-    """Yield each body with each choice, the plainest choices of all bodies first."""
-    for values in itertools.product(*coordinates.values()):
+def balanced_cells(coordinates: Values, count: int) -> list[dict[str, CoordinateValue]]:
+    """Return ``count`` combinations of choices, or all there are; the plainest choices come first.
+
+    Each combination that follows has the choices that were met least so far, and of equals the pair of them
+    that was: so any number of combinations has each choice of a coordinate about equally often.
+    """
+    left = list(itertools.product(*(range(len(values)) for values in coordinates.values())))
+    met: Counter[object] = Counter()
+    cells: list[dict[str, CoordinateValue]] = []
+    while left and len(cells) < count:
+        cell = min(left, key=lambda each: (_times(met, each, 1), _times(met, each, 2)))
+        left.remove(cell)
+        met.update(part for size in (1, 2) for part in itertools.combinations(enumerate(cell), size))
+        cells.append({name: values[n] for (name, values), n in zip(coordinates.items(), cell, strict=True)})
+    return cells
+
+
+def completions_of(bodies: Sequence[str], coordinates: Values, count: int) -> Iterator[Candidate]:
+    """Yield each body with ``count`` combinations of choices, the plainest choices of all bodies first."""
+    for chosen in balanced_cells(coordinates, count):
         for body in bodies:
-            yield complete(
-                Candidate(latent=(), instruction=body), dict(zip(coordinates, values, strict=True))
-            )
+            yield complete(Candidate(latent=(), instruction=body), chosen)
+
+
+def _times(met: Counter[object], cell: Sequence[int], size: int) -> int:
+    return sum(met[part] for part in itertools.combinations(enumerate(cell), size))

@@ -1,6 +1,6 @@
 """The trials of a run so far, with what is asked of them again and again."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 
 import msgspec
 
@@ -59,13 +59,19 @@ class History:
         """The first trial of each guidance, the best first; those without any score come last."""
         return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
 
-    def finalists(self, count: int) -> list[Trial]:
+    def finalists(self, count: int, own: Collection[Guidance] = ()) -> list[Trial]:
         """Return at most ``count`` of the best trials, of different guidance.
 
-        All of them saw as many examples as the best one.
+        All of them saw as many examples as the best one. The last of several gives way to the best of the
+        user's ``own`` where none of these is among them.
         """
         ranked = [trial for trial in self.ranked if _is_candidate(trial)]
-        return [trial for trial in ranked[:count] if len(trial.scores) == len(ranked[0].scores)]
+        equal = [trial for trial in ranked if len(trial.scores) == len(ranked[0].scores)]
+        found = equal[:count]
+        best_own = next((trial for trial in equal if trial.candidate.guidance in own), None)
+        if best_own is not None and best_own not in found and count > 1:
+            found[-1] = best_own
+        return found
 
 
 def without_scores(trial: Trial, places: Set[int]) -> Trial:

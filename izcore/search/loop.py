@@ -85,9 +85,11 @@ class Search:
         """Score the best instructions on the retest examples too; return the outcome with that.
 
         The winner of many noisy means looks better than it is; on fresh examples the finalists are equal
-        again. Either all finalists are scored or none counts, so that nobody wins by lack of a test.
+        again. Either all finalists are scored or none counts, so that nobody wins by lack of a test. The
+        best of the user's own instructions is among them.
         """
-        finalists = outcome.history.finalists(self.config.evaluation.finalists)
+        own = {candidate.guidance for candidate in self.proposer.starting}
+        finalists = outcome.history.finalists(self.config.evaluation.finalists, own)
         if not self.splits.retest or len(finalists) < 2:
             return outcome
         total = len(finalists) * len(self.splits.retest)

@@ -1,7 +1,8 @@
 """Scores the instructions of one round: on all validation examples, or on more of them rung by rung."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from izcore.config.schema import Objective
@@ -22,6 +23,8 @@ class RoundEvaluator:
     """Scores instructions on the validation examples, on as many as the evaluation policy says.
 
     Without a ``policy`` that is on all of them. ``searched`` is the number of trials of the whole search.
+    ``own`` are the user's own instructions: the best of them stays whatever the policy says, so that what
+    wins is never below it by the luck of a few examples.
     """
 
     evaluator: Evaluator
@@ -29,6 +32,7 @@ class RoundEvaluator:
     objective: Objective
     examples: Sequence[Example]
     searched: int
+    own: Collection[Guidance] = ()
 
     def rungs_of(self, round_: int | None) -> RungsResult:
         """Return what the policy says of a round; None stands for one that sees all examples."""
@@ -112,7 +116,12 @@ class RoundEvaluator:
             rungs=len(rungs),
             incumbent=_scores_of(incumbent, shared),
         )
-        return [compared[index] for index in self.policy.stay(request).indices]
+        staying = list(self.policy.stay(request).indices)
+        own = [index for index, each in enumerate(compared) if each in self.own]
+        best = max(own, key=lambda index: math.fsum(request.scores[index]), default=None)
+        if best is not None and best not in staying:
+            staying.append(best)
+        return [compared[index] for index in staying]
 
     def _penalty(self, guidance: Guidance, evaluation: Evaluation) -> float:
         return self.objective.penalty(guidance.length, evaluation.answer_cost_usd)

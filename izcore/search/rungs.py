@@ -10,10 +10,14 @@ from izcore.plugin.record import Record
 
 
 class RoundSize(Record):
-    """How many instructions a round has at most, and after how many examples they are compared."""
+    """How many instructions a round has at most, and after how many examples they are compared.
+
+    ``kept`` of them stay whatever the policy says.
+    """
 
     instructions: int
     rungs: tuple[Rung, ...]
+    kept: int = 0
 
 
 def rungs_of(policy: EvaluationPolicy | None, examples: int, searched: int, round_: int) -> RungsResult:
@@ -30,7 +34,10 @@ def rungs_of(policy: EvaluationPolicy | None, examples: int, searched: int, roun
 def rounds_of(
     policy: EvaluationPolicy | None, search: SearchSize, examples: int, trials: int, starting: int
 ) -> list[RoundSize]:
-    """Return the rounds of a search of so many ``trials``; the first has ``starting`` ones on top."""
+    """Return the rounds of a search of so many ``trials``; the first has ``starting`` ones on top.
+
+    The best of these stays in it whatever the policy says.
+    """
     rounds: list[RoundSize] = []
     tried = 0
     while tried < trials:
@@ -38,16 +45,20 @@ def rounds_of(
         wanted = search.initial - tried if tried < search.initial else search.batch
         proposed = wanted if result.instructions is None else min(wanted, result.instructions)
         instructions = min(proposed + (0 if rounds else starting), trials - tried)
-        rounds.append(RoundSize(instructions=instructions, rungs=result.rungs))
+        kept = 0 if rounds else min(1, starting)
+        rounds.append(RoundSize(instructions=instructions, rungs=result.rungs, kept=kept))
         tried += instructions
     return rounds
 
 
-def most_that_see(rungs: Sequence[Rung], instructions: int) -> list[int]:
-    """Return for each example by how many instructions of a round it is seen at most."""
+def most_that_see(rungs: Sequence[Rung], instructions: int, kept: int = 0) -> list[int]:
+    """Return for each example by how many instructions of a round it is seen at most.
+
+    ``kept`` of them stay whatever the policy says.
+    """
     seen: list[int] = []
     staying = instructions
     for rung in rungs:
         seen += [staying] * (rung.examples - len(seen))
-        staying = math.ceil(staying / rung.reduction)
+        staying = min(staying, math.ceil(staying / rung.reduction) + kept)
     return seen

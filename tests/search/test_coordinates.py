@@ -1,5 +1,7 @@
 """Coordinates: what becomes of a sentence, what a latent stands for, and what a search makes of them."""
 
+import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,9 @@ from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of
 
 import izcore
-from izcore.plugin import Candidate, CoordinateValue, Guidance
+from izcore.plugin import Candidate, CoordinateValue, Guidance, UsageError
 from izcore.plugin.run_record import Run
-from izcore.search.coordinates import choose_values, complete, completions_of, with_clauses
+from izcore.search.coordinates import balanced_cells, choose_values, complete, completions_of, with_clauses
 
 FORM = (CoordinateValue(name="none"), CoordinateValue(name="only", clause="Write only the answer."))
 TONE = (
@@ -75,8 +77,22 @@ def test_a_candidate_keeps_its_sentence_and_what_completes_it() -> None:
     assert Guidance.of_key(guidance.key) == guidance
 
 
+@given(st.lists(st.integers(2, 5), max_size=3), st.integers(1, 40))
+def test_any_number_of_combinations_has_each_choice_about_equally_often(sizes: list[int], count: int) -> None:
+    coordinates = {
+        str(axis): tuple(CoordinateValue(name=str(n)) for n in range(size)) for axis, size in enumerate(sizes)
+    }
+    cells = [tuple(value.name for value in cell.values()) for cell in balanced_cells(coordinates, count)]
+    assert len(set(cells)) == len(cells) == min(count, math.prod(sizes))
+    assert set(cells[0]) <= {"0"}
+    for axis, size in enumerate(sizes):
+        met = Counter(cell[axis] for cell in cells)
+        assert len(met) == min(size, len(cells))
+        assert max(met.values()) - min(met.values()) <= 2
+
+
 def test_each_sentence_meets_each_choice() -> None:
-    found = [candidate.instruction for candidate in completions_of(["A.", "B."], {"form": FORM})]
+    found = [candidate.instruction for candidate in completions_of(["A.", "B."], {"form": FORM}, 9)]
     assert found == ["A.", "B.", "A. Write only the answer.", "B. Write only the answer."]
 
 
@@ -173,3 +189,53 @@ def test_what_leaves_nothing_to_choose_is_left_out_with_a_note() -> None:
     )
     assert planned.plan.coordinates == {}
     assert any("placement is left out: here it has one value" in note for note in planned.plan.notes)
+
+
+def test_the_best_of_the_users_own_instructions_sees_all_examples() -> None:
+    """No policy drops it, so that what wins is never below it by the luck of a few examples."""
+    own = ["Say it twice.", "Say it three times."]
+    run = search(
+        start=own,
+        generator={"name": "phrases", "phrases": ["Write it in reverse."]},
+        evaluation={"policy": "halving", "first": 2, "finalists": 3},
+        coordinates=[],
+    )
+    seen = {trial.candidate.instruction: len(trial.scores) for trial in run.trials if trial.reused is None}
+    # The best of all and of the user's own are compared on the 4 retest examples, too.
+    assert [seen[each] for each in own] == [14, 2]
+    assert run.result is not None
+    assert run.result.best is not None
+    assert "reverse" in run.result.best.instruction
+
+
+def test_a_budget_too_small_for_the_users_own_instructions_is_refused_with_one_that_would_do() -> None:
+    def planned(max_calls: int) -> izcore.PlannedRun:
+        return izcore.plan(
+            "mirror",
+            scorer="obedient",
+            max_calls=max_calls,
+            start=["One.", "Two.", "Three.", "Four."],
+            settings={**SETTINGS, "coordinates": ["manner"], "evaluation": {"policy": "full"}},
+        )
+
+    with pytest.raises(
+        UsageError, match=r"4 instructions of your own with 2 combinations.*would do"
+    ) as caught:
+        planned(100)
+    enough = int(caught.value.message.split("; ")[1].split(" calls")[0])
+    assert len(planned(enough).plan.starting) == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"coordinates": ["manner", "manner"]}, "twice"),
+        ({"coordinates": ["exemplars"], "few_shot": {"examples": 1}}, "few_shot"),
+        ({"coordinates": {"exemplars": {"examples": 9}}}, "9 examples are wanted"),
+        ({"prompt_template": "{input}"}, "{instruction} is missing"),
+    ],
+)
+def test_coordinates_that_cannot_be_are_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        izcore.plan("mirror", scorer="obedient", settings={**SETTINGS, **settings})
+    assert told in caught.value.message

@@ -26,6 +26,8 @@ def compare(
     metric: str | None = None,
     prompt_template: str | None = None,
     baselines: Sequence[str] = (),
+    start: Sequence[str] = (),
+    coordinates: Sequence[str] = (),
     trackers: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     accept_changes: bool = False,
@@ -54,6 +56,8 @@ def compare(
         metric=metric,
         prompt_template=prompt_template,
         baselines=baselines,
+        start=start,
+        coordinates=coordinates,
         trackers=trackers,
         settings=settings,
     )

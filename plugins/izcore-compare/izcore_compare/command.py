@@ -7,11 +7,13 @@ import typer
 
 import izcore
 from izcore.commands import (
+    CoordinateOption,
     DbOption,
     JsonOption,
     MetricOption,
     ScorerOption,
     SetOption,
+    StartOption,
     TaskArgument,
     TemplateOption,
     TrackerOption,
@@ -55,6 +57,8 @@ def compare(
         list[str] | None,
         typer.Option("--baseline", metavar="TEXT", help="Test this instruction in every run, too."),
     ] = None,
+    start: StartOption = None,
+    coordinate: CoordinateOption = None,
     tracker: TrackerOption = None,
     workers: Annotated[
         int,
@@ -114,6 +118,8 @@ def compare(
                 metric=metric,
                 prompt_template=template,
                 baselines=baseline or (),
+                start=start or (),
+                coordinates=coordinate or (),
                 trackers=tracker or (),
                 settings=izcore.parse_assignments(set_ or ()),
             ),
