@@ -15,7 +15,7 @@ from izcore.engine.plan import evaluation_policy
 from izcore.engine.reserves import hold_back_for_test
 from izcore.engine.session import Session, open_session
 from izcore.engine.verdict import describe_capped, describe_set_aside
-from izcore.engine.writing_notes import describe_writing
+from izcore.engine.writing_notes import describe_writers, describe_writing
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
 from izcore.plugin.events import PhaseStarted, RunStarted
 from izcore.plugin.examples import Agreement
@@ -151,8 +151,10 @@ def _winner(outcome: SearchOutcome, session: Session, record: RunRecord) -> Tria
             f"{outcome.stopped} No trial was completed, so there is no result.",
             hint="Start again with a larger budget; answers that were paid for are kept.",
         )
+    written = describe_writing(_written(session.environment.store, record, outcome.history))
+    failed = session.failure_sentence
     raise BackendError(
-        f"No trial has a score, so no winner can be chosen. {session.failure_sentence}".rstrip(),
+        " ".join(filter(None, ("No trial has a score, so no winner can be chosen.", *written, failed))),
         hint=f"When the scorer answers again: iz resume {record.id}",
     )
 
@@ -227,6 +229,7 @@ def _result(
         notes=(
             *([str(flat)] if flat else []),
             *describe_writing(_written(store, record, history)),
+            *describe_writers(history),
             *describe_capped(store.capped(record.id)),
         ),
         effects=coordinate_effects(

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from izcore.plugin.trials import USER, Candidate
+from izcore.plugin.trials import USER, Candidate, Trial
+from izcore.search.history import History
 
 
 def describe_writing(written: Sequence[Candidate]) -> tuple[str, ...]:
@@ -23,6 +24,24 @@ def describe_writing(written: Sequence[Candidate]) -> tuple[str, ...]:
             f"them: {_counted(unwritten)}."
         )
     return tuple(notes)
+
+
+def describe_writers(history: History) -> tuple[str, ...]:
+    """Say how well each of several writers did: its best instruction, and how many different it wrote."""
+    ranked: dict[str, list[Trial]] = {}
+    for trial in history.ranked:
+        ranked.setdefault(trial.candidate.writer, []).append(trial)
+    if len(ranked) < 2 or not set(ranked) - {"", USER}:
+        return ()
+    told = (
+        f"{writer or 'others'} {_best_of(trials[0])} ({len(trials)} different)"
+        for writer, trials in ranked.items()
+    )
+    return (f"Best on validation by writer: {', '.join(told)}.",)
+
+
+def _best_of(trial: Trial) -> str:
+    return "-" if trial.mean is None else f"{trial.mean:.2f} on {len(trial.known_scores)}"
 
 
 def _counted(reasons: Counter[str]) -> str:

@@ -136,9 +136,13 @@ class SurrogateConformance(BackendConformance):
             _check(make(), _request([(score,) * EXAMPLES] * 6, latent_dim, needs_pool))
 
     def test_missing_scores(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
-        """A score is None where the call failed; in some trials some are, in some all."""
+        """A score is None where the call failed; in some trials some are, in some all.
+
+        There are no scores where the instruction was refused.
+        """
         rows: list[Scores] = [(None, *row[1:]) if n % 2 else row for n, row in enumerate(USUAL[:6])]
-        _check(make(), _request([*rows, (None,) * EXAMPLES], latent_dim, needs_pool))
+        _check(make(), _request([*rows, (None,) * EXAMPLES, ()], latent_dim, needs_pool))
+        _check(make(), _request([(), ()], latent_dim, needs_pool))
 
     def test_no_scores_at_all(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
         """Every call may have failed so far."""

@@ -93,6 +93,8 @@ def test_a_run_shares_its_trials_out_and_says_who_wrote_what() -> None:
     run = optimized(["phrases", ape, {**ape, "best": 3}])
     assert all(5 <= count <= 7 for count in wrote(run.trials).values()), "18 latents, even but for chance"
     assert {row["writer"] for row in run.trial_rows()} == {"phrases", "ape", "ape-2"}
+    assert run.result is not None
+    assert any(note.startswith("Best on validation by writer: ") for note in run.result.notes)
     assert run.generator_state is not None
     assert set(run.generator_state) == {"phrases", "ape", "ape-2"}
 
