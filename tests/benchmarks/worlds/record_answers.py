@@ -19,7 +19,7 @@ from typing import Any
 from answer_world import HERE, AnswerWorld, Body, Cell, numbered
 from black_boxes import BlackBox, Embedded, LlamaCpp
 from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
-from write_bodies import write_bodies
+from write_bodies import Writers
 
 from izcore.builtins.metrics.normalisation import normalise
 from izcore.builtins.options import OutputFormOptions
@@ -57,8 +57,9 @@ def main() -> None:
     black_box: BlackBox = boxes[name]()
     rounds = max(plan.bodies for plan in plans) // BODIES_PER_ROUND + 1
     for number, recording in itertools.product(range(1, rounds + 1), recordings):
-        recording.write_bodies(black_box)
-        recording.answer(black_box, up_to=number * BODIES_PER_ROUND)
+        up_to = min(number * BODIES_PER_ROUND, recording.plan.bodies)
+        recording.write_bodies(black_box, up_to)
+        recording.answer(black_box, up_to)
 
 
 class Recording:
@@ -72,7 +73,8 @@ class Recording:
         self.cells = cells_of(plan, self.demonstrations, self.examples)
         self._folder = state / plan.name
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.bodies_file = self._folder / "bodies.json"
+        self._writers: Writers | None = None
+        self._bodies_file = self._folder / "bodies.json"
         self._known_file = self._folder / "answers.jsonl"
         lines = self._known_file.read_text().splitlines() if self._known_file.exists() else []
         self._known: dict[tuple[int, int], list[str]] = {}
@@ -81,16 +83,24 @@ class Recording:
 
     @property
     def bodies(self) -> list[Body]:
-        """The bodies, in the order in which they are recorded."""
-        return [
-            Body(b["text"], b["source"], tuple(b["latent"])) for b in json.loads(self.bodies_file.read_text())
-        ]
+        """The bodies that are written, in the order in which they are recorded."""
+        return [Body(b["text"], b["source"], tuple(b["latent"])) for b in self._written["bodies"]]
 
-    def write_bodies(self, black_box: BlackBox) -> None:
-        """Have the bodies written, unless they are."""
-        if not self.bodies_file.exists():
-            bodies = write_bodies(self.plan, self.demonstrations, black_box)
-            self.bodies_file.write_text(json.dumps([vars(body) for body in bodies], indent=1))
+    @property
+    def _written(self) -> dict[str, Any]:
+        known = self._bodies_file.exists()
+        return json.loads(self._bodies_file.read_text()) if known else {"parts": 0, "bodies": []}
+
+    def write_bodies(self, black_box: BlackBox, up_to: int) -> None:
+        """Have so many bodies written, or as many as the writers find in a number of parts."""
+        writers = self._writers or Writers(self.plan, self.demonstrations, black_box)
+        self._writers = writers
+        while len(self.bodies) < up_to and (part := self._written["parts"]) < self.plan.bodies // 8:
+            found: dict[str, Body] = {}
+            for body in (*self.bodies, *writers.part(part)):
+                found.setdefault(body.text, body)
+            bodies = [vars(body) for body in found.values() if body.text.strip()]
+            self._bodies_file.write_text(json.dumps({"parts": part + 1, "bodies": bodies}, indent=1))
 
     def answer(self, black_box: BlackBox, up_to: int) -> None:
         """Have the first bodies answered with all cells."""
@@ -113,12 +123,10 @@ class Recording:
                 f"{sum(scores)}/{len(scores)} {time.monotonic() - started:.0f} s {answers[0]!r}",
                 flush=True,
             )
-        if up_to >= self.plan.bodies and not (self._folder / "finished").exists():
-            (self._folder / "finished").touch()
 
     def export(self) -> None:
         """Write what is complete to the world's file."""
-        bodies = self.bodies
+        bodies = self.bodies[: self.plan.bodies]
         cells = range(len(self.cells))
         complete = [
             place for place in range(len(bodies)) if all((place, cell) in self._known for cell in cells)
@@ -126,7 +134,7 @@ class Recording:
         texts, answers = numbered([[self._known[place, cell] for cell in cells] for place in complete])
         world = AnswerWorld(
             name=self.plan.name,
-            header=self._header(len(bodies)),
+            header=self._header(),
             inputs=tuple(example.input for example in self.examples) if self.plan.made else (),
             targets=tuple(example.targets[0] for example in self.examples),
             bodies=tuple(bodies[place] for place in complete),
@@ -137,7 +145,7 @@ class Recording:
         path = world.save(HERE)
         print(f"{path.name}: {len(complete)} of {len(bodies)} bodies, {path.stat().st_size / 1000:.0f} kB")
 
-    def _header(self, planned: int) -> dict[str, Any]:
+    def _header(self) -> dict[str, Any]:
         known = (
             normalise_all([e.input for e in self.examples]),
             normalise_all([e.targets[0] for e in self.examples]),
@@ -150,7 +158,7 @@ class Recording:
             "room": self.plan.room,
             "stop": "\n",
             "prompt_template": DEFAULT_TEMPLATE,
-            "bodies_planned": planned,
+            "bodies_planned": self.plan.bodies,
             "echo": {
                 "exact_match": sum(a == b for a, b in zip(*known, strict=True)) / len(self.examples),
                 "contains": sum(b in a for a, b in zip(*known, strict=True)) / len(self.examples),

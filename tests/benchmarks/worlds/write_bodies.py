@@ -2,7 +2,8 @@
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cached_property
 
 from answer_world import Body
 from black_boxes import BlackBox
@@ -12,7 +13,7 @@ from izcore.api import settings_layers
 from izcore.config.layers import build_config
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig
-from izcore.plugin import Example, GenerateRequest, PrepareRequest, Prompt
+from izcore.plugin import Example, GenerateRequest, Generator, Latent, PrepareRequest, Prompt
 from izcore.plugin.seeds import derive_seed, sobol_latents
 from izcore.registry.registry import discover
 
@@ -28,66 +29,61 @@ LEAD_IN = re.compile(
     r"( could be| is| was)?( that)?( to)?\s*:?\s*",
     re.IGNORECASE,
 )
-AT_ONCE = 32
-ORDERS = 6
+LATENTS = 32
+SAMPLES = 16
 ROOM = 40
 
 
-def write_bodies(plan: WorldPlan, demonstrations: tuple[Example, ...], black_box: BlackBox) -> list[Body]:
-    """Return the bodies of a world, a person's vague one first, then the writers' in turn."""
-    people = [Body(text, "person") for text in PEOPLE[plan.task]]
-    wanted = (plan.bodies - len(people)) * 3 // 5
-    soft = _distinct(soft_prompted(demonstrations, most=4 * wanted), wanted)
-    left = plan.bodies - len(people) - len(soft)
-    sampled = _distinct(sampled_by(black_box, demonstrations, most=4 * left), left)
-    mixed: list[Body] = []
-    queues = [people, soft, sampled]
-    while any(queues):
-        mixed += [queue.pop(0) for queue in queues if queue]
-    return _distinct(iter(mixed), plan.bodies)
+class Writers:
+    """Those who write a world's bodies: people, the embedded model with a soft prompt, and the black box.
 
+    They write in parts, as many as are wanted. A part is a function of its number, so a recording that goes
+    on does not write anew what it has.
+    """
 
-def soft_prompted(demonstrations: tuple[Example, ...], most: int) -> Iterator[Body]:
-    """Yield what the embedded model writes under Sobol points, with the default preset's settings."""
-    registry = discover()
-    config = build_config(registry, settings_layers("demo", preset="default", seed=0, settings={}), RunConfig)
-    generator = registry.build("generator", config.generator, Paths.of_this_user().context(0))
-    seed = derive_seed(0, "generator")
-    prepared = generator.prepare(PrepareRequest(demonstrations=demonstrations, seed=seed))
-    latents = sobol_latents(most, prepared.latent_dim, derive_seed(0, "world"))
-    for start in range(0, most, AT_ONCE):
-        request = GenerateRequest(
-            latents=tuple(latents[start : start + AT_ONCE]), demonstrations=demonstrations, seed=0
-        )
+    def __init__(self, plan: WorldPlan, demonstrations: tuple[Example, ...], black_box: BlackBox) -> None:
+        self._plan, self._demonstrations, self._black_box = plan, demonstrations, black_box
+
+    def part(self, number: int) -> list[Body]:
+        """Return the bodies of a part, the writers in turn; the first has people's, a vague one first."""
+        people = [Body(text, "person") for text in PEOPLE[self._plan.task]] if number == 0 else []
+        queues = [people, list(self._soft_prompted(number)), list(self._sampled(number))]
+        mixed: list[Body] = []
+        while any(queues):
+            mixed += [queue.pop(0) for queue in queues if queue]
+        return mixed
+
+    @cached_property
+    def _generator(self) -> tuple[Generator, int]:
+        """The default preset's generator, calibrated, and its dimension."""
+        registry, settings = discover(), settings_layers("demo", preset="default", seed=0, settings={})
+        choice = build_config(registry, settings, RunConfig).generator
+        generator = registry.build("generator", choice, Paths.of_this_user().context(0))
+        request = PrepareRequest(demonstrations=self._demonstrations, seed=derive_seed(0, "generator"))
+        return generator, generator.prepare(request).latent_dim
+
+    def _soft_prompted(self, part: int) -> Iterator[Body]:
+        """Yield what the embedded model writes under the next Sobol points."""
+        generator, dim = self._generator
+        latents = sobol_latents((part + 1) * LATENTS, dim, derive_seed(0, "world"))[part * LATENTS :]
+        request = GenerateRequest(latents=latents, demonstrations=self._demonstrations, seed=0)
         for candidate in generator.generate(request).candidates:
-            numbers = tuple(round(number, 4) for number in candidate.latent)
-            yield Body(candidate.instruction, "soft prompt", numbers)
+            yield Body(candidate.instruction, "soft prompt", _rounded(candidate.latent))
 
-
-def sampled_by(black_box: BlackBox, demonstrations: Sequence[Example], most: int) -> Iterator[Body]:
-    """Yield what the black box writes when it is asked for the instruction, at temperature 1."""
-    rng = random.Random(0)
-    # One order after the other, so that the model reads each once.
-    for _ in range(ORDERS):
-        shown = rng.sample(demonstrations, len(demonstrations))
+    def _sampled(self, part: int) -> Iterator[Body]:
+        """Yield what the black box writes when it is asked for the instruction, at temperature 1."""
+        shown = random.Random(part).sample(self._demonstrations, len(self._demonstrations))
         pairs = "\n\n".join(f"Input: {example.input}\nOutput: {example.targets[0]}" for example in shown)
-        for start in range(0, most // ORDERS, AT_ONCE):
-            prompts = [
-                Prompt(text=ASKED.format(pairs=pairs), temperature=1.0, sample=number + 1, room=ROOM)
-                for number in range(start, min(start + AT_ONCE, most // ORDERS))
-            ]
-            for text in black_box.answer(prompts, ROOM):
-                sentence = LEAD_IN.sub("", text.strip()).strip("\"'`* ")
-                sentence = re.split(r"(?<=[.?!])\s", sentence)[0].strip()
-                if len(sentence.split()) >= 3:
-                    yield Body(sentence[0].upper() + sentence[1:], "sampled")
+        prompts = [
+            Prompt(text=ASKED.format(pairs=pairs), temperature=1.0, sample=number + 1, room=ROOM)
+            for number in range(SAMPLES)
+        ]
+        for text in self._black_box.answer(prompts, ROOM):
+            sentence = LEAD_IN.sub("", text.strip()).strip("\"'`* ")
+            sentence = re.split(r"(?<=[.?!])\s", sentence)[0].strip()
+            if len(sentence.split()) >= 3:
+                yield Body(sentence[0].upper() + sentence[1:], "sampled")
 
 
-def _distinct(bodies: Iterator[Body], most: int) -> list[Body]:
-    found: dict[str, Body] = {}
-    for body in bodies:
-        if body.text.strip():
-            found.setdefault(body.text, body)
-        if len(found) == most:
-            break
-    return list(found.values())
+def _rounded(latent: Latent) -> Latent:
+    return tuple(round(number, 4) for number in latent)
