@@ -115,6 +115,7 @@ def _searching() -> list[Record]:
         ANSWERED,
         CallsAnswered(run_id=RUN.id, calls=1, cached_calls=0, usage=USAGE, cost_usd=0.25),
         TrialFinished(run_id=RUN.id, trial=trial, best=trial),
+        NoteAdded(run_id=RUN.id, note="All score 0.", example="For example, 'cat' where 'cats' is wanted."),
     ]
     # Copies, so that a tracker that changes one spoils no other check.
     return copy.deepcopy(events)

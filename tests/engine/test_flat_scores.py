@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -125,19 +126,26 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def optimize(watching: Watching, **search: Any) -> izcore.RunResult:
-    settings = {**SETTINGS, "search": {**SETTINGS["search"], **search}}
+def optimize(watching: Watching, *trackers: str, **search: Any) -> izcore.RunResult:
     return izcore.optimize(
-        "mirror", scorer="obedient", surrogate="sobol", settings=settings, observers={"watching": watching}
+        "mirror",
+        scorer="obedient",
+        surrogate="sobol",
+        settings={**SETTINGS, "search": {**SETTINGS["search"], **search}},
+        observers={"watching": watching},
+        trackers=trackers,
     )
 
 
-def test_a_run_says_so_after_its_first_round_and_at_its_end() -> None:
-    watching = Watching()
+def test_a_run_says_so_after_its_first_round_and_at_its_end(tmp_path: Path) -> None:
+    watching, log = Watching(), tmp_path / "events.jsonl"
     with pytest.warns(izcore.IzWarning, match="so far score 0, .* wrong, or in the wrong.* For example, "):
-        result = optimize(watching)
+        result = optimize(watching, f"jsonl:{log}")
     assert [note.note for note in watching.notes] == [watching.notes[0].note]
     assert "For example" in watching.notes[0].example
+    (logged,) = [line for line in map(json.loads, log.open()) if line["event"] == "note_added"]
+    assert logged["note"] == watching.notes[0].note
+    assert "example" not in logged, "the task's data"
     assert result.status == "done"
     assert result.notes[0].startswith(f"All {result.unique_instructions} instructions so far score 0")
 
