@@ -113,6 +113,10 @@ def show_result(result: "RunResult") -> None:
         return
     console.print(Text(best.instruction, "bold green"))
     show_exemplars(console, best.exemplars)
+    if best.coordinates:
+        chosen = (f"{name}: {value}" for name, value in best.coordinates.items())
+        console.print(Text("; ".join(chosen), "green"))
+    _show_messages(console, best)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("on the sealed test split", "score", "95% interval", "n", "winner's lead", "p"):
         table.add_column(heading, justify="left" if heading == "on the sealed test split" else "right")
@@ -157,6 +161,16 @@ def change_line(change: "Change") -> str:
     """Say in one line what was different when a run went on, and whether it had to be accepted."""
     told = "accepted with --accept-changes" if change.accepted else "no result depends on it as a rule"
     return f"{change.name} changed from {change.before} to {change.after} ({told})"
+
+
+def _show_messages(console: Console, best: "Best") -> None:
+    """Print the winner as it is sent, to be taken away: each message under the name of who speaks."""
+    if best.messages:
+        console.print("The whole prompt, as it is sent:", style="dim")
+    for message in best.messages:
+        console.print(Text(f"  {message['role']}", "dim"))
+        for line in message["content"].splitlines():
+            console.print(Text(f"    {line}"), soft_wrap=True)
 
 
 def show_exemplars(console: Console, exemplars: tuple[Example, ...]) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from izcore.engine.baselines import NamedInstruction
 from izcore.engine.verdict import describe_comparison
 from izcore.plugin.errors import BudgetExhaustedError
-from izcore.plugin.examples import Example
+from izcore.plugin.examples import Example, field_names
 from izcore.plugin.record import Record
-from izcore.plugin.results import Baseline, Best, TestScore
+from izcore.plugin.results import Baseline, Best
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluator
@@ -51,19 +53,21 @@ async def conclude(
     An example that is set aside counts for none of them. What the budget has no room for is left out, and the
     conclusion says so. Raises BackendError where too many examples are set aside.
     """
+    prompt = evaluator.blank_prompt(winner.candidate.guidance, field_names(test))
+    best = msgspec.structs.replace(_best(winner, searched_on), prompt=prompt)
     guidances = {WINNER: winner.candidate.guidance, **{each.name: each.guidance for each in baselines}}
     scores = await _score_each(guidances, test, evaluator)
     evaluator.check_evidence("test", test)
     scores = _on_shared_examples(scores)
     mine = scores.get(WINNER, ())
     if not _known(mine):
-        return Conclusion(best=_best(winner, searched_on, None), baselines=(), sentence=NOT_TESTED)
+        return Conclusion(best=best, baselines=(), sentence=NOT_TESTED)
     tested = [each for each in baselines if each.name in scores]
     interval = mean_with_interval(_known(mine), seed=derive_seed(seed, "interval", "winner"))
     compared = compare_with_all(tested, mine, scores, seed=seed)
     untested = [name for name in guidances if name not in scores]
     return Conclusion(
-        best=_best(winner, searched_on, interval),
+        best=msgspec.structs.replace(best, test=interval),
         baselines=compared,
         sentence=describe_comparison(compared, untested),
         scores={guidances[name].key: each for name, each in scores.items()},
@@ -92,7 +96,7 @@ def _on_shared_examples(scores: Mapping[str, Scores]) -> dict[str, Scores]:
     }
 
 
-def _best(winner: Trial, searched_on: int, test: TestScore | None) -> Best:
+def _best(winner: Trial, searched_on: int) -> Best:
     return Best(
         instruction=winner.candidate.instruction,
         exemplars=winner.candidate.exemplars,
@@ -102,7 +106,6 @@ def _best(winner: Trial, searched_on: int, test: TestScore | None) -> Best:
         placement=winner.candidate.placement,
         validation=validation_score(winner, searched_on),
         penalty=winner.penalty,
-        test=test,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from izcore.plugin.calls import FinishReason, Price, Usage
+from izcore.plugin.calls import FinishReason, Price, Prompt, Usage
 from izcore.plugin.coordinates import Place
 from izcore.plugin.examples import Agreement, Example
 from izcore.plugin.record import Record
@@ -41,7 +41,8 @@ class Best(Record):
     ``exemplars`` are the solved examples that a few-shot search chose with it. ``coordinates`` names the
     choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
     ``room`` is how many tokens it then needs. ``placement`` is where the instruction stands; empty, it stands
-    where the run is set to have it.
+    where the run is set to have it. ``prompt`` is the whole as it is sent, with names of fields such as
+    ``{input}`` in place of an example's; None in runs of older versions.
     """
 
     instruction: str
@@ -53,6 +54,7 @@ class Best(Record):
     answer_mark: str = ""
     room: int = 0
     placement: Place = ""
+    prompt: Prompt | None = None
 
     @property
     def guidance(self) -> Guidance:
@@ -64,6 +66,15 @@ class Best(Record):
             room=self.room,
             placement=self.placement,
         )
+
+    @property
+    def messages(self) -> tuple[Mapping[str, str], ...]:
+        """The prompt as messages with ``role`` and ``content``, which chat models take; empty without one."""
+        if self.prompt is None:
+            return ()
+        system = [{"role": "system", "content": self.prompt.system}] if self.prompt.system else []
+        said = ({"role": each.role, "content": each.text} for each in self.prompt.messages)
+        return (*system, *said)
 
 
 class FrontPoint(Record):

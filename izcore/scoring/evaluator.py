@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from izcore.plugin.calls import Completion, FinishReason, Prompt, Usage
 from izcore.plugin.errors import IzError
@@ -13,6 +13,7 @@ from izcore.plugin.results import ScoredSplit
 from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import Answers, ModelClient
+from izcore.scoring.prompt import INPUT
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.reasoning import read_marked_answer
 from izcore.scoring.set_aside import SetAsideExamples
@@ -137,6 +138,13 @@ class Evaluator:
     def prompts(self, guidance: Guidance, examples: Sequence[Example]) -> list[Prompt]:
         """Return the prompts that ask the black box to follow guidance on each example."""
         return [self._form.prompt(guidance, example) for example in examples]
+
+    def blank_prompt(self, guidance: Guidance, fields: Iterable[str]) -> Prompt:
+        """Return the prompt as it is sent, with names such as ``{input}`` in place of an example's fields."""
+        blank = Example(
+            input=f"{{{INPUT}}}", targets=(), fields={name: f"{{{name}}}" for name in fields if name != INPUT}
+        )
+        return self._client.as_taken(self._form.prompt(guidance, blank))
 
 
 async def score_answers(

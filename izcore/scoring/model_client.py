@@ -89,6 +89,10 @@ class ModelClient:
         """Send no further call, and raise ``reason`` instead; calls under way are answered and kept."""
         self._dispatcher.stop(reason)
 
+    def as_taken(self, prompt: Prompt) -> Prompt:
+        """Return a prompt as the model takes it: in one message, where it tells no others apart."""
+        return self._dispatcher.as_taken(prompt)
+
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
         taken = map(self._dispatcher.as_taken, prompts)

@@ -239,3 +239,18 @@ def test_coordinates_that_cannot_be_are_refused(settings: dict[str, Any], told: 
     with pytest.raises(UsageError) as caught:
         izcore.plan("mirror", scorer="obedient", settings={**SETTINGS, **settings})
     assert told in caught.value.message
+
+
+def test_the_winner_is_one_prompt_that_can_be_taken_away(iz: Iz) -> None:
+    run = search(coordinates={"placement": {}, "exemplars": {"examples": 1, "sets": 1}})
+    assert run.result is not None
+    best = run.result.best
+    assert best is not None
+    assert best.prompt is not None
+    (message,) = best.messages  # the scorer tells no others apart
+    assert message["role"] == "user"
+    for part in ("{input}", best.instruction, *(exemplar.targets[0] for exemplar in best.exemplars)):
+        assert part in message["content"]
+    page = iz("runs", "show", run.id).stdout
+    assert all(line.strip() in page for line in message["content"].splitlines())
+    assert f"placement: {best.coordinates['placement']}" in page
