@@ -1,4 +1,4 @@
-"""Whole runs of writers that look at answers, against a model behind HTTP that a test scripts."""
+"""Whole runs of GEPA and ReElicit against a model behind HTTP that a test scripts."""
 
 import re
 from collections.abc import Iterator
@@ -28,16 +28,32 @@ class Scripted:
 
     def __init__(self) -> None:
         self.reflections: list[str] = []
+        self.proposed = 0
         self.reflection: Behaviour = Answer(f"<instruction>{BEST}</instruction>")
 
     def __call__(self, call: Call) -> Behaviour:
+        if "Which properties of an instruction" in call.prompt:
+            return Answer("Brevity: long answers | a word alone\nVolume: soft | loud")
+        if "Judge instructions by these features" in call.prompt:
+            texts = call.prompt.split("\nInstruction ")[1:]
+            return Answer("\n".join(f"{n}: {place(text)}" for n, text in enumerate(texts, 1)))
+        if wanted := re.findall(r"(?:Aim at|It shall be) (\d\.\d+)", call.prompt):
+            brief = BRIEF if float(wanted[0]) > 0.5 else "Explain it."
+            return Answer(f"<instruction>Use capitals, {wanted[1]} loud. {brief}</instruction>")
         if "An assistant was given an instruction" in call.prompt:
             self.reflections.append(call.prompt)
             return self.reflection
         if "I gave a friend an instruction" in call.prompt:
-            return Answer("The instruction was to use capitals.")
+            self.proposed += 1
+            return Answer(f"The instruction was to use capitals{' please' * (self.proposed - 1)}.")
         word = call.prompt.rpartition("Input: ")[2].partition("\n")[0].upper()
         return Answer(word if BRIEF in call.prompt else f"I think that it is {word}.")
+
+
+def place(text: str) -> str:
+    """Where an instruction lies on brevity and volume."""
+    loud = re.search(r"(\d\.\d+) loud", text)
+    return f"{0.9 if BRIEF in text else 0.1}, {loud[1] if loud else 0.0}"
 
 
 @pytest.fixture
@@ -55,10 +71,10 @@ def task(tmp_path: Path) -> Path:
     return write_lines(tmp_path / "t.csv", ["input,target", *(f"{word},{word.upper()}" for word in words)])
 
 
-def run(task: Path, **settings: Any) -> RunResult:
+def run(task: Path, preset: str = "gepa", **settings: Any) -> RunResult:
     settings = {"search": {"rounds": 3}, "splits": SIZES, **settings}
     return izcore.optimize(
-        task, preset="gepa", scorer="openai:gpt-4o-mini", metric="exact_match", settings=settings
+        task, preset=preset, scorer="openai:gpt-4o-mini", metric="exact_match", settings=settings
     )
 
 
@@ -111,3 +127,21 @@ def test_a_writer_that_fails_is_shown_and_never_scored(
     assert written(result) == {"Use capitals."}
     assert result.best is not None
     assert result.best.instruction == "Use capitals."
+
+
+def test_reelicit_aims_at_features_that_explain_scores(model: Scripted, task: Path) -> None:
+    search = {"initial": 4, "batch": 2, "rounds": 2}
+    small: Any = {"generator": {"features": 2}, "search": search, "surrogate": {"name": "sobol"}}
+    result = run(task, "reelicit", **small)
+    assert result.best is not None
+    assert BRIEF in result.best.instruction
+    trials = izcore.run(result.run_id).trials
+    assert len(trials) == 8
+    assert not any(trial.candidate.feature_names for trial in trials[:4])
+    for trial in trials[4:]:
+        assert trial.candidate.feature_names[0] == "Brevity: 0 is long answers, 1 is a word alone"
+        brief = 0.9 if BRIEF in trial.candidate.instruction else 0.1
+        assert trial.candidate.features[0] == brief
+        assert len(trial.candidate.latent) == 2
+    again = run(task, "reelicit", **small)
+    assert (again.calls, again.best) == (0, result.best)

@@ -106,6 +106,32 @@ class PortfolioOptions(Options, frozen=True, kw_only=True):
     ] = ()
 
 
+class ReElicitOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of ReElicit."""
+
+    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 0.7
+    room: Annotated[
+        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+    ] = 512
+    max_words: Annotated[
+        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
+    ] = 200
+    features: Annotated[int, Meta(ge=1, le=20, description="Features that are named")] = 4
+    elicitations: Annotated[
+        int, Meta(ge=1, description="Sets of features that are named in every round, of which one is kept")
+    ] = 5
+    shown: Annotated[
+        int, Meta(ge=2, description="Instructions that are shown with scores when features are named")
+    ] = 12
+    measured: Annotated[int, Meta(ge=1, description="Instructions that one question places")] = 10
+    writes: Annotated[
+        int, Meta(ge=1, description="How often an instruction is written to a point, at most")
+    ] = 10
+    tolerance: Annotated[
+        float, Meta(ge=0, le=1, description="Mean distance over the features that is near enough")
+    ] = 0.1
+
+
 class MinibatchOptions(Options, frozen=True, kw_only=True):
     """Options of the evaluation policy ``minibatch``."""
 

@@ -11,15 +11,20 @@ from izcore_writers.options import (
     MinibatchOptions,
     OproOptions,
     PortfolioOptions,
+    ReElicitOptions,
     WriterOptions,
 )
 
 IZCORE_API = 1
 
+REELICIT_ASKS = 40
+"""For an instruction of ReElicit's published search: 10 times it is written and placed, and its share of a
+round's 5 sets of features, on which 30 instructions are placed, thrice where answers cannot be read."""
+
 
 @hookimpl
 def izcore_generators() -> Iterable[GeneratorRegistration]:
-    """Offer APE, OPRO, EvoPrompt and GEPA, and a portfolio of any generators."""
+    """Offer APE, OPRO, EvoPrompt, GEPA and ReElicit, and a portfolio of any generators."""
     return [
         _writing(
             "ape",
@@ -49,6 +54,16 @@ def izcore_generators() -> Iterable[GeneratorRegistration]:
             "Gepa",
             GepaOptions,
             module="gepa",
+        ),
+        GeneratorRegistration(
+            name="reelicit",
+            summary="ReElicit: a model names features of instructions, and writes to points among them",
+            factory="izcore_writers.reelicit:ReElicit",
+            options=ReElicitOptions,
+            argument="writer",
+            models=("writer",),
+            most_asks=REELICIT_ASKS,
+            unsteered="",
         ),
         GeneratorRegistration(
             name="portfolio",
@@ -103,6 +118,26 @@ def izcore_presets() -> Iterable[Preset]:
                 "surrogate": {"name": "sobol"},
                 "search": {"initial": 1, "batch": 1, "rounds": 144},
                 "evaluation": {"policy": "minibatch"},
+            },
+            extends="default",
+        ),
+        Preset(
+            name="reelicit",
+            summary="ReElicit: 5 proposals, then 5 rounds of 5 that a Gaussian process on features aims at",
+            settings={
+                "generator": {"name": "reelicit"},
+                # BoTorch's noisy expected improvement of a process that infers its noise, from 512 starts.
+                "surrogate": {
+                    "name": "matern",
+                    "acquisition": "nei",
+                    "optimizer": "gradient",
+                    "noise": "inferred",
+                    "repeats": "ignored",
+                    "proposals": 512,
+                },
+                "search": {"initial": 5, "batch": 5, "rounds": 5},
+                "evaluation": {"policy": "full"},
+                "splits": {"retest": 0},
             },
             extends="default",
         ),

@@ -115,6 +115,52 @@ answer shall look.
 Then write the new instruction between <instruction> and </instruction>. It will be used for other inputs: \
 state rules, and repeat neither the inputs nor the expected answers above."""
 
+# ReElicit (https://arxiv.org/abs/2605.19093): a model names features, places instructions on them, and
+# writes to points. The words are our own.
+ELICIT = """\
+Instructions were tried on a task. These are examples of the task:
+
+{demonstrations}
+
+These are instructions with their scores, from 0 to 100:
+
+{scored}
+
+Which properties of an instruction could explain its score? Name {count} that differ among these \
+instructions, overlap little, and can be judged by reading an instruction alone, such as how it is worded, \
+what it demands, or what it says about the form of an answer. Reply with {count} lines, one for each \
+property, in this form:
+{form}"""
+MEASURE = """\
+Judge instructions by these features, each on a scale from 0 to 1:
+
+{features}
+
+{instructions}
+
+Reply with one line per instruction and nothing else: its number, a colon, and {count} numbers from 0 to 1, \
+separated by commas, in the order of the features."""
+REALISE = """\
+Write an instruction for the task that these instructions are for, each with its features:
+
+{near}
+
+The new instruction shall have these features, on scales from 0 to 1:
+
+{aims}
+
+Write the instruction between <instruction> and </instruction>. It must be complete and ready for use, and \
+must not mention features or numbers of them."""
+REFINE = """\
+This instruction does not have the features yet that it shall have:
+
+<instruction>{instruction}</instruction>
+
+{aims}
+
+Rewrite it so that its features are nearer to what they shall be, and it still says what the task is. Write \
+the new instruction between <instruction> and </instruction>."""
+
 
 def fill(template: str, **values: str) -> str:
     """Put values where the template has their names in braces; braces within the values stay."""

@@ -1,11 +1,8 @@
 """What the writing generators share: asking a model, beginning with given instructions, proposals."""
 
 import random
-from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-
-import msgspec
 
 from izcore.plugin import (
     USER,
@@ -17,6 +14,7 @@ from izcore.plugin import (
     GenerateRequest,
     GenerateResult,
     Generator,
+    Latent,
     PrepareRequest,
     PrepareResult,
     Prompt,
@@ -66,6 +64,10 @@ class Written(Record):
     raw: str = ""
     fault: str = ""
 
+    def candidate(self, latent: Latent) -> Candidate:
+        """Return what was written as the candidate of a latent."""
+        return Candidate(latent=latent, instruction=self.instruction, raw=self.raw, unwritten=self.fault)
+
 
 class WritingGenerator(Generator):
     """Lets a model write instructions; latents play no part.
@@ -80,9 +82,9 @@ class WritingGenerator(Generator):
         self._ask = context.ask
         self._initial: tuple[str, ...] = ()
 
-    @abstractmethod
     def drafts(self, request: GenerateRequest, numbers: range) -> list[Draft]:
         """Say what shall be written for these candidates of the round, by their numbers in it."""
+        return self.proposals(request, numbers)
 
     def prepare(self, request: PrepareRequest) -> PrepareResult:
         """Read the given instructions, once per run; say that latents have one dimension, a formality."""
@@ -99,23 +101,26 @@ class WritingGenerator(Generator):
         """Offer the given instructions that were not tried yet, then what the model writes."""
         tried = {trial.candidate.sentence for trial in request.history}
         given = [text for text in dict.fromkeys(self._initial) if text not in tried][: len(request.latents)]
-        numbers = range(len(given), len(request.latents))
-        written = await self._write(self.drafts(request, numbers), given, seed=request.seed)
-        candidates = [
-            *(Candidate(latent=(), instruction=text, writer=USER) for text in given),
-            *(Candidate(latent=(), instruction=w.instruction, raw=w.raw, unwritten=w.fault) for w in written),
+        offered = [
+            Candidate(latent=latent, instruction=text, writer=USER)
+            for latent, text in zip(request.latents, given, strict=False)
         ]
-        return GenerateResult(
-            candidates=tuple(
-                msgspec.structs.replace(candidate, latent=latent)
-                for latent, candidate in zip(request.latents, candidates, strict=True)
-            )
-        )
+        written = await self.write(request, request.latents[len(given) :], given)
+        return GenerateResult(candidates=(*offered, *written))
+
+    async def write(
+        self, request: GenerateRequest, latents: Sequence[Latent], given: Sequence[str]
+    ) -> list[Candidate]:
+        """Have the model write the candidates of the round behind those ``given``, one of each latent."""
+        numbers = range(len(given), len(request.latents))
+        drafts = self.drafts(request, numbers)
+        written = await self.written(drafts, given, seed=request.seed, numbers=range(len(drafts)))
+        return [one.candidate(latent) for latent, one in zip(latents, written, strict=True)]
 
     def proposals(
         self,
         request: GenerateRequest,
-        numbers: range,
+        numbers: Sequence[int],
         *,
         temperature: float = PROPOSAL_TEMPERATURE,
         room: int = PROPOSAL_ROOM,
@@ -130,15 +135,21 @@ class WritingGenerator(Generator):
             drafts.append(Draft(text=text, temperature=temperature, room=room, prefill=PROPOSE_PREFILL))
         return drafts
 
-    async def _write(self, drafts: Sequence[Draft], given: Sequence[str], *, seed: int) -> list[Written]:
-        """Have every draft written, and put its stand-in, or another of the round, where that failed."""
+    async def written(
+        self, drafts: Sequence[Draft], given: Sequence[str], *, seed: int, numbers: Sequence[int]
+    ) -> list[Written]:
+        """Have every draft written, and put its stand-in, or another of the round, where that failed.
+
+        The ``numbers`` tell the answers to equal drafts apart.
+        """
         written: dict[int, Written] = {}
         faults: dict[int, str] = {}
         for attempt in range(TRIES):
             missing = [number for number in range(len(drafts)) if number not in written]
             if not missing:
                 break
-            answers = await self._answers([drafts[number] for number in missing], missing, attempt, seed)
+            asked, samples = [drafts[n] for n in missing], [numbers[n] for n in missing]
+            answers = await self.attempts(asked, samples, attempt, seed)
             for number, answer in zip(missing, answers, strict=True):
                 if answer.fault:
                     faults[number] = answer.fault
@@ -160,9 +171,10 @@ class WritingGenerator(Generator):
         }
         return [written.get(n) or stand_ins[n] for n in range(len(drafts))]
 
-    async def _answers(
+    async def attempts(
         self, drafts: Sequence[Draft], numbers: Sequence[int], attempt: int, seed: int
     ) -> list[Written]:
+        """Have every draft written, once; what is no instruction has a fault."""
         prompts = [
             Prompt(
                 text=draft.text,

@@ -7,7 +7,7 @@ from izcore.testing import GeneratorConformance, Subject
 
 
 class TestWriters(GeneratorConformance):
-    @pytest.fixture(params=["ape", "opro", "evoprompt-ga", "evoprompt-de", "gepa"])
+    @pytest.fixture(params=["ape", "opro", "evoprompt-ga", "evoprompt-de", "gepa", "reelicit"])
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(plugin="izcore_writers.plugin", name=request.param)
 

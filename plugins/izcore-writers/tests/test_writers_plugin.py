@@ -57,3 +57,23 @@ def test_the_writer_is_any_scorer_and_else_the_black_box(method: GeneratorRegist
     assert writer(method.name, writer=table) == table
     with pytest.raises(UnknownNameError, match=r"generator.writer.*nobody"):
         izcore.plan("mirror", scorer="obedient", generator=f"{method.name}:nobody")
+
+
+def test_gepa_reflects_once_a_round_and_tries_a_minibatch_first() -> None:
+    config = izcore.plan("mirror", scorer="obedient", preset="gepa").config
+    assert (config.search.initial, config.search.batch, config.search.rounds) == (1, 1, 144)
+    assert config.evaluation.policy is not None
+    assert config.evaluation.policy.name == "minibatch"
+    assert config.evaluation.policy.options["size"] == config.generator.options["minibatch"] == 3
+    assert config.splits.retest > 0, "its writer sees validation examples, so finalists meet on others"
+
+
+def test_reelicit_searches_as_published() -> None:
+    pytest.importorskip("izcore_botorch")
+    config = izcore.plan("mirror", scorer="obedient", preset="reelicit").config
+    assert (config.search.initial, config.search.batch, config.search.rounds) == (5, 5, 5)
+    assert config.surrogate.name == "matern"
+    wanted = {"acquisition": "nei", "optimizer": "gradient", "noise": "inferred", "proposals": 512}
+    assert wanted.items() <= config.surrogate.options.items()
+    published = {"elicitations": 5, "writes": 10, "tolerance": 0.1, "measured": 10, "shown": 12}
+    assert {**published, "temperature": 0.7}.items() <= config.generator.options.items()
