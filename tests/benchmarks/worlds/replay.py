@@ -245,7 +245,10 @@ def replay(registry: Registry, world: World, method: Method, seed: int, folder: 
     }
     backend = {"name": "world", "world": world.name}
     splits = {**sizes, **method.get("splits", {})}
-    settings = {**method, "generator": backend, "scorer": backend, "splits": splits}
+    # Examples are numbers in a replay, which a sentence may happen to hold.
+    search = {**method["search"], "refuse": False}
+    settings = {**method, "search": search, "splits": splits, "coordinates": []}
+    settings |= {"generator": backend, "scorer": backend}
     result = izcore.optimize(
         f"world:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
     )

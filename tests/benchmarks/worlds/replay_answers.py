@@ -72,9 +72,11 @@ def replay_answers(registry: Registry, world: AnswerWorld, method: Method, seed:
     settings["generator"] = {**backend, **method.get("writer", {})}
     settings["scorer"] = backend
     settings["start"] = [start_of(world, form)]
+    # Examples are numbers in a replay, which a sentence may happen to hold.
+    settings["search"] = {**method["search"], "refuse": False}
     settings["splits"] = {**sizes_of(world), **method.get("splits", {})}
-    if method.get("cells"):
-        settings["coordinates"] = [f"{PREFIX}{name}:{world.name}" for name in world.coordinates]
+    offered = world.coordinates if method.get("cells") else ()
+    settings["coordinates"] = [f"{PREFIX}{name}:{world.name}" for name in offered]
     result = izcore.optimize(
         f"answers:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
     )
