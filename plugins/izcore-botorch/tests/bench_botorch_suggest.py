@@ -1,9 +1,10 @@
 """Seconds that one suggestion takes: ``python plugins/izcore-botorch/tests/bench_botorch_suggest.py``.
 
 10 dimensions, 20 examples, 25 latents. Every trial has an instruction of its own, which is the dearest
-case; surrogates that choose from a pool have one of 300, with hidden states of 576 numbers. The ratio is to
-the same surrogate at 25 trials. ``--max-trials`` lifts or lowers the cap on what the model sees;
-``--sizes``, ``--surrogates``, ``--optimizer`` and ``--acquisition`` choose what is measured.
+case; surrogates that choose from a pool have one of 300, with hidden states of 576 numbers, and
+``structured`` has 1,000 sentences at hand and 12 cells. The ratio is to the same surrogate at 25 trials.
+``--max-trials`` lifts or lowers the cap on what the model sees; ``--sizes``, ``--surrogates``,
+``--optimizer`` and ``--acquisition`` choose what is measured.
 """
 
 import argparse
@@ -13,11 +14,23 @@ import time
 import msgspec
 import numpy as np
 
-from izcore.plugin import BackendContext, Candidate, SuggestRequest, Trial, sobol_latents
+from izcore.plugin import (
+    BackendContext,
+    Candidate,
+    CoordinateChoices,
+    SuggestRequest,
+    Trial,
+    sobol_latents,
+)
 from izcore_botorch.plugin import izcore_surrogates
 
 DIMENSION, EXAMPLES, COUNT = 10, 20, 25
 POOL, FEATURES = 300, 576
+SENTENCES = 1000
+COORDINATES = (
+    CoordinateChoices(name="form", values=("none", "answer", "number", "label")),
+    CoordinateChoices(name="placement", values=("system", "before", "after")),
+)
 WORDS = ("write", "find", "answer", "word", "animal", "opposite", "reply", "name", "list", "count", "last")
 
 
@@ -48,6 +61,31 @@ def history(size: int) -> tuple[Trial, ...]:
             scores=tuple(row),
         )
         for index, (candidate, row) in enumerate(zip(candidates(latents, 0), scores.tolist(), strict=True))
+    )
+
+
+def with_cells(request: SuggestRequest) -> SuggestRequest:
+    """The same trials, each completed with a choice of both coordinates, and 1,000 sentences at hand."""
+    completed = [
+        msgspec.structs.replace(
+            trial,
+            candidate=msgspec.structs.replace(
+                trial.candidate,
+                latent=(*trial.candidate.latent, 0.0, 0.0),
+                body=trial.candidate.instruction,
+                coordinates=tuple(
+                    (each.name, each.values[trial.index % len(each.values)]) for each in COORDINATES
+                ),
+            ),
+        )
+        for trial in request.history
+    ]
+    return msgspec.structs.replace(
+        request,
+        history=tuple(completed),
+        latent_dim=DIMENSION + len(COORDINATES),
+        coordinates=COORDINATES,
+        bodies=candidates(sobol_latents(SENTENCES, DIMENSION, 0), 0),
     )
 
 
@@ -85,6 +123,8 @@ def main() -> None:
             request = SuggestRequest(
                 history=history(size), count=COUNT, latent_dim=DIMENSION, seed=0, pool=pool
             )
+            if name == "structured":
+                request = with_cells(request)
             wall, cpu = time.perf_counter(), time.process_time()
             surrogate.suggest(request)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

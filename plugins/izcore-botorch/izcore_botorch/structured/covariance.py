@@ -49,9 +49,8 @@ class Structure:
     choices: Tensor
 
     def texts(self, scales: Scales) -> Tensor:
-        """Return the correlation of texts, (r, r): Matern-5/2 on their distance."""
-        scaled = (5.0 * self.distances.clamp_min(1e-12)).sqrt() / scales.reach
-        return (1.0 + scaled + scaled.square() / 3.0) * torch.exp(-scaled)
+        """Return the correlation of all texts, (r, r)."""
+        return _matern(self.distances, scales)
 
     def between_cells(self, scales: Scales) -> Tensor:
         """Return what cells share whatever the sentence, (c, c): main effects and their interaction."""
@@ -73,8 +72,9 @@ class Structure:
     def between(self, body: Tensor, cell: Tensor, scales: Scales) -> Tensor:
         """Return the prior covariance of the candidates (``body[i]``, ``cell[i]``), (n, n)."""
         same = body[:, None] == body
-        texts = self.texts(scales)[self.text[body]][:, self.text[body]]
-        bodies = scales.shared * texts + (1.0 - scales.shared) * same
+        texts = self.text[body]
+        alike = _matern(self.distances[texts[:, None], texts], scales)
+        bodies = scales.shared * alike + (1.0 - scales.shared) * same
         own = self.own[body]
         here = cell[:, None], cell
         return (
@@ -99,3 +99,9 @@ class Structure:
 
     def _equal(self) -> Tensor:
         return self.choices[:, None, :] == self.choices[None, :, :]
+
+
+def _matern(squared_distances: Tensor, scales: Scales) -> Tensor:
+    """Return the Matern-5/2 correlation at these distances, with the length-scale ``reach``."""
+    scaled = (5.0 * squared_distances.clamp_min(1e-12)).sqrt() / scales.reach
+    return (1.0 + scaled + scaled.square() / 3.0) * torch.exp(-scaled)

@@ -139,14 +139,12 @@ def believe(observations: Observations, structure: Structure) -> Posterior:
     prior = structure.between(observations.body, observations.cell, scales)
     loadings = structure.loadings(observations.cell, scales)
     residuals = (observations.scores - centre) * observations.seen
-    posterior = None
     for _ in range(2):
         noise = error_variance(observations, expected)
         information = inform(residuals, observations.seen, noise, loadings)
-        posterior = Posterior(structure, scales, observations, Conditioned.on(prior, information), centre)
-        expected = posterior.means()[observations.body, observations.cell]
-    assert posterior is not None
-    return posterior
+        conditioned = Conditioned.on(prior, information)
+        expected = centre + (prior @ conditioned.weights(information.projection[:, None]))[:, 0]
+    return Posterior(structure, scales, observations, conditioned, centre)
 
 
 def numbers_of(cell: Cell, request: SuggestRequest) -> Latent:
