@@ -201,14 +201,20 @@ def izcore_presets() -> Iterable[Preset]:
     """Sizes of splits and search; which backends to use is for plugins to say."""
     return [
         Preset(
-            name="default",
-            summary="300 latents; many instructions see few examples, the best see all",
+            name="uniform-halving",
+            summary="300 latents spread evenly; many instructions see few examples, the best see all",
             settings={
                 "surrogate": {"name": "sobol"},
                 "splits": {"demonstrations": 5, "validation": 20, "retest": 20, "test": 100},
                 "search": {"initial": 50, "batch": 50, "rounds": 5},
                 "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
             },
+        ),
+        Preset(
+            name="default",
+            summary="300 latents; many instructions see few examples, the best see all",
+            settings={},
+            extends="uniform-halving",
         ),
         Preset(
             name="quick",
@@ -220,7 +226,7 @@ def izcore_presets() -> Iterable[Preset]:
             name="random",
             summary="Uniform latents, each instruction on all examples: the paper's baseline",
             settings={"surrogate": {"name": "random"}, **_PUBLISHED},
-            extends="default",
+            extends="uniform-halving",
         ),
         Preset(
             name="paper",

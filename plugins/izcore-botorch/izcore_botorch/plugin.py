@@ -108,6 +108,16 @@ def izcore_presets() -> Iterable[Preset]:
                 }
             },
         ),
+        Preset(
+            name="structured",
+            summary="Sentences crossed with forms of the answer, then what the model expects most of",
+            settings={
+                "surrogate": {"name": "structured"},
+                "coordinates": ["form"],
+                "search": {"initial": 24, "batch": 32, "rounds": 9},
+            },
+            extends="uniform-halving",
+        ),
         _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
         _from_a_pool("presto", "PRESTO: NeuralUCB on preimages, 40 + 125 of a pool of 500"),
         _from_a_pool("zopo", "ZOPO: neural-tangent gradient steps, 40 + 125 of a pool of 500"),
@@ -126,5 +136,5 @@ def _from_a_pool(name: str, summary: str) -> Preset:
             "evaluation": {"policy": "full"},
             "splits": {"retest": 0},
         },
-        extends="default",
+        extends="uniform-halving",
     )

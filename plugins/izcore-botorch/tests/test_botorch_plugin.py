@@ -9,8 +9,8 @@ from izcore_botorch import plugin
 
 def test_presets_name_their_surrogate() -> None:
     presets = {preset.name: preset.settings["surrogate"] for preset in plugin.izcore_presets()}
-    assert set(presets) == {"paper", "instinct", "presto", "zopo"}
-    assert all(presets[name]["name"] == name for name in ("instinct", "presto", "zopo"))
+    assert set(presets) == {"paper", "structured", "instinct", "presto", "zopo"}
+    assert all(presets[name]["name"] == name for name in ("structured", "instinct", "presto", "zopo"))
     assert presets["paper"]["name"] == "instruction-coupled"
 
 

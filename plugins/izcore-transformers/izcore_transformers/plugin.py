@@ -57,7 +57,7 @@ def izcore_presets() -> Iterable[Preset]:
     """Say which models write and answer."""
     return [
         Preset(
-            name="default",
+            name="uniform-halving",
             summary="the embedded model writes and answers unless others are named",
             settings={"generator": {"name": "hf"}, "scorer": {"name": "hf"}},
         ),

@@ -119,7 +119,7 @@ def izcore_presets() -> Iterable[Preset]:
                 "search": {"initial": 1, "batch": 1, "rounds": 144},
                 "evaluation": {"policy": "minibatch"},
             },
-            extends="default",
+            extends="uniform-halving",
         ),
         Preset(
             name="reelicit",
@@ -176,4 +176,4 @@ def _preset(name: str, summary: str, **search: int) -> Preset:
         "evaluation": {"policy": "full"},
         "splits": {"retest": 0},
     }
-    return Preset(name=name, summary=summary, settings=settings, extends="default")
+    return Preset(name=name, summary=summary, settings=settings, extends="uniform-halving")
