@@ -135,7 +135,16 @@ class StructuredOptions(Options):
             description="Share of each batch after the initial design that is new sentences at "
             "least; the others are whatever the model expects most of",
         ),
-    ] = 0.25
+    ] = 0.5
+    exploration: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=2,
+            description="How far draws of the model lie from its mean: 1 as the model believes (Thompson "
+            "sampling), 0 for what looks best",
+        ),
+    ] = 0.5
     max_trials: Annotated[
         int,
         Meta(

@@ -190,6 +190,10 @@ def test_draws_have_the_posterior_mean_and_deviation(
     drawn = posterior.draw(4000)[at]
     assert torch.allclose(drawn.mean(dim=1), mean, atol=0.02)
     assert torch.allclose(drawn.std(dim=1), deviation, rtol=0.08)
+    torch.manual_seed(0)
+    nearer = posterior.draw(4000, exploration=0.5)[at]
+    halfway = (drawn + posterior.means()[at][:, None]) / 2
+    assert torch.allclose(nearer, halfway, atol=1e-9)
 
 
 def test_main_effects_are_found_after_some_dozens_of_calls() -> None:

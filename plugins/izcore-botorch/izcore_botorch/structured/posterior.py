@@ -26,17 +26,20 @@ class Posterior:
         weights = self.conditioned.weights(self.conditioned.information.projection[:, None])
         return self.centre + self._spread(weights)[:, :, 0]
 
-    def draw(self, count: int) -> Tensor:
+    def draw(self, count: int, exploration: float = 1.0) -> Tensor:
         """Return ``count`` joint draws of the values of all sentences with all cells, (b, c, count).
 
         A draw of the prior is moved by the weights that its difference from the data has (Matheron's rule;
-        Wilson et al. 2020, equation 12), so that the cost is linear in the number of candidates.
+        Wilson et al. 2020, equation 12), so that the cost is linear in the number of candidates. Deviations
+        from the mean are ``exploration`` times as large as believed (posterior reshaping; Chapelle and Li
+        2011, section 3): below 1 a search of few rounds gains more from what looks good already.
         """
-        prior = self._draw_prior(count)
+        prior = exploration * self._draw_prior(count)
         precision = self.conditioned.information.precision
         tried = prior[self.observations.body, self.observations.cell]
         noise = cholesky(precision) @ torch.randn(len(precision), count, dtype=torch.float64)
-        missing = self.conditioned.information.projection[:, None] - precision @ tried - noise
+        differing = precision @ tried + exploration * noise
+        missing = self.conditioned.information.projection[:, None] - differing
         return self.centre + prior + self._spread(self.conditioned.weights(missing))
 
     def _draw_prior(self, count: int) -> Tensor:

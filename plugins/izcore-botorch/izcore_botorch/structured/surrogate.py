@@ -48,7 +48,8 @@ class Structured(Surrogate):
 
         Until the initial design is complete and some trial has a score, new sentences are crossed with the
         cells in a balanced design. From then on each suggestion is the best candidate of a draw from the
-        posterior (Thompson sampling), of those that were not tried and not suggested.
+        posterior (Thompson sampling), of those that were not tried and not suggested; a share of them are
+        new sentences whatever the draw says, so that the search never runs out of them.
         """
         observations = observe(request, self._options.max_trials)
         if len(observations) and len(request.history) >= request.initial and request.count > 0:
@@ -84,7 +85,7 @@ class Structured(Surrogate):
             else _new_latents(max(request.count, LATENTS_COMPARED if placed else 0), request)
         )
         posterior = believe(observations, self._structure(observations, new, request.seed))
-        values = posterior.draw(request.count)
+        values = posterior.draw(request.count, self._options.exploration)
         known = len(observations.bodies)
         open_ = _untried(observations, request, len(new))
         chosen: list[tuple[int, int]] = []
