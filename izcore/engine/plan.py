@@ -141,7 +141,8 @@ def plan_run(
     registration = registry.registration(GeneratorRegistration, config.generator.name)
     unsteered = bool(registration.unsteered)
     finite = generator.pool_size() is not None and not config.search.pool
-    if finite or not registration.uses_latents:
+    learns_from_latents = registry.registration(SurrogateRegistration, config.surrogate.name).reads_latents
+    if finite or (learns_from_latents and not registration.uses_latents):
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
     policy = evaluation_policy(registry, config, paths)
     trials = trials_in_all(generator, config, plan)

@@ -61,11 +61,11 @@ class BackendRegistration(Registration):
 class GeneratorRegistration(BackendRegistration):
     """Registers a generator.
 
-    ``uses_latents`` is False where instructions do not depend on latents: then no surrogate is needed, and
-    the run takes one that stands in. ``unsteered`` is what the baseline is called in results that
-    :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes; empty for a generator that never
-    writes one, so that no budget is kept for it. ``repeats_remedy`` is one sentence that tells users which
-    option to change where hardly any sentence of a round is new.
+    ``uses_latents`` is False where instructions do not depend on latents: then a surrogate that learns from
+    latents is of no use, and the run takes one that stands in. ``unsteered`` is what the baseline is called
+    in results that :meth:`~izcore.plugin.protocols.Generator.write_unsteered` writes; empty for a generator
+    that never writes one, so that no budget is kept for it. ``repeats_remedy`` is one sentence that tells
+    users which option to change where hardly any sentence of a round is new.
 
     ``generators`` is the option that names other generators through which this one writes, empty for none:
     a list of ``NAME:ARGUMENT`` and of tables of a name and options, or such names between commas. The core
@@ -98,10 +98,12 @@ class SurrogateRegistration(BackendRegistration):
     """Registers a surrogate.
 
     ``stands_in`` is True for one that runs may take where latents do not matter: it costs next to nothing and
-    learns nothing.
+    learns nothing. ``reads_latents`` is False for one that learns from sentences and coordinates: runs keep
+    it also where latents do not matter.
     """
 
     stands_in: bool = False
+    reads_latents: bool = True
 
 
 class TaskRegistration(BackendRegistration):

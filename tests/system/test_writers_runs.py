@@ -103,6 +103,12 @@ def test_latents_play_no_part_so_the_cheapest_surrogate_does() -> None:
     ).config.surrogate.name == ("lattice")
 
 
+def test_what_learns_from_sentences_is_kept_where_latents_play_no_part() -> None:
+    pytest.importorskip("izcore_botorch")
+    planned = plan("mirror", scorer="obedient", generator="ape", surrogate="structured")
+    assert planned.config.surrogate.name == "structured"
+
+
 SLOW_SCRIBE = '{name="scribe", seconds=0.01, babble=0.2}'
 KILLED = {
     "evoprompt-de": ("generator.population=4", f"generator.writer={SLOW_SCRIBE}"),

@@ -54,6 +54,7 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             options=StructuredOptions,
             libraries=(*_LIBRARIES, "scikit-learn"),
             install=_INSTALL,
+            reads_latents=False,
         ),
         SurrogateRegistration(
             name="pool-gp",
