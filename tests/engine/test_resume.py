@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support import TOY, Iz, assert_explained, iz_command, result_of, without_times, write_lines
 
@@ -103,6 +104,48 @@ def test_killing_at_random_moments_changes_nothing(
     again = len(log.read_text().split()) - len(expected_log)
     assert 0 <= again <= 4 * kills
     assert set(log.read_text().split()) == set(expected_log)
+
+
+def test_kills_between_starts_coordinates_and_reused_sentences_change_nothing(tmp_path: Path) -> None:
+    """Once amid the user's own instructions, once amid sentences that are completed anew."""
+    settings: dict[str, Any] = {
+        "generator": {"name": "phrases", "latent_dim": 2},
+        "scorer": {"name": "obedient", "mistakes": 0.2, "concurrency": 2, "seconds": 0.01},
+        "surrogate": "crossing",
+        "coordinates": {"manner": {}, "placement": {}, "exemplars": {"examples": 1, "sets": 1}},
+        "start": ["Write the input in reverse.", "Say it twice."],
+        "search": {"initial": 4, "batch": 6, "rounds": 2},
+        "splits": {"validation": 8, "retest": 4, "test": 6},
+        "evaluation": {"policy": "halving", "first": 2},
+    }
+    undisturbed = izcore.optimize("mirror", db=tmp_path / "whole.sqlite", settings=settings)
+    expected = trials_of(tmp_path / "whole.sqlite", undisturbed.run_id)
+    bodies = [trial.candidate.sentence for trial in expected]
+    assert len(set(bodies)) < len(bodies) / 2, "sentences are used again"
+
+    db, log = tmp_path / "killed.sqlite", tmp_path / "log"
+    toml = write_lines(
+        tmp_path / "run.toml", [f"{key} = {in_toml(value)}" for key, value in settings.items()]
+    )
+    process = start("optimize", "mirror", "--config", str(toml), "--set", f"scorer.log={log}", db=db, log=log)
+    for answers in (10, undisturbed.calls // 2):
+        while not log.exists() or len(log.read_text().split()) < answers:
+            assert process.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process = start("resume", "last", "--json", db=db, log=log)
+    output, _ = process.communicate(timeout=120)
+    result = json.loads(output)
+    assert trials_of(db, result["run_id"]) == expected
+    assert result["best"] == json.loads(msgspec.json.encode(undisturbed.best))
+
+
+def in_toml(value: object) -> str:
+    """Write a setting as TOML; JSON but for tables."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {in_toml(each)}" for key, each in value.items()) + "}"
+    return json.dumps(value)
 
 
 def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(tmp_path: Path, iz: Iz) -> None:
