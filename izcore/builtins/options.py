@@ -90,6 +90,10 @@ class OutputFormOptions(Options):
         bool,
         Meta(description="Also: reason first, then write the answer behind a mark; such answers are long"),
     ] = False
+    forms: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(description="Only these forms, by name, beside no demand; none: all that fit the targets"),
+    ] = ()
     room: Annotated[int, Meta(ge=1, description="Tokens that a model may write to reason and answer")] = 512
     clauses: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],

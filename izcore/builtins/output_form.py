@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from izcore.builtins.options import OutputFormOptions
 from izcore.plugin import (
     BackendContext,
+    ConfigError,
     Coordinate,
     CoordinateRequest,
     CoordinateResult,
     CoordinateValue,
     TargetProfile,
 )
+from izcore.plugin.target_profile import MOST
 
 MOST_LABELS = 20
 """More labels than this make a prompt long; the model is then only asked for the answer."""
@@ -19,6 +21,11 @@ SHORT = 2
 """Words of the median target up to which "one or two words" is true."""
 
 ANSWER_MARK = "Answer:"
+
+REASONED = "reason first"
+
+OTHER_LANGUAGE = 0.2
+"""Of the targets this share has letters that English does without, where the language is another."""
 
 
 class OutputForm(Coordinate):
@@ -33,18 +40,29 @@ class OutputForm(Coordinate):
     def values(self, request: CoordinateRequest) -> CoordinateResult:
         """Return the forms that fit the profile."""
         own = [CoordinateValue(name=clause, clause=clause) for clause in self._options.clauses]
-        found = [
-            CoordinateValue(name="no demand"),
+        reason = self._options.reason or REASONED in self._options.forms
+        fitting = [
             CoordinateValue(name="only the answer", clause="Write only the answer."),
             *_forms_of(request.profile),
-            *([self._reasoned()] if self._options.reason else []),
-            *own,
+            *([self._reasoned()] if reason else []),
         ]
+        found = [CoordinateValue(name="no demand"), *self._wanted(fitting, request.profile), *own]
         return CoordinateResult(values=tuple({value.name: value for value in found}.values()))
+
+    def _wanted(self, fitting: list[CoordinateValue], profile: TargetProfile) -> list[CoordinateValue]:
+        """Return the forms that the user named, or all; raises ConfigError for one that does not fit."""
+        forms, names = self._options.forms, [value.name for value in fitting]
+        if unfit := [form for form in forms if form not in names]:
+            raise ConfigError(
+                f"coordinates.form.forms: {unfit[0]!r} does not fit this task, whose targets are "
+                f"{profile.summary}.",
+                hint=f"What fits: {', '.join(map(repr, names))}.",
+            )
+        return [value for value in fitting if not forms or value.name in forms]
 
     def _reasoned(self) -> CoordinateValue:
         return CoordinateValue(
-            name="reason first",
+            name=REASONED,
             clause="Think step by step. Then write the answer alone on a last line that begins with "
             f'"{ANSWER_MARK}".',
             answer_mark=ANSWER_MARK,
@@ -74,3 +92,11 @@ def _forms_of(profile: TargetProfile) -> Iterator[CoordinateValue]:
                 yield CoordinateValue(name="one or two words", clause="Answer with one or two words.")
             elif profile.one_line:
                 yield CoordinateValue(name="one line", clause="Answer in one line, without explanation.")
+            if (
+                profile.words > SHORT
+                and profile.input_script >= MOST
+                and profile.beyond_ascii >= OTHER_LANGUAGE
+            ):
+                yield CoordinateValue(
+                    name="the input's language", clause="Answer in the language of the input."
+                )

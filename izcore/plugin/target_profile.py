@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -32,7 +33,10 @@ class TargetProfile(Record):
     ``labels`` is that set, the most frequent first, and empty where the set is open. ``keys`` are the keys
     that most JSON objects have, in their order. ``words`` and ``most_words`` are the median and the largest
     number of words of a target. ``found_in_input`` is the share of the examples, in [0, 1], whose target
-    stands in the input as it is. ``one_line`` says that no target has more than one line.
+    stands in the input as it is. ``one_line`` says that no target has more than one line. ``scripts`` are
+    those of the targets' letters, such as "LATIN", the most frequent first. ``input_script`` is the share of
+    the targets, in [0, 1], that are written in the script of their input, and ``beyond_ascii`` the share with
+    a letter that English does without: the two tell that a task speaks another language.
     """
 
     n: int
@@ -43,6 +47,9 @@ class TargetProfile(Record):
     most_words: int = 0
     found_in_input: float = 0.0
     one_line: bool = True
+    scripts: tuple[str, ...] = ()
+    input_script: float = 0.0
+    beyond_ascii: float = 0.0
 
     @property
     def summary(self) -> str:
@@ -56,6 +63,8 @@ class TargetProfile(Record):
         }[self.form]
         if self.form == "text" and self.most_words > self.words:
             described += f", at most {self.most_words}"
+        if self.scripts not in ((), ("LATIN",)):
+            described += f", in {' and '.join(script.capitalize() for script in self.scripts)} letters"
         return described + (", which stand in the input" if self.found_in_input >= MOST else "")
 
 
@@ -70,6 +79,9 @@ def profile_targets(examples: Sequence[Example]) -> TargetProfile:
     found = [example.targets[0].strip().casefold() in example.full_input.casefold() for example in examples]
     lengths = [len(target.split()) for target in targets]
     labels = closed_labels(targets)
+    scripts = [_script(target) for target in targets]
+    alike = [script == _script(example.full_input) for script, example in zip(scripts, examples, strict=True)]
+    beyond = [any(letter.isalpha() and not letter.isascii() for letter in target) for target in targets]
     return TargetProfile(
         n=len(targets),
         form=_form(targets, labels),
@@ -79,6 +91,9 @@ def profile_targets(examples: Sequence[Example]) -> TargetProfile:
         most_words=max(lengths),
         found_in_input=sum(found) / len(found),
         one_line=not any("\n" in target for target in targets),
+        scripts=tuple(script for script, _ in Counter(filter(None, scripts)).most_common()),
+        input_script=sum(alike) / len(alike),
+        beyond_ascii=sum(beyond) / len(beyond),
     )
 
 
@@ -132,6 +147,12 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _script(text: str) -> str:
+    """Return the script of most of a text's letters, as their Unicode names begin; empty without letters."""
+    letters = Counter(unicodedata.name(each, "").partition(" ")[0] for each in text if each.isalpha())
+    return letters.most_common(1)[0][0] if letters else ""
 
 
 def _most(holds: Iterable[bool]) -> bool:

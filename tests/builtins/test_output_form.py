@@ -6,7 +6,14 @@ import pytest
 
 from izcore.builtins.options import OutputFormOptions
 from izcore.builtins.output_form import OutputForm
-from izcore.plugin import BackendContext, CoordinateRequest, CoordinateValue, Example, profile_targets
+from izcore.plugin import (
+    BackendContext,
+    ConfigError,
+    CoordinateRequest,
+    CoordinateValue,
+    Example,
+    profile_targets,
+)
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
@@ -41,6 +48,23 @@ def test_the_targets_decide_what_is_offered(targets: tuple[str, ...], name: str,
     assert offered[name].clause == clause
     assert offered["only the answer"].clause == "Write only the answer."
     assert offered["no demand"].clause == ""
+
+
+def test_texts_in_another_language_may_be_asked_for_in_the_inputs() -> None:
+    french = [("Où est la gare ?", "Elle est derrière l'église."), ("Qui vient ?", "Personne n'est là.")]
+    profile = profile_targets([Example(input=input_, targets=(target,)) for input_, target in french])
+    request = CoordinateRequest(profile=profile, demonstrations=(), seed=0)
+    offered = [value.name for value in OutputForm(OutputFormOptions(), CONTEXT).values(request).values]
+    assert offered == ["no demand", "only the answer", "one line", "the input's language"]
+
+
+def test_the_user_may_name_the_forms_that_are_tried() -> None:
+    assert list(values("3", "12", "7", "40", forms=("a number",))) == ["no demand", "a number"]
+    assert "reason first" in values("3", "12", forms=("reason first",))
+    with pytest.raises(
+        ConfigError, match="'one of the labels' does not fit this task, whose targets are numbers"
+    ):
+        values("3", "12", "7", "40", forms=("one of the labels",))
 
 
 def test_many_labels_are_not_listed() -> None:
