@@ -62,6 +62,8 @@ def main() -> None:
     worlds = answer_worlds(arguments.role)
     if arguments.worlds:
         worlds = [name for name in worlds if name in arguments.worlds.split(",")]
+    if not worlds:
+        parser.error(f"no world to {arguments.role} on is recorded; see tests/benchmarks/worlds/README.md")
     methods = list(dict.fromkeys([arguments.reference, *arguments.methods.split(",")]))
     if unknown := set(methods) - set(METHODS):
         parser.error(f"no method {', '.join(sorted(unknown))}; there are: {', '.join(METHODS)}")

@@ -22,7 +22,8 @@ SPREAD = Path(__file__).parent / "spread.png"
 
 def main() -> None:
     """Write the pictures beside this file."""
-    _draw_answers(answer_worlds())
+    if names := answer_worlds():
+        _draw_answers(names)
     _draw_latents()
 
 
