@@ -109,6 +109,7 @@ METHODS: dict[str, Method] = {
     "pool text nei": _default_but(surrogate={"name": "pool-gp", "acquisition": "nei"}, search=_POOL),
     "pool sobol full": {"surrogate": {"name": "sobol"}, "search": _PUBLISHED_POOL, **FULL},
     "instinct": {"surrogate": {"name": "instinct"}, "search": _PUBLISHED_POOL, **FULL},
+    "presto": {"surrogate": {"name": "presto"}, "search": _PUBLISHED_POOL, **FULL},
     "zopo": {"surrogate": {"name": "zopo"}, "search": _PUBLISHED_POOL, **FULL},
     "matern": _default_but(surrogate={"name": "matern"}),
     "published kernel": _default_but(surrogate={"name": "instruction-coupled"}),
