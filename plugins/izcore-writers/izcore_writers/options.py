@@ -79,16 +79,21 @@ class EvoPromptOptions(WriterOptions, frozen=True, kw_only=True):
     ] = 300
 
 
-class GepaOptions(WriterOptions, frozen=True, kw_only=True):
-    """Options of GEPA."""
+class LongWriterOptions(WriterOptions, frozen=True, kw_only=True):
+    """Options of methods whose instructions may be long, and are written with a word on why."""
 
-    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
     room: Annotated[
         int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
     ] = 512
     max_words: Annotated[
         int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
     ] = 200
+
+
+class GepaOptions(LongWriterOptions, frozen=True, kw_only=True):
+    """Options of GEPA."""
+
+    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
     minibatch: Annotated[
         int, Meta(ge=1, description="Answers of a parent that are shown, those that failed first")
     ] = 3
@@ -106,16 +111,10 @@ class PortfolioOptions(Options, frozen=True, kw_only=True):
     ] = ()
 
 
-class ReElicitOptions(WriterOptions, frozen=True, kw_only=True):
+class ReElicitOptions(LongWriterOptions, frozen=True, kw_only=True):
     """Options of ReElicit."""
 
     temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 0.7
-    room: Annotated[
-        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
-    ] = 512
-    max_words: Annotated[
-        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
-    ] = 200
     features: Annotated[int, Meta(ge=1, le=20, description="Features that are named")] = 4
     elicitations: Annotated[
         int, Meta(ge=1, description="Sets of features that are named in every round, of which one is kept")
