@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 LEAST = 5
 """Bodies, and examples, below which a difference says more about them than about the choice."""
 
-WIDEST = 0.25
-"""Half the length of the longest interval that is told.
+NARROW = 0.15
+"""Half the length of an interval that is told whatever the effect is: that a choice is worth nothing, too."""
 
-Of longer ones those that exclude 0 would be told alone, and these are the exaggerated ones.
+CLEAR = 2.0
+"""Of wider ones those are told whose effect is so many times as large as half their length.
+
+Of those that only just exclude 0, many would be exaggerated: it is their error that makes them do so.
 """
 
 ROUNDING = 1e-9
@@ -56,7 +59,7 @@ def coordinate_effects(
     for as many answers that are all right.
 
     An effect is left out where fewer than ``LEAST`` bodies or examples tell it, where it hangs on a single
-    one of them, where no score differs, or where its interval is longer than twice ``WIDEST``.
+    one of them, where no score differs, or where it is neither ``CLEAR`` nor its interval ``NARROW``.
     """
     scored = _comparisons(trials, choices)
     if not scored or len({score for each in scored.values() for _, score in each}) == 1:
@@ -74,7 +77,7 @@ def coordinate_effects(
         if min(bodies, examples) < LEAST or variance is None:
             continue
         half = _half_length(variance, min(bodies, examples))
-        if half > WIDEST:
+        if half > NARROW and abs(difference) < CLEAR * half:
             continue
         effects.append(
             CoordinateEffect(

@@ -13,7 +13,7 @@ from support.in_process import called
 
 import izcore
 from izcore.plugin.trials import Candidate, Trial
-from izcore.search.coordinate_effects import LEAST, WIDEST, coordinate_effects
+from izcore.search.coordinate_effects import CLEAR, LEAST, NARROW, coordinate_effects
 
 CHOICES = {"form": ("free", "only", "JSON"), "place": ("user", "system")}
 EFFECTS = {"only": 0.3, "JSON": -0.1, "system": 0.05}
@@ -73,7 +73,10 @@ def by_dummies(trials: Sequence[Trial], left_out: object = None) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_effects_and_intervals_are_those_of_an_independent_computation(seed: int) -> None:
+def test_effects_and_intervals_are_those_of_an_independent_computation(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("izcore.search.coordinate_effects.NARROW", 1.0)  # all of them are told
     trials = halved(right(np.random.default_rng(seed), 12, 8), 4)
     whole = by_dummies(trials)
     met = Counter((t.candidate.body, example) for t in trials for example in range(len(t.scores)))
@@ -86,13 +89,20 @@ def test_effects_and_intervals_are_those_of_an_independent_computation(seed: int
     halves = stats.t.ppf(0.975, 7) * np.sqrt(
         np.maximum(bodies + examples - both, np.maximum(bodies, examples))
     )
-    found = {effect.value: effect for effect in coordinate_effects(trials, CHOICES)}
-    assert found
-    for value, difference, half in zip(EFFECTS, whole, halves, strict=True):
-        assert (value in found) == (half <= WIDEST)
-        if value in found:
-            assert found[value].difference == pytest.approx(difference)
-            assert found[value].margin == pytest.approx(half, rel=1e-6)
+    found = coordinate_effects(trials, CHOICES)
+    assert [effect.value for effect in found] == list(EFFECTS)
+    for effect, difference, half in zip(found, whole, halves, strict=True):
+        assert effect.difference == pytest.approx(difference)
+        assert effect.margin == pytest.approx(half, rel=1e-6)
+
+
+def test_what_is_told_is_either_sure_or_clear() -> None:
+    rng = np.random.default_rng(3)
+    told = [effect for _ in range(9) for effect in coordinate_effects(halved(right(rng, 12, 8), 4), CHOICES)]
+    assert told
+    for effect in told:
+        assert effect.margin <= NARROW or abs(effect.difference) >= CLEAR * effect.margin - 1e-9
+    assert any(effect.margin > NARROW for effect in told)
 
 
 def test_intervals_hold_the_true_effect_although_halving_looks_at_scores() -> None:
