@@ -167,11 +167,17 @@ def fit_latents(observations: Observations, kernel: Kernel, *, observed_noise: b
 def fit_plain(points: Tensor, observations: Observations, kernel: Kernel, *, observed_noise: bool) -> Belief:
     """Fit the same to any representation of the trials: ``points`` (n, k), as if they lay in a unit cube."""
     train_Yvar = observations.train_Yvar if observed_noise else None
-    process = _fit(points, _tensor(observations.train_Y), train_Yvar, kernel)
+    posterior = plain_model(kernel, points, _fit(points, _tensor(observations.train_Y), train_Yvar, kernel))
+    with torch.no_grad():
+        return Belief(posterior, float(posterior.mean(points).max()))
+
+
+def plain_model(kernel: Kernel, points: Tensor, process: Process) -> LatentModel:
+    """Return the posterior under ``kernel`` times the scale, given what ``process`` was fitted to."""
     with torch.no_grad():
         near = kernel.forward(points, points)
         factor = cholesky(near + torch.diag(process.train_Yvar / process.scale))
-    posterior = LatentModel(
+    return LatentModel(
         latent_kernel=kernel,
         latents=points,
         factor=factor,
@@ -181,8 +187,6 @@ def fit_plain(points: Tensor, observations: Observations, kernel: Kernel, *, obs
         remainder=process.scale,
         noise=float(process.train_Yvar.mean()),
     )
-    with torch.no_grad():
-        return Belief(posterior, float(posterior.mean(points).max()))
 
 
 def _fit(

@@ -214,6 +214,37 @@ class PrestoOptions(PoolOptions):
     ] = 0.1
 
 
+class HbbopsOptions(PoolOptions):
+    """Options of ``hbbops``; the defaults are the published settings (arXiv 2412.07820)."""
+
+    on: Representation = "text"
+    dimensions: Dimensions = 64
+    encoder: Annotated[
+        str,
+        Meta(
+            description="A text encoder that reads instructions and exemplars, as published, instead of "
+            "TF-IDF: folder of a BERT-like model, or its name on the Hugging Face hub if it is in the cache"
+        ),
+    ] = ""
+    steps: Annotated[int, Meta(ge=1, le=10_000, description="Steps of AdamW at most")] = 3000
+    patience: Annotated[
+        int, Meta(ge=1, le=10_000, description="Steps in a row without a better likelihood that end them")
+    ] = 10
+    learning_rate: Annotated[float, Meta(gt=0, le=1, description="Of AdamW")] = 1e-2
+    least: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=1000,
+            description="Trials that must have seen as many examples before the model is fitted to what they "
+            "scored on those; the most examples that so many saw are taken",
+        ),
+    ] = 4
+    interleaving: Annotated[
+        float, Meta(ge=0, le=1, description="Probability that a suggestion is a random member of the pool")
+    ] = 0.1
+
+
 class ZopoOptions(PoolOptions):
     """Options of ``zopo``; the defaults are the published settings (arXiv 2403.02993)."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from izcore.plugin import Preset, SurrogateRegistration, hookimpl
 from izcore_botorch.options import (
     CompletedOptions,
+    HbbopsOptions,
     InstinctOptions,
     InstructionCoupledOptions,
     MaternOptions,
@@ -81,6 +82,14 @@ def izcore_surrogates() -> Iterable[SurrogateRegistration]:
             install=_INSTALL,
         ),
         SurrogateRegistration(
+            name="hbbops",
+            summary="HbBoPs: Gaussian process with a deep kernel on the texts of instruction and exemplars",
+            factory="izcore_botorch.hbbops:Hbbops",
+            options=HbbopsOptions,
+            libraries=_LIBRARIES,
+            install=_INSTALL,
+        ),
+        SurrogateRegistration(
             name="zopo",
             summary="ZOPO: gradient steps from one to the next of instructions written beforehand",
             factory="izcore_botorch.zopo:Zopo",
@@ -122,6 +131,19 @@ def izcore_presets() -> Iterable[Preset]:
         _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
         _from_a_pool("presto", "PRESTO: NeuralUCB on preimages, 40 + 125 of a pool of 500"),
         _from_a_pool("zopo", "ZOPO: neural-tangent gradient steps, 40 + 125 of a pool of 500"),
+        Preset(
+            name="hbbops",
+            summary="HbBoPs: deep-kernel Gaussian process in two rounds of Hyperband, of a pool of 250",
+            settings={
+                "surrogate": {"name": "hbbops"},
+                # Two Hyperbands on 80 examples have 44 instructions; no bracket of theirs has more than 8.
+                "search": {"initial": 8, "batch": 9, "rounds": 4, "pool": 250},
+                "few_shot": {"examples": 5, "sets": 50},
+                "evaluation": {"policy": "hyperband", "first": 10, "reduction": 2.0},
+                "splits": {"demonstrations": 10, "validation": 80, "retest": 0},
+            },
+            extends="default",
+        ),
     ]
 
 

@@ -26,10 +26,17 @@ def represent(candidates: Sequence[Candidate], on: On, dimensions: int) -> Tenso
     if on == "latents":
         return torch.tensor([candidate.latent for candidate in candidates], dtype=torch.float64)
     if on == "text":
-        return components(_words([candidate.instruction for candidate in candidates]), dimensions)
+        return text_components([candidate.instruction for candidate in candidates], dimensions)
     features = torch.from_numpy(hidden_states(candidates))
     deviation = features.std(dim=0, correction=0)
     return components(features / deviation.clamp_min(_NEVER_VARIES), dimensions)
+
+
+def text_components(texts: Sequence[str], dimensions: int) -> Tensor:
+    """Return ``texts`` as points of at most ``dimensions`` coordinates; one, 0, where all are blank."""
+    if not any(text.strip() for text in texts):
+        return torch.zeros((len(texts), 1), dtype=torch.float64)
+    return components(_words(texts), dimensions)
 
 
 def hidden_states(candidates: Sequence[Candidate]) -> Array:
@@ -65,7 +72,7 @@ def projection(columns: int) -> Array:
     return projection
 
 
-def _words(instructions: list[str]) -> Tensor:
+def _words(instructions: Sequence[str]) -> Tensor:
     """Return TF-IDF of the instructions' pieces of 2 to 4 characters within words, narrowed if it is wide."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 

@@ -14,10 +14,12 @@ from izcore.plugin import (
     derive_seed,
     sobol_latents,
 )
+from izcore_botorch.hbbops import Hbbops
 from izcore_botorch.history import Array
 from izcore_botorch.instinct import Instinct
 from izcore_botorch.options import (
     CompletedOptions,
+    HbbopsOptions,
     InstinctOptions,
     InstructionCoupledOptions,
     MaternOptions,
@@ -48,6 +50,7 @@ POOL_SURROGATES = {
     "pool-gp on features": PoolProcess(PoolProcessOptions(on="features"), CONTEXT),
     "pool-gp on latents": PoolProcess(PoolProcessOptions(on="latents"), CONTEXT),
     "instinct": Instinct(InstinctOptions(steps=200), CONTEXT),
+    "hbbops": Hbbops(HbbopsOptions(steps=20, interleaving=0.0), CONTEXT),
     "zopo": Zopo(ZopoOptions(), CONTEXT),
 }
 

@@ -14,10 +14,10 @@ class TestBox(SurrogateConformance):
 
 
 class TestPool(SurrogateConformance):
-    @pytest.fixture(params=["pool-gp", "instinct", "presto", "zopo"])
+    @pytest.fixture(params=["pool-gp", "instinct", "presto", "zopo", "hbbops"])
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         exempt = {"test_another_seed_suggests_others": "draws nothing: the best of the pool is the best"}
-        if request.param in ("instinct", "presto"):
+        if request.param in ("instinct", "presto", "hbbops"):
             return Subject(plugin=PLUGIN, name=request.param, options={"steps": 50})
         return Subject(plugin=PLUGIN, name=request.param, exempt=exempt)
 

@@ -9,8 +9,9 @@ from izcore_botorch import plugin
 
 def test_presets_name_their_surrogate() -> None:
     presets = {preset.name: preset.settings["surrogate"] for preset in plugin.izcore_presets()}
-    assert set(presets) == {"paper", "structured", "instinct", "presto", "zopo"}
-    assert all(presets[name]["name"] == name for name in ("structured", "instinct", "presto", "zopo"))
+    others = {"structured", "instinct", "presto", "zopo", "hbbops"}
+    assert set(presets) == {"paper", *others}
+    assert all(presets[name]["name"] == name for name in others)
     assert presets["paper"]["name"] == "instruction-coupled"
 
 
