@@ -16,6 +16,7 @@ from izcore.plugin import (
     GenerateRequest,
     Latent,
     PrepareRequest,
+    Trial,
     UsageError,
     sobol_latents,
 )
@@ -130,6 +131,38 @@ def test_the_probe_chooses_a_scale_once_and_a_resumed_run_keeps_it(
     result = resumed.prepare(PrepareRequest(demonstrations=demonstrations, seed=0, state=kept))
     assert result.state == state
     assert candidates(resumed, LATENTS, demonstrations) == candidates(first, LATENTS, demonstrations)
+
+
+def test_a_temperature_writes_more_texts_without_a_stronger_soft_prompt(
+    embedded: LoadedModel, context: BackendContext, demonstrations: Demonstrations
+) -> None:
+    # Latents so near to each other that their soft prompts are the same but for rounding.
+    latents = tuple((0.6,) * 9 + (0.6 + place * 1e-12,) for place in range(4))
+    greedy = GeneratorOptions(scale=2.0, max_new_tokens=16)
+    (likeliest,) = {
+        one.raw for one in candidates(prepared(greedy, context, demonstrations), latents, demonstrations)
+    }
+    drawing = prepared(msgspec.structs.replace(greedy, temperature=0.8), context, demonstrations)
+    drawn = candidates(drawing, latents, demonstrations)
+    assert len({one.raw for one in drawn} - {likeliest}) > 1
+    assert candidates(drawing, latents[3:], demonstrations) == drawn[3:]
+
+
+def test_soft_prompts_can_begin_from_the_best_instruction_so_far(
+    embedded: LoadedModel, context: BackendContext, demonstrations: Demonstrations
+) -> None:
+    def written(instruction: str) -> list[str]:
+        options = GeneratorOptions(scale=0.1, sentence_seeds=1, sentence_offset=0.05, max_new_tokens=24)
+        tried = Trial(
+            index=0, round=0, candidate=Candidate(latent=(), instruction=instruction), scores=(1.0, 1.0)
+        )
+        request = GenerateRequest(
+            latents=LATENTS[:2], demonstrations=demonstrations, seed=0, history=(tried,)
+        )
+        generator = prepared(options, context, demonstrations)
+        return [candidate.raw for candidate in generator.generate(request).candidates]
+
+    assert written("Translate the animal into French.") != written("Name the opposite of the word.")
 
 
 def test_a_run_does_not_go_on_with_another_model(
