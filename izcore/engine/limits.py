@@ -65,14 +65,14 @@ def fit_into_limits(
     the comparison of the finalists a quarter of the rest; the first round has no more instructions than what
     is left can bring to a complete trial, so that what is paid for does not come to nothing. Raises
     UsageError where a limit has no room for a trial and the smallest test, or for a first round that tries
-    the user's own instructions.
+    the user's own instructions with each choice of the coordinates.
     """
     if all(check.verdict != "too small" for check in whole.limits):
         return config, plan
     splits, finalists = plan.splits, config.evaluation.finalists
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
     widest = min(config.search.initial, size.trials)
-    test, retest, initial = len(splits.test), len(splits.retest), widest
+    test, retest, initial, starting = len(splits.test), len(splits.retest), widest, len(plan.starting)
     for room in found:
         fitting = int(room.given / 2 / (tested * room.per_answer))
         test = min(test, fitting)
@@ -82,7 +82,9 @@ def fit_into_limits(
         retest = min(retest, int(left[room] / 4 / (finalists * room.per_answer)))
     for room in found:
         left[room] -= retest * finalists * room.per_answer
-        _check_starting(room, plan, left[room], size)
+        starting = min(starting, _fitting_start(room, plan, left[room], size))
+    size = msgspec.structs.replace(size, starting=starting)
+    for room in found:
         initial = min(initial, _first_round(room, left[room], config.search.pool, initial, size))
     only_calls = all(room.limit == "max_calls" for room in found)
     most = "most of the calls are" if only_calls else "most of the budget is"
@@ -91,6 +93,12 @@ def fit_into_limits(
         for name, kept, wanted in (("test", test, splits.test), ("retest", retest, splits.retest))
         if kept < len(wanted)
     ]
+    if starting < len(plan.starting):
+        notes.append(
+            f"start: {starting} of {len(plan.starting)} combinations with the choices of the coordinates, "
+            f"each choice about equally often, so that {most} left for the search."
+        )
+        plan = msgspec.structs.replace(plan, starting=plan.starting[:starting])
     if initial < widest:
         notes.append(
             f"search: rounds of at most {initial} instructions instead of {widest}, so that the limit lets "
@@ -119,14 +127,23 @@ def _check(room: Room, plan: RunPlan, tested: int, test: int) -> None:
     )
 
 
-def _check_starting(room: Room, plan: RunPlan, left: float, size: Size) -> None:
-    first, own = size.rounds[0], len({candidate.sentence for candidate in plan.starting})
-    instructions = min(size.starting + 1, first.instructions)
-    answers = sum(most_that_see(first.rungs, instructions, first.kept)) * room.per_answer
-    lacking = answers + room.per_instruction - left
-    if not own or lacking <= 0:
-        return
-    cells = size.starting // own
+def _fitting_start(room: Room, plan: RunPlan, left: float, size: Size) -> int:
+    """Return with how many of the user's own candidates the first round begins: all, or fewer combinations.
+
+    They take at most half of what is left for the search, unless each choice is there but once. Raises
+    UsageError where that is more than what is left.
+    """
+    own = len({candidate.sentence for candidate in plan.starting})
+    if not own:
+        return 0
+    fewest = own * max(map(len, size.coordinates.values()), default=1)
+    for starting in range(size.starting, fewest, -own):
+        if _starting_round(room, starting, size) <= left / 2:
+            return starting
+    lacking = _starting_round(room, fewest, size) - left
+    if lacking <= 0:
+        return fewest
+    cells = fewest // own
     combined = f" with {cells} combinations of the coordinates each" if cells > 1 else ""
     too_few = "is too little" if room.limit == "max_cost" else "are too few"
     # The final test takes at most half of what comes on top, the finalists a quarter of the rest.
@@ -137,6 +154,13 @@ def _check_starting(room: Room, plan: RunPlan, left: float, size: Size) -> None:
         f"instruction{'s' if own > 1 else ''} of your own{combined}; {room.shown(enough)} would do.",
         hint=f"Raise --{room.limit.replace('_', '-')}, or leave out some of --start or --coordinate.",
     )
+
+
+def _starting_round(room: Room, starting: int, size: Size) -> float:
+    """Return what a first round takes of so many of the user's own candidates and one that is written."""
+    first = size.rounds[0]
+    answers = sum(most_that_see(first.rungs, min(starting + 1, first.instructions), first.kept))
+    return answers * room.per_answer + room.per_instruction
 
 
 def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) -> int:

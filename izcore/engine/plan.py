@@ -161,7 +161,7 @@ def plan_run(
     config, plan = fit_into_limits(plan, config, whole, found, size)
     trials = trials_in_all(generator, config, plan)
     rounds = rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting))
-    size = msgspec.structs.replace(size, trials=trials, rounds=rounds)
+    size = msgspec.structs.replace(size, trials=trials, rounds=rounds, starting=len(plan.starting))
     # Whether a limit is enough is a question about the run as it was wanted.
     estimate = msgspec.structs.replace(estimate_run(plan.splits, config, models, size), limits=whole.limits)
     return PlannedRun(config=config, plan=plan, estimate=estimate)

@@ -14,6 +14,8 @@ from izcore.search.history import History
 from izcore.storage.records import RunPlan, RunRecord
 from izcore.storage.store import Store
 
+Chosen = BackendChoice | tuple[BackendChoice, ...] | None
+
 
 class EarlierRun(Record):
     """A run to start from, and its trials."""
@@ -43,7 +45,9 @@ def start_warm(
     carried = best_candidates(
         earlier,
         count=min(config.warm_start_trials, config.search.initial),
-        with_latents=_same(config.generator, record.config.generator) and config.seed == record.config.seed,
+        with_latents=config.seed == record.config.seed
+        and _same(config.generator, record.config.generator)
+        and _same(config.coordinates, record.config.coordinates),
     )
     if not carried:
         raise UsageError(
@@ -84,7 +88,7 @@ def best_candidates(earlier: EarlierRun, *, count: int, with_latents: bool) -> t
     return tuple(msgspec.structs.replace(c, latent=(), features=()) for c in candidates)
 
 
-def _same(choice: BackendChoice | None, other: BackendChoice | None) -> bool:
+def _same(choice: Chosen, other: Chosen) -> bool:
     """Compare as JSON: what was read from the database has lists for tuples."""
     return msgspec.json.encode(choice, order="sorted") == msgspec.json.encode(other, order="sorted")
 

@@ -226,6 +226,25 @@ def test_a_budget_too_small_for_the_users_own_instructions_is_refused_with_one_t
     assert len(planned(enough).plan.starting) == 8
 
 
+def test_a_small_budget_meets_a_balanced_part_of_the_combinations() -> None:
+    planned = izcore.plan(
+        "mirror",
+        scorer="obedient",
+        max_calls=170,
+        start=["One."],
+        settings={
+            **SETTINGS,
+            "coordinates": {"manner": {}, "placement": {}, "exemplars": {"sets": 3}},
+            "evaluation": {"policy": "full"},
+            "search": {"initial": 20, "batch": 4, "rounds": 1},
+        },
+    )
+    starting = [dict(candidate.coordinates) for candidate in planned.plan.starting]
+    assert 4 <= len(starting) < 16
+    assert len({chosen["exemplars"] for chosen in starting}) == 4
+    assert any(note.startswith(f"start: {len(starting)} of 16") for note in planned.plan.notes)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
