@@ -169,3 +169,25 @@ def test_the_embedded_model_writes_and_answers(monkeypatch: pytest.MonkeyPatch) 
     assert len(trials) == 5
     assert len({trial.candidate.instruction for trial in trials}) > 1
     assert all(trial.candidate.raw for trial in trials[:3])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("preset", ["gepa", "reelicit"])
+def test_methods_that_ask_much_of_a_writer_end_well_with_a_weak_one(
+    preset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("izcore_transformers")
+    monkeypatch.delenv("IZ_CACHE")  # converting the embedded model anew takes too long
+    weak = {"elicitations": 1, "writes": 1} if preset == "reelicit" else {}
+    settings = {
+        "generator": {"room": 24, **weak},
+        "surrogate": {"name": "sobol"},
+        "scorer": {"max_new_tokens": 8},
+        "search": {"initial": 2, "batch": 1, "rounds": 1},
+        "splits": {"validation": 5, "test": 5, "retest": 0},
+    }
+    result = izcore.optimize("demo", preset=preset, settings=settings)
+    trials = trials_of(result.run_id)
+    assert len(trials) == 3
+    assert all(trial.candidate.instruction for trial in trials)
+    assert result.best is not None

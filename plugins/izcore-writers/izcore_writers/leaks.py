@@ -1,13 +1,17 @@
 """Whether an instruction gives away examples that its scores are taken on."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from izcore.plugin import Example, Record, closed_labels
+from izcore.plugin import Example, Record
 
 LEAST_INPUT = 12
 LEAST_TARGET = 3
 """Characters of an input, and of a target, below which it stands in many a sentence by chance."""
+
+SHARED = 2
+"""How often each target occurs, on average, where they are labels that an instruction may well list."""
 
 
 class Secrets(Record):
@@ -19,11 +23,17 @@ class Secrets(Record):
     def of(cls, examples: Sequence[Example], *, known: str) -> "Secrets":
         """Return what the examples would give away; what stands in ``known`` is no secret.
 
-        The targets of a closed set of labels are none, nor are targets that two examples share.
+        Targets that two examples share are none, nor are any where most are shared: these are labels.
         """
-        targets = [target for example in examples for target in set(example.targets)]
-        labels = {*closed_labels(targets), *(choice for example in examples for choice in example.choices)}
-        single = (t for t in targets if targets.count(t) == 1 and len(t) >= LEAST_TARGET and t not in labels)
+        targets = [target for example in examples for target in dict.fromkeys(example.targets)]
+        counted = Counter(targets)
+        labelled = len(targets) >= SHARED * len(counted)
+        choices = {choice for example in examples for choice in example.choices}
+        single = (
+            target
+            for target, count in counted.items()
+            if count == 1 and not labelled and len(target) >= LEAST_TARGET and target not in choices
+        )
         inputs = (example.input for example in examples if len(example.input) >= LEAST_INPUT)
         seen = _plain(known)
         texts = dict.fromkeys(_plain(text) for text in (*inputs, *single))

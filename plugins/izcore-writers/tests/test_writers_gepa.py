@@ -160,6 +160,8 @@ def test_labels_and_shared_or_known_texts_are_no_secrets() -> None:
     assert set(secrets.texts) == {f"message number {n}" for n in range(8) if n != 4}
     assert not secrets.leaked_by("Write spam or ham, like message numbers.")
     assert secrets.leaked_by("It is ham for MESSAGE number\n3.") == "message number 3"
+    rare = Secrets.of([*labelled, Example(input="x", targets=("phishing",))], known="")
+    assert not rare.leaked_by("Write spam, ham or phishing."), "a rare label is one, too"
     named = Secrets.of([Example(input="Rhine", targets=("Bonn", "Köln")), *labelled[:1]], known="")
     assert named.leaked_by("Say Köln.")
     assert not named.leaked_by("Say Bonner.")
