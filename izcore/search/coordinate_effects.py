@@ -53,10 +53,10 @@ def coordinate_effects(
 
     The variance is that of the jackknife over bodies, plus that over examples, less that over both together,
     and no smaller than either of the first two (MacKinnon, Nielsen and Webb 2024, Jackknife inference with
-    two-way clustering): scores of one body are alike, and so are scores on one example. The interval takes
-    Student's distribution with one degree of freedom less than there are bodies or examples, whichever are
-    fewer. Where all comparisons agree their spread says nothing, and the interval has the length of Wilson's
-    for as many answers that are all right.
+    two-way clustering, arXiv 2406.08880): scores of one body are alike, and so are scores on one example. The
+    interval takes Student's distribution with one degree of freedom less than there are bodies or examples,
+    whichever are fewer. Where all comparisons agree their spread says nothing, and the interval has the
+    length of Wilson's for as many answers that are all right.
 
     An effect is left out where fewer than ``LEAST`` bodies or examples tell it, where it hangs on a single
     one of them, where no score differs, or where it is neither ``CLEAR`` nor its interval ``NARROW``.
