@@ -124,7 +124,7 @@ def izcore_presets() -> Iterable[Preset]:
             settings={
                 "surrogate": {"name": "structured"},
                 "coordinates": ["form"],
-                "search": {"initial": 24, "batch": 32, "rounds": 9},
+                "search": {"initial": 24, "batch": 16, "rounds": 17},
             },
             extends="uniform-halving",
         ),

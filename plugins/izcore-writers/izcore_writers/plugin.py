@@ -139,7 +139,7 @@ def izcore_presets() -> Iterable[Preset]:
                 "evaluation": {"policy": "full"},
                 "splits": {"retest": 0},
             },
-            extends="default",
+            extends="uniform-halving",
         ),
     ]
 
