@@ -31,6 +31,14 @@ STRUCTURED: Method = {
     "search": {"initial": 48, "batch": 24, "rounds": 12},
     "cells": True,
 }
+HBBOPS: Method = {
+    "surrogate": {"name": "hbbops"},
+    "search": {"initial": 8, "batch": 9, "rounds": 12, "pool": 250},
+    "evaluation": {"policy": "hyperband", "first": 2, "reduction": 2.0},
+    "splits": {"retest": 0},
+}
+"""The preset's, on as many examples as worlds have for validation, and with rounds enough for 1,000 calls."""
+
 SOFT_PROMPT = {"writers": ["soft prompt"]}
 FIXED = {"form": "only the answer"}
 """Options of the generator."""
@@ -50,6 +58,8 @@ METHODS: dict[str, Method] = {
     # Bodies completed with coordinates, none of which a model has learned anything about.
     "coordinates": {**HALVING, "writer": SOFT_PROMPT, "cells": True},
     "coordinates two writers": {**HALVING, "cells": True},
+    "hbbops": {**HBBOPS, "writer": SOFT_PROMPT},
+    "hbbops on coordinates": {**HBBOPS, "cells": True},
     # The same, and a model learns across bodies and cells. Each row after the first changes one thing in it.
     "structured": STRUCTURED,
     "structured one writer": {**STRUCTURED, "writer": SOFT_PROMPT},
