@@ -6,7 +6,6 @@ at its end.
 """
 
 import math
-from copy import deepcopy
 
 import torch
 from gpytorch.kernels import MaternKernel
@@ -71,20 +70,21 @@ def fit_deep_kernel(
     """
     kernel = DeepKernel(instruction.shape[1], exemplars.shape[1])
     optimizer = torch.optim.AdamW(kernel.parameters(), lr=learning_rate)
-    lowest, best, waited = math.inf, deepcopy(kernel.state_dict()), 0
+    parameters = tuple(kernel.parameters())
+    lowest, best, waited = math.inf, nn.utils.parameters_to_vector(parameters).detach(), 0
     for _ in range(steps):
         optimizer.zero_grad()
         misfit = kernel.misfit(instruction, exemplars, values)
         reached = float(misfit.detach())
         if reached < lowest:
-            lowest, best, waited = reached, deepcopy(kernel.state_dict()), 0
+            lowest, best, waited = reached, nn.utils.parameters_to_vector(parameters).detach(), 0
         else:
             waited += 1
             if waited >= patience:
                 break
         misfit.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    kernel.load_state_dict(best)
+    nn.utils.vector_to_parameters(best, parameters)
     return kernel.requires_grad_(False)
 
 
