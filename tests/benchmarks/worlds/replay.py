@@ -111,6 +111,13 @@ METHODS: dict[str, Method] = {
     "instinct": {"surrogate": {"name": "instinct"}, "search": _PUBLISHED_POOL, **FULL},
     "presto": {"surrogate": {"name": "presto"}, "search": _PUBLISHED_POOL, **FULL},
     "zopo": {"surrogate": {"name": "zopo"}, "search": _PUBLISHED_POOL, **FULL},
+    "hbbops": {
+        "surrogate": {"name": "hbbops"},
+        "search": {"initial": 8, "batch": 9, "rounds": 16, "pool": 400},
+        # From two of the worlds' twenty examples, so that there are four brackets as on 80 from ten.
+        "evaluation": {"policy": "hyperband", "first": 2, "reduction": 2.0},
+        "splits": {"retest": 0},
+    },
     "matern": _default_but(surrogate={"name": "matern"}),
     "published kernel": _default_but(surrogate={"name": "instruction-coupled"}),
     "forest": _default_but(surrogate={"name": "sklearn-forest"}),
