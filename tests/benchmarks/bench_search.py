@@ -154,7 +154,8 @@ def _describe(worlds: Sequence[str]) -> None:
         print(
             f"{name}: {len(world.bodies)} bodies, {len(world.cells)} cells, {len(world.targets)} examples; "
             f"the user's sentence {right[0, 0]:.2f}, the best sentence {right[:, 0].max():.2f}, the best "
-            f"candidate {right.max():.2f}; echo {echo['exact_match']:.2f} (contains {echo['contains']:.2f})"
+            f"candidate {right.max():.2f}; echo {echo['exact_match']:.2f} (contains {echo['contains']:.2f}), "
+            f"always the same answer {world.constant:.2f}"
         )
 
 

@@ -47,6 +47,7 @@ def test_a_world_is_read_as_it_was_written(world: AnswerWorld) -> None:
     assert answer_worlds("tune") == [world.name]
     assert answer_worlds("report") == []
     assert world.values("form") == tuple(FORMS)
+    assert world.constant == 1.0
     assert exact_matches(world.name).mean(2).tolist() == [[0.0, (place + 1) / 8] for place in range(8)]
 
 

@@ -6,6 +6,7 @@ each once, so that any metric can be applied later.
 
 import json
 import lzma
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -63,6 +64,11 @@ class AnswerWorld:
     def coordinates(self) -> tuple[str, ...]:
         """Names of the coordinates."""
         return tuple(name for name, _ in self.cells[0].choices)
+
+    @property
+    def constant(self) -> float:
+        """What the same answer to every example scores at best: the share of the most frequent target."""
+        return Counter(self.targets).most_common(1)[0][1] / len(self.targets)
 
     def save(self, folder: Path) -> Path:
         """Write the world to its file in a folder, and return the file."""

@@ -2,7 +2,7 @@
 
 One panel per world of answers, one line per cell: the share of right answers (exact match) of each body,
 the best first. The dotted line is the echo, the input itself taken for the answer, by exact match; the
-dash-dotted one by ``contains``, which a looser metric would reward.
+dash-dotted one by ``contains``, which a looser metric would reward; the dashed one is always the same answer.
 
 One panel per world of latents, one dot per distinct instruction: its score on all examples, against the
 share of latents that write an instruction at least as good. Lines are the baselines.
@@ -37,6 +37,7 @@ def _draw_answers(names: list[str]) -> None:
         for metric, style in (("exact_match", "k:"), ("contains", "k-.")):
             echo = world.header["echo"][metric]
             axes.axhline(echo, color=style[0], linestyle=style[1:], linewidth=1, label=f"echo, {metric}")
+        axes.axhline(world.constant, color="k", linestyle="--", linewidth=1, label="always the same answer")
         axes.set_title(
             f"{name} ({world.header['role']})\n{len(world.bodies)} bodies, {len(world.targets)} examples",
             fontsize=9,

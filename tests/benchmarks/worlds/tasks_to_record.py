@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks_made import MADE, made_examples
 
 DEMONSTRATIONS = 5
+LABELS = 5
+"""A task with no more targets than this asks for labels."""
 SHARED = "instruction_induction/induce/{}.json"
 
 
@@ -48,7 +51,20 @@ class WorldPlan:
         read = json.loads((data / SHARED.format(self.task)).read_text())["examples"]
         found = {example["input"]: example["output"] for example in read.values()}
         by_digest = sorted(found, key=lambda text: hashlib.sha256(text.encode()).hexdigest())
-        return _varied_first([(text, found[text]) for text in by_digest[:count]])
+        return _varied_first(_balanced([(text, found[text]) for text in by_digest])[:count])
+
+
+def _balanced(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return pairs with the targets in turn, where these are labels: no constant answer then does well."""
+    counted = Counter(target for _, target in pairs)
+    if len(counted) > LABELS:
+        return pairs
+    met: Counter[str] = Counter()
+    turns = []
+    for pair in pairs:
+        met[pair[1]] += 1
+        turns.append((met[pair[1]], pair))
+    return [pair for _, pair in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _varied_first(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
