@@ -184,7 +184,7 @@ def test_methods_that_ask_much_of_a_writer_end_well_with_a_weak_one(
         "surrogate": {"name": "sobol"},
         "scorer": {"max_new_tokens": 8},
         "search": {"initial": 2, "batch": 1, "rounds": 1},
-        "splits": {"validation": 5, "test": 5, "retest": 0},
+        "splits": {"validation": 3, "test": 3, "retest": 0},
     }
     result = izcore.optimize("demo", preset=preset, settings=settings)
     trials = trials_of(result.run_id)
