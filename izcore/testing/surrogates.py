@@ -136,22 +136,22 @@ class SurrogateConformance(BackendConformance):
             _check(make(), _request([(score,) * EXAMPLES] * 6, latent_dim, needs_pool))
 
     def test_missing_scores(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
-        """A score is None where the call failed; in some trials some are, in some all.
-
-        There are no scores where the instruction was refused.
-        """
+        """A score is None where the call failed; in some trials some are, in some all."""
         rows: list[Scores] = [(None, *row[1:]) if n % 2 else row for n, row in enumerate(USUAL[:6])]
-        _check(make(), _request([*rows, (None,) * EXAMPLES, ()], latent_dim, needs_pool))
-        _check(make(), _request([(), ()], latent_dim, needs_pool))
+        _check(make(), _request([*rows, (None,) * EXAMPLES], latent_dim, needs_pool))
 
     def test_no_scores_at_all(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
-        """Every call may have failed so far."""
+        """Every call may have failed so far, or every instruction may have been refused."""
         _check(make(), _request([(None,) * EXAMPLES] * 6, latent_dim, needs_pool))
+        _check(make(), _request([(), ()], latent_dim, needs_pool))
 
     def test_partial_scores(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
-        """Trials have fewer scores than others where an instruction left a comparison early."""
+        """Trials have fewer scores than others where an instruction left a comparison early.
+
+        They have none where it was refused.
+        """
         rows = [row[: EXAMPLES >> number % 4] for number, row in enumerate(USUAL[:6])]
-        _check(make(), _request(rows, latent_dim, needs_pool))
+        _check(make(), _request([*rows, ()], latent_dim, needs_pool))
 
     def test_repeated_instructions(self, make: Make, latent_dim: int, needs_pool: bool) -> None:
         """Many latents write the same sentence; such trials reuse the scores of the first."""
