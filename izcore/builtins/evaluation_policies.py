@@ -1,9 +1,9 @@
-"""The core's evaluation policies: all examples for all, successive halving, Hyperband, and racing."""
+"""The core's evaluation policies: all examples for all, halving, steps, Hyperband, and racing."""
 
 import math
 from collections.abc import Sequence
 
-from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions
+from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions, StepwiseOptions
 from izcore.plugin import (
     BackendContext,
     EvaluationPolicy,
@@ -49,11 +49,7 @@ class SuccessiveHalving(EvaluationPolicy):
         A search of few instructions begins later, so that two would be left at the end: among a handful, one
         example is no reason to drop any.
         """
-        sizes = []
-        size = self._first
-        while size < request.examples:
-            sizes.append(size)
-            size *= 2
+        sizes = _doubling(self._first, request.examples)
         begin, staying = len(sizes), request.searched
         while begin and (staying := math.ceil(staying / self._reduction)) > 1:
             begin -= 1
@@ -63,6 +59,26 @@ class SuccessiveHalving(EvaluationPolicy):
     def stay(self, request: StayRequest) -> StayResult:
         """Return the best, of equals those that came first."""
         return StayResult(indices=_best(request.scores, math.ceil(request.compared / self._reduction)))
+
+
+class Stepwise(EvaluationPolicy):
+    """Scores a new instruction on few examples, and on twice as many each time that it is suggested again.
+
+    Nothing is compared within a round: whether an instruction is worth more examples is the surrogate's
+    choice, which weighs it against new ones (freeze-thaw optimisation; Swersky, Snoek and Adams 2014).
+    """
+
+    def __init__(self, options: StepwiseOptions, context: BackendContext) -> None:
+        self._first = options.first
+
+    def rungs(self, request: RungsRequest) -> RungsResult:
+        """Return rungs of ``first`` examples, then twice as many each time, up to all: one in a round."""
+        sizes = [*_doubling(self._first, request.examples), request.examples]
+        return RungsResult(rungs=tuple(Rung(examples=size) for size in sizes), advance=1)
+
+    def stay(self, request: StayRequest) -> StayResult:
+        """Let all stay that the rungs let go on."""
+        return StayResult(indices=tuple(range(len(request.scores))))
 
 
 class Hyperband(EvaluationPolicy):
@@ -148,6 +164,15 @@ def chance_of_lead(first: Sequence[float], second: Sequence[float]) -> float:
         ahead = sum(a > b for a, b in pairs)
         return float(stats.binom.sf(ahead - 1, sum(a != b for a, b in pairs), 0.5))
     return math.exp(-lead * lead / (2 * len(pairs)))
+
+
+def _doubling(first: int, examples: int) -> list[int]:
+    """Return ``first``, then twice as many each time, as long as it is less than ``examples``."""
+    sizes = []
+    while first < examples:
+        sizes.append(first)
+        first *= 2
+    return sizes
 
 
 def _best(scores: Sequence[Sequence[float]], places: int) -> tuple[int, ...]:

@@ -65,6 +65,12 @@ class HyperbandOptions(Options):
     ] = 2.0
 
 
+class StepwiseOptions(Options):
+    """Options of the evaluation policy ``stepwise``."""
+
+    first: Annotated[int, Meta(ge=1, description="Examples that a new instruction is scored on")] = 1
+
+
 class RacingOptions(Options):
     """Options of the evaluation policy ``racing``."""
 

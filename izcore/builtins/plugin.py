@@ -14,6 +14,7 @@ from izcore.builtins.options import (
     PoolOptions,
     ProcessesOptions,
     RacingOptions,
+    StepwiseOptions,
     TableOptions,
 )
 from izcore.plugin import (
@@ -87,6 +88,12 @@ def izcore_evaluation_policies() -> Iterable[EvaluationPolicyRegistration]:
             summary="All see a few examples, then the best see twice as many, and so on",
             factory="izcore.builtins.evaluation_policies:SuccessiveHalving",
             options=HalvingOptions,
+        ),
+        EvaluationPolicyRegistration(
+            name="stepwise",
+            summary="Few examples for a new instruction, more each time that it is suggested again",
+            factory="izcore.builtins.evaluation_policies:Stepwise",
+            options=StepwiseOptions,
         ),
         EvaluationPolicyRegistration(
             name="hyperband",

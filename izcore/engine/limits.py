@@ -13,7 +13,6 @@ from izcore.plugin.record import Record
 from izcore.plugin.results import Estimate, EstimatedCalls, LimitName
 from izcore.scoring.budget_ledger import dollars
 from izcore.scoring.usual_usage import MARGIN
-from izcore.search.rungs import most_that_see
 from izcore.storage.records import RunPlan
 
 
@@ -159,7 +158,7 @@ def _fitting_start(room: Room, plan: RunPlan, left: float, size: Size) -> int:
 def _starting_round(room: Room, starting: int, size: Size) -> float:
     """Return what a first round takes of so many of the user's own candidates and one that is written."""
     first = size.rounds[0]
-    answers = sum(most_that_see(first.rungs, min(starting + 1, first.instructions), first.kept))
+    answers = first.most_at_first(min(starting + 1, first.instructions))
     return answers * room.per_answer + room.per_instruction
 
 
@@ -170,7 +169,7 @@ def _first_round(room: Room, left: float, pool: int, widest: int, size: Size) ->
         return widest  # trials are complete one after another
     for initial in range(widest, 1, -1):
         instructions = min(initial + size.starting, first.instructions)
-        answers = sum(most_that_see(first.rungs, instructions, first.kept)) * room.per_answer
+        answers = first.most_at_first(instructions) * room.per_answer
         if answers + max(pool, initial) * room.per_instruction <= left:
             return initial
     return 1

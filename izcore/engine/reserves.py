@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from izcore.config.schema import Limits
 from izcore.engine.coordinates import search_coordinates
+from izcore.engine.plan import evaluation_policy
 from izcore.engine.session import Session
 from izcore.engine.workload import graded_prompt, tested_instructions, typical_answer, typical_guidance
 from izcore.plugin.calls import Amount
@@ -11,6 +12,7 @@ from izcore.plugin.examples import Example
 from izcore.plugin.registrations import GeneratorRegistration
 from izcore.scoring.model_client import ModelClient
 from izcore.scoring.usual_usage import Foreseen
+from izcore.search.rungs import rungs_of
 from izcore.storage.records import RunRecord
 
 Reserve = Callable[[], Amount]
@@ -30,9 +32,18 @@ def hold_back_for_test(session: Session, record: RunRecord) -> Reserve:
     coordinates = search_coordinates(record.config, record.plan)
     tested = tested_instructions(record.config, coordinates, unsteered=bool(registration.unsteered))
     final_test = _reserve(session, record, splits.test, tested)
-    retest = _reserve(session, record, splits.retest, record.config.evaluation.finalists)
+    compared = (*_missed_by_finalists(session, record), *splits.retest)
+    retest = _reserve(session, record, compared, record.config.evaluation.finalists)
     session.ledger.hold_back(lambda: final_test() + retest())
     return final_test
+
+
+def _missed_by_finalists(session: Session, record: RunRecord) -> Sequence[Example]:
+    """Return the validation examples that a finalist is likely to catch up on: half, if nobody is dropped."""
+    environment, validation = session.environment, record.plan.splits.validation
+    policy = evaluation_policy(environment.registry, record.config, environment.paths)
+    rungs = rungs_of(policy, len(validation), record.config.search.total, 0)
+    return validation[len(validation) // 2 :] if rungs.advance else ()
 
 
 def _learn_from_trials(session: Session, record: RunRecord) -> None:

@@ -15,7 +15,7 @@ from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.usual_usage import LEAST_ANSWER
 from izcore.search.coordinates import Values
-from izcore.search.rungs import RoundSize, most_that_see
+from izcore.search.rungs import RoundSize
 
 TYPICAL_INSTRUCTION = "Read the input, and write the answer that a careful reader would expect."
 """Stands for an instruction that is not written yet; those that people and models write are about as long."""
@@ -155,12 +155,15 @@ def typical_answer(splits: Splits) -> str:
 
 def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [most_that_see(each.rungs, each.instructions, each.kept) for each in size.rounds]
+    rounds = [each.most_that_see() for each in size.rounds]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
+    # Where nobody was dropped before, a finalist may have validation examples to catch up on.
+    missed = splits.validation if any(each.advance for each in size.rounds) else ()
+    compared = (*missed, *splits.retest)
     phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
         ("search", splits.validation, list(map(sum, zip(*rounds, strict=True)))),
-        ("finalists", splits.retest, [finalists if finalists > 1 else 0] * len(splits.retest)),
+        ("finalists", compared, [finalists if finalists > 1 else 0] * len(compared)),
         ("test", splits.test, [tested] * len(splits.test)),
     ]
     guidance, form = typical_guidance(size.coordinates), PromptForm.of(config)

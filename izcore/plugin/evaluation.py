@@ -31,10 +31,15 @@ class RungsResult(Record):
 
     ``instructions`` is how many instructions the search proposes for the round at most, at least 1; None
     leaves it to ``search.initial`` and ``search.batch``, which are never exceeded.
+
+    ``advance`` is how many rungs an instruction goes up in one round at most, at least 1. It may then be
+    suggested again in a later round, and goes on from where it stands: who sees more examples is the
+    surrogate's choice. None lets it go up as far as it stays, and a repeated one is not scored again.
     """
 
     rungs: tuple[Rung, ...]
     instructions: int | None = None
+    advance: int | None = None
 
 
 class StayRequest(Record):

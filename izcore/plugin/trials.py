@@ -244,6 +244,10 @@ class SuggestRequest(Record):
     given by the user. A body's ``latent`` holds the writer's numbers alone; it is empty where this run's
     generator did not write it. ``unplaced`` are the trials so far that are not in ``history`` because their
     candidate has no latent in this space: those of the user's own prompts and of an earlier run.
+
+    ``examples`` is the number of validation examples where a candidate that has been scored on some of them
+    may be suggested again, to be scored on more; the trials that reuse another's scores are of such. It is 0
+    where a repeated candidate is not scored again.
     """
 
     history: tuple[Trial, ...]
@@ -256,6 +260,7 @@ class SuggestRequest(Record):
     coordinates: tuple[CoordinateChoices, ...] = ()
     bodies: tuple[Candidate, ...] = ()
     unplaced: tuple[Trial, ...] = ()
+    examples: int = 0
 
 
 class SuggestResult(Record):

@@ -84,8 +84,10 @@ def _misfit_of_rungs(examples: int, result: RungsResult) -> str:
     wrong = [r.reduction for r in result.rungs if not (r.reduction >= 1 and math.isfinite(r.reduction))]
     if wrong:
         return f"gave the reduction {wrong[0]:g}, which is less than 1 or no number"
-    none = result.instructions is not None and result.instructions < 1
-    return f"wants a round of {result.instructions} instructions" if none else ""
+    if result.instructions is not None and result.instructions < 1:
+        return f"wants a round of {result.instructions} instructions"
+    none = result.advance is not None and result.advance < 1
+    return f"lets instructions go up {result.advance} rungs in a round" if none else ""
 
 
 def _misfit_of_staying(instructions: int, result: StayResult) -> str:

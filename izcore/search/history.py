@@ -32,12 +32,25 @@ class History:
 
     def append(self, trial: Trial) -> None:
         """Add the next trial, and set aside the examples on which it has no score."""
-        if new := {place for place, score in enumerate(trial.scores) if score is None} - self.set_aside:
-            self.set_aside |= new
-            earlier, self.trials, self.best = self.trials, [], None
-            for each in earlier:
-                self._add(each)
+        if self._set_aside(trial):
+            self._begin_anew(self.trials)
         self._add(trial)
+
+    def replace(self, trial: Trial) -> None:
+        """Put a trial that saw more examples in the place of what it was before."""
+        self._set_aside(trial)
+        self._begin_anew([*self.trials[: trial.index], trial, *self.trials[trial.index + 1 :]])
+
+    def _set_aside(self, trial: Trial) -> bool:
+        """Set aside the examples on which a trial has no score; return whether some are new."""
+        new = {place for place, score in enumerate(trial.scores) if score is None} - self.set_aside
+        self.set_aside |= new
+        return bool(new)
+
+    def _begin_anew(self, trials: Iterable[Trial]) -> None:
+        self.trials, self.best = [], None
+        for each in trials:
+            self._add(each)
 
     def _add(self, trial: Trial) -> None:
         trial = without_scores(trial, self.set_aside)
@@ -54,21 +67,27 @@ class History:
         """
         return self._first.get(candidate.guidance)
 
+    def examples_seen(self, candidate: Candidate) -> int:
+        """Return on how many examples the candidate's instruction and exemplars have been scored."""
+        first = self.first_with(candidate)
+        return len(first.scores) if first else 0
+
     @property
     def ranked(self) -> list[Trial]:
         """The first trial of each guidance, the best first; those without any score come last."""
         return sorted(self._first.values(), key=lambda trial: (not _is_candidate(trial), *_rank(trial)))
 
-    def finalists(self, count: int, own: Collection[Guidance] = ()) -> list[Trial]:
+    def finalists(self, count: int, own: Collection[Guidance] = (), *, unequal: bool = False) -> list[Trial]:
         """Return at most ``count`` of the best trials, of different guidance.
 
-        All of them saw as many examples as the best one. The last of several gives way to the best of the
-        user's ``own`` where none of these is among them.
+        All of them saw as many examples as the best one, unless they may be ``unequal`` since nobody was
+        dropped before. The last of several gives way to the best of the user's ``own`` where none of these is
+        among them.
         """
         ranked = [trial for trial in self.ranked if _is_candidate(trial)]
-        equal = [trial for trial in ranked if len(trial.scores) == len(ranked[0].scores)]
-        found = equal[:count]
-        best_own = next((trial for trial in equal if trial.candidate.guidance in own), None)
+        open_ = [trial for trial in ranked if unequal or len(trial.scores) == len(ranked[0].scores)]
+        found = open_[:count]
+        best_own = next((trial for trial in open_ if trial.candidate.guidance in own), None)
         if best_own is not None and best_own not in found and count > 1:
             found[-1] = best_own
         return found

@@ -89,8 +89,9 @@ class Search:
         best of the user's own instructions is among them.
         """
         own = {candidate.guidance for candidate in self.proposer.starting}
-        finalists = outcome.history.finalists(self.config.evaluation.finalists, own)
-        if not self.splits.retest or len(finalists) < 2:
+        unequal = self._may_go_on(0)
+        finalists = outcome.history.finalists(self.config.evaluation.finalists, own, unequal=unequal)
+        if len(finalists) < 2 or not (self.splits.retest or unequal):
             return outcome
         total = len(finalists) * len(self.splits.retest)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="retest", round=0, total=total))
@@ -118,9 +119,11 @@ class Search:
             else:
                 first = self.proposer.starting if round_ == self._first_paid else ()
                 left = self.trials_in_all - len(history) - len(first)
-                most = self.rounds.rungs_of(self._compared_round(round_)).instructions
+                compared = self._compared_round(round_)
+                most = self.rounds.rungs_of(compared).instructions
                 left = left if most is None else min(left, most)
-                proposal = await self.proposer.propose(round_, left, history, pool)
+                examples = len(self.splits.validation) if self._may_go_on(compared) else 0
+                proposal = await self.proposer.propose(round_, left, history, pool, examples)
                 proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))
             self.store.add_proposal(self.run_id, round_, proposal)
         return proposal
@@ -128,44 +131,55 @@ class Search:
     async def _score_round(self, round_: int, candidates: Sequence[Candidate], history: History) -> None:
         """Score those of a round's candidates that have no trial yet, and keep their trials in order.
 
-        Many latents write the same sentence: it is paid for once, and later trials reuse its scores. For what
-        is refused nothing is paid.
+        Many latents write the same sentence: it is paid for once, and later trials reuse its scores. What
+        was not scored on all examples goes on where the evaluation policy lets it. For what is refused
+        nothing is paid.
         """
-        tried = [c for c in candidates if not c.refused]
-        new = dict.fromkeys(c.guidance for c in tried if history.first_with(c) is None)
-        total = len(new) * len(self.splits.validation)
+        compared = self._compared_round(round_)
+        reach = {
+            c.guidance: self.rounds.reach(compared, history.examples_seen(c))
+            for c in candidates
+            if not c.refused and (history.first_with(c) is None or self._may_go_on(compared))
+        }
+        total = len(reach) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
         evaluations: dict[Guidance, Evaluation] = {}
         waiting = list(reversed(candidates))
 
         def keep(settled: Mapping[Guidance, Evaluation]) -> None:
             evaluations.update(settled)
-            before, set_aside = len(history), history.set_aside
-            while waiting and (trial := self._trial(round_, waiting[-1], evaluations, history)):
-                history.append(trial)
-                waiting.pop()
-            trials = history.trials[before:]
-            if history.set_aside != set_aside:
-                self.store.replace_trials(self.run_id, history.trials[:before])
+            before = list(history.trials)
+            while waiting and (waiting[-1].guidance not in reach or waiting[-1].guidance in evaluations):
+                self._add_trial(round_, waiting.pop(), evaluations, history)
+            trials = history.trials[len(before) :]
+            changed = [now for then, now in zip(before, history.trials, strict=False) if now != then]
             if trials:
-                self.store.add_trials(self.run_id, trials)
+                self.store.add_trials(self.run_id, trials, changed=changed)
             for trial in trials:
                 self.events.emit(TrialFinished(run_id=self.run_id, trial=trial, best=history.best))
 
-        await self.rounds.evaluate(list(new), history.best, keep, self._compared_round(round_))
+        await self.rounds.evaluate(reach, history.best, keep, compared)
 
-    def _trial(
+    def _add_trial(
         self, round_: int, candidate: Candidate, known: Mapping[Guidance, Evaluation], history: History
-    ) -> Trial | None:
-        """Return the next trial after ``history``; None where the candidate's scores are not known yet."""
+    ) -> None:
+        """Add the trial of a candidate; an earlier one of the same guidance is given what it saw more."""
         index, earlier = len(history), history.first_with(candidate)
+        evaluation, objective = known.get(candidate.guidance), self.config.objective
         if candidate.refused:
-            return refused_trial(index, round_, candidate)
-        if earlier is not None:
-            return reusing_trial(index, round_, candidate, earlier)
-        if candidate.guidance not in known:
-            return None
-        return scored_trial(index, round_, candidate, known[candidate.guidance], self.config.objective)
+            history.append(refused_trial(index, round_, candidate))
+        elif earlier is None:
+            assert evaluation is not None, "what is new was evaluated"
+            history.append(scored_trial(index, round_, candidate, evaluation, objective))
+        else:
+            if evaluation is not None and len(evaluation.scores) > len(earlier.scores):
+                earlier = scored_trial(earlier.index, earlier.round, earlier.candidate, evaluation, objective)
+                history.replace(earlier)
+            history.append(reusing_trial(index, round_, candidate, earlier))
+
+    def _may_go_on(self, compared: int | None) -> bool:
+        """Whether what was scored on some examples may be suggested again to see more."""
+        return self.rounds.rungs_of(compared).advance is not None
 
     def _compared_round(self, round_: int) -> int | None:
         """Return which round this is of those that the evaluation policy judges; None if it judges it not.
@@ -206,7 +220,13 @@ class Search:
                 for guidance, evaluation in settled.items():
                     self._replace(own[guidance], evaluation, trials)
 
-            await self.rounds.evaluate(list(own), before.best, mend, self._compared_round(round_))
+            compared = self._compared_round(round_)
+            going_on = self._may_go_on(compared)
+            reach = {
+                guidance: len(trial.scores) if going_on else self.rounds.reach(compared, 0)
+                for guidance, trial in own.items()
+            }
+            await self.rounds.evaluate(reach, before.best, mend, compared)
 
     def _replace(self, trial: Trial, evaluation: Evaluation, trials: Sequence[Trial]) -> None:
         """Write a trial anew, and with it those of ``trials`` that reuse its scores."""

@@ -80,9 +80,16 @@ class Proposer:
         return proposal.candidates
 
     async def propose(
-        self, round_: int, left: int, history: History, pool: tuple[Candidate, ...] | None = None
+        self,
+        round_: int,
+        left: int,
+        history: History,
+        pool: tuple[Candidate, ...] | None = None,
+        examples: int = 0,
     ) -> Proposal:
         """Return the candidates of a round, at most ``left`` of them.
+
+        ``examples`` is how many a candidate that is suggested again may see in the end; 0 where it may not.
 
         The surrogate suggests latents. With a ``pool``, which may hold repeats, each takes the nearest
         candidate that was not tried yet; without one the generator writes an instruction from each.
@@ -116,6 +123,7 @@ class Proposer:
             ),
             bodies=bodies_at_hand(known, latent_dim=self.latent_dim, written_dim=self.prepared.latent_dim),
             unplaced=tuple(t for t in trials if len(t.candidate.latent) != self.latent_dim),
+            examples=examples,
         )
         suggested = await resolved(self.surrogate.suggest(request))
         places = suggested.bodies or (None,) * len(suggested.latents)

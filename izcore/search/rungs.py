@@ -1,7 +1,6 @@
 """What an evaluation policy says of a search: how many instructions see how many examples."""
 
 import math
-from collections.abc import Sequence
 
 from izcore.config.schema import SearchSize
 from izcore.plugin.evaluation import Rung, RungsRequest, RungsResult
@@ -12,12 +11,36 @@ from izcore.plugin.record import Record
 class RoundSize(Record):
     """How many instructions a round has at most, and after how many examples they are compared.
 
-    ``kept`` of them stay whatever the policy says.
+    ``kept`` of them stay whatever the policy says. Each goes up at most ``advance`` rungs in the round; all
+    of them where that is None.
     """
 
     instructions: int
     rungs: tuple[Rung, ...]
     kept: int = 0
+    advance: int | None = None
+
+    def most_that_see(self) -> list[int]:
+        """Return for each example by how many instructions of the round it is seen at most.
+
+        Where instructions go up a part of the rungs in a round, one has been suggested k + 1 times before it
+        has gone up k parts; so of all that were suggested so far at most 1 / (k + 1) have. That holds of the
+        sum over rounds, which is what counts.
+        """
+        seen: list[int] = []
+        staying = self.instructions
+        for number, rung in enumerate(self.rungs):
+            if self.advance:
+                staying = math.ceil(self.instructions / (number // self.advance + 1))
+            seen += [staying] * (rung.examples - len(seen))
+            staying = min(staying, math.ceil(staying / rung.reduction) + self.kept)
+        return seen
+
+    def most_at_first(self, instructions: int) -> int:
+        """Return how many answers so many instructions take at most, none of which was scored before."""
+        rungs = self.rungs[: self.advance]
+        new = RoundSize(instructions=instructions, rungs=rungs, kept=self.kept)
+        return sum(new.most_that_see())
 
 
 def rungs_of(policy: EvaluationPolicy | None, examples: int, searched: int, round_: int) -> RungsResult:
@@ -46,19 +69,8 @@ def rounds_of(
         proposed = wanted if result.instructions is None else min(wanted, result.instructions)
         instructions = min(proposed + (0 if rounds else starting), trials - tried)
         kept = 0 if rounds else min(1, starting)
-        rounds.append(RoundSize(instructions=instructions, rungs=result.rungs, kept=kept))
+        rounds.append(
+            RoundSize(instructions=instructions, rungs=result.rungs, kept=kept, advance=result.advance)
+        )
         tried += instructions
     return rounds
-
-
-def most_that_see(rungs: Sequence[Rung], instructions: int, kept: int = 0) -> list[int]:
-    """Return for each example by how many instructions of a round it is seen at most.
-
-    ``kept`` of them stay whatever the policy says.
-    """
-    seen: list[int] = []
-    staying = instructions
-    for rung in rungs:
-        seen += [staying] * (rung.examples - len(seen))
-        staying = min(staying, math.ceil(staying / rung.reduction) + kept)
-    return seen

@@ -232,20 +232,20 @@ class Store(RunCopies, CompletionTables, ClaimTable):
                 (run_id, round_, _json(proposal.candidates), proposal.exhausted),
             )
 
-    def add_trials(self, run_id: str, trials: Iterable[Trial]) -> None:
-        """Append trials."""
+    def add_trials(self, run_id: str, trials: Iterable[Trial], *, changed: Iterable[Trial] = ()) -> None:
+        """Append trials, and write earlier ones anew that changed with them: all of it or nothing."""
         with self._writing() as db:
+            db.executemany(
+                "UPDATE trials SET trial = ? WHERE run_id = ? AND trial_index = ?",
+                [(_json(t), run_id, t.index) for t in changed],
+            )
             db.executemany(
                 "INSERT INTO trials VALUES (?, ?, ?)", [(run_id, t.index, _json(t)) for t in trials]
             )
 
     def replace_trials(self, run_id: str, trials: Iterable[Trial]) -> None:
         """Write trials anew whose failed calls were made up for."""
-        with self._writing() as db:
-            db.executemany(
-                "UPDATE trials SET trial = ? WHERE run_id = ? AND trial_index = ?",
-                [(_json(t), run_id, t.index) for t in trials],
-            )
+        self.add_trials(run_id, (), changed=trials)
 
     def trials(self, run_id: str) -> list[Trial]:
         """Return a run's trials in order."""

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +12,13 @@ from izcore.builtins.evaluation_policies import (
     FullEvaluation,
     Hyperband,
     Racing,
+    Stepwise,
     SuccessiveHalving,
     chance_of_lead,
 )
-from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions
+from izcore.builtins.options import HalvingOptions, HyperbandOptions, RacingOptions, StepwiseOptions
 from izcore.plugin import BackendContext, EvaluationPolicy, Options, RungsRequest, StayRequest
-from izcore.search.rungs import most_that_see, rungs_of
+from izcore.search.rungs import RoundSize, rungs_of
 
 CONTEXT = BackendContext(seed=0, cache_dir="", data_dir="")
 
@@ -86,11 +88,38 @@ def test_no_round_shows_more_examples_than_the_estimate_says(
                 rungs=len(rungs),
             )
             staying = len(policy.stay(request).indices)
-    most = most_that_see(rungs, instructions)
+    most = RoundSize(instructions=instructions, rungs=rungs).most_that_see()
     assert len(most) == examples
     assert spent <= sum(most) <= examples * instructions
     # Hyperband rounds down who stays.
     assert fewer or spent == sum(most) or isinstance(policy, Hyperband)
+
+
+@given(
+    examples=st.integers(1, 40),
+    first=st.integers(1, 8),
+    rounds=st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=8), min_size=1, max_size=12),
+)
+def test_who_goes_up_in_steps_sees_no_more_than_the_estimate_says(
+    examples: int, first: int, rounds: list[list[int]]
+) -> None:
+    """Whatever is suggested again: each of six instructions goes up one rung for a round it is named in."""
+    policy = Stepwise(StepwiseOptions(first=first), CONTEXT)
+    result = rungs_of(policy, examples, 100, 0)
+    sizes = [rung.examples for rung in result.rungs]
+    steps = Counter(each for named in rounds for each in set(named))
+    seen = [sizes[min(steps[each], len(sizes)) - 1] for each in steps]
+    most = [
+        sum(column)
+        for column in zip(
+            *(
+                RoundSize(instructions=len(named), rungs=result.rungs, advance=result.advance).most_that_see()
+                for named in rounds
+            ),
+            strict=True,
+        )
+    ]
+    assert all(sum(each > place for each in seen) <= most[place] for place in range(examples))
 
 
 def bracket(policy: Hyperband, examples: int, round_: int) -> list[tuple[int, int]]:

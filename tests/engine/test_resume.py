@@ -106,7 +106,10 @@ def test_killing_at_random_moments_changes_nothing(
     assert set(log.read_text().split()) == set(expected_log)
 
 
-def test_kills_between_starts_coordinates_and_reused_sentences_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["halving", "stepwise"])
+def test_kills_between_starts_coordinates_and_reused_sentences_change_nothing(
+    tmp_path: Path, policy: str
+) -> None:
     """Once amid the user's own instructions, once amid sentences that are completed anew."""
     settings: dict[str, Any] = {
         "generator": {"name": "phrases", "latent_dim": 2},
@@ -116,7 +119,7 @@ def test_kills_between_starts_coordinates_and_reused_sentences_change_nothing(tm
         "start": ["Write the input in reverse.", "Say it twice."],
         "search": {"initial": 4, "batch": 6, "rounds": 2},
         "splits": {"validation": 8, "retest": 4, "test": 6},
-        "evaluation": {"policy": "halving", "first": 2},
+        "evaluation": {"policy": policy, "first": 2},
     }
     undisturbed = izcore.optimize("mirror", db=tmp_path / "whole.sqlite", settings=settings)
     expected = trials_of(tmp_path / "whole.sqlite", undisturbed.run_id)

@@ -54,6 +54,33 @@ def test_finalists_are_compared_on_fresh_examples() -> None:
     assert run.result.best.instruction in {trial.candidate.instruction for trial in longer}
 
 
+def test_what_is_suggested_again_sees_more_where_the_policy_lets_it_go_on() -> None:
+    run = search(
+        generator={"name": "phrases", "phrases": TWO, "latent_dim": 2},
+        evaluation={"policy": "stepwise", "finalists": 1},
+        cache=False,
+    )
+    first = {trial.candidate.instruction: trial for trial in run.trials if trial.reused is None}
+    rounds = {text: {t.round for t in run.trials if t.candidate.instruction == text} for text in first}
+    assert max(map(len, rounds.values())) > 1, "some are suggested again"
+    # One example at first, then 2, then 4: one step in each round, however often it is suggested there.
+    for text, trial in first.items():
+        assert len(trial.scores) == trial.calls == 2 ** (len(rounds[text]) - 1)
+    for trial in run.trials:
+        whole = first[trial.candidate.instruction]
+        assert trial.scores == whole.scores[: len(trial.scores)]
+        assert trial is whole or (trial.reused, trial.calls) == (whole.index, 0)
+
+
+def test_finalists_catch_up_where_nobody_was_dropped() -> None:
+    run = search(
+        evaluation={"policy": "stepwise", "finalists": 3}, start=["Say nothing."], splits={"retest": 0}
+    )
+    whole = [trial for trial in run.trials if len(trial.scores) == len(run.splits.validation)]
+    assert len(whole) == 3
+    assert "Say nothing." in {trial.candidate.instruction for trial in whole}
+
+
 def test_a_limit_ends_it_between_trials_and_keeps_what_was_paid_for() -> None:
     whole = search()
     calls = sum(trial.calls for trial in whole.trials)

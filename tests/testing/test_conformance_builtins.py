@@ -99,7 +99,7 @@ class TestManner(CoordinateConformance):
 
 
 class TestEvaluationPolicies(EvaluationPolicyConformance):
-    @pytest.fixture(params=["full", "halving", "racing"])
+    @pytest.fixture(params=["full", "halving", "stepwise", "hyperband", "racing"])
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(plugin=BUILTINS, name=request.param)
 

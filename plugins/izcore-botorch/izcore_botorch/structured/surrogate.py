@@ -87,7 +87,7 @@ class Structured(Surrogate):
         posterior = believe(observations, self._structure(observations, new, request.seed))
         values = posterior.draw(request.count, self._options.exploration)
         known = len(observations.bodies)
-        open_ = _untried(observations, request, len(new))
+        open_ = _askable(observations, request, len(new))
         chosen: list[tuple[int, int]] = []
         for number in range(request.count):
             compared = open_.clone()
@@ -159,24 +159,27 @@ def _new_latents(count: int, request: SuggestRequest) -> tuple[Latent, ...]:
     return sobol_latents(count, request.latent_dim - len(request.coordinates), request.seed)
 
 
-def _untried(observations: Observations, request: SuggestRequest, new: int) -> Tensor:
-    """Return which sentences may be completed with which cells, (bodies + new, cells)."""
+def _askable(observations: Observations, request: SuggestRequest, new: int) -> Tensor:
+    """Return which sentences may be completed with which cells, (bodies + new, cells).
+
+    They are those that were not tried, and those that may be scored on more examples.
+    """
     known = len(observations.bodies)
-    untried = torch.zeros(known + new, len(observations.cells), dtype=torch.bool)
+    may_see_more = torch.zeros(known + new, len(observations.cells), dtype=torch.bool)
     bodies = {body.sentence: number for number, body in enumerate(observations.bodies)}
     cells = {cell: number for number, cell in enumerate(observations.cells)}
     if request.pool:
         for candidate in request.pool:
-            untried[bodies[candidate.sentence], cells[cell_of(candidate, request)]] = True
-        return untried
-    untried[: len(request.bodies), : observations.askable] = True
-    untried[known:, : observations.askable] = True
+            may_see_more[bodies[candidate.sentence], cells[cell_of(candidate, request)]] = True
+        return may_see_more
+    may_see_more[: len(request.bodies), : observations.askable] = True
+    may_see_more[known:, : observations.askable] = True
     for trial in (*request.history, *request.unplaced):
         cell = cells.get(cell_of(trial.candidate, request))
         body = bodies.get(trial.candidate.sentence)
-        if cell is not None and body is not None:
-            untried[body, cell] = False
-    return untried
+        if cell is not None and body is not None and len(trial.scores) >= request.examples:
+            may_see_more[body, cell] = False
+    return may_see_more
 
 
 def _answer(
@@ -198,4 +201,6 @@ def _answer(
         written = new[body - known] if body >= known else observations.bodies[body].latent
         latents.append((*(written or new[number]), *numbers_of(observations.cells[cell], request)))
     bodies = tuple(body if body < known else None for body, _ in chosen)
-    return SuggestResult(latents=tuple(latents), bodies=bodies if request.coordinates else ())
+    return SuggestResult(
+        latents=tuple(latents), bodies=bodies if request.coordinates or request.examples else ()
+    )
