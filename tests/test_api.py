@@ -65,7 +65,7 @@ def test_an_observer_that_fails_is_named_and_left_out() -> None:
     diary = Diary()
     with pytest.warns(UserWarning, match="grumbler.*I do not like this trial") as warned:
         izcore.optimize("mirror", observers={"a-grumbler": Grumbler(), "diary": diary}, **BACKENDS)
-    assert len(warned) == 1
+    assert len([each for each in warned if "grumbler" in str(each.message)]) == 1
     assert "trial 99" in diary.seen
 
 
