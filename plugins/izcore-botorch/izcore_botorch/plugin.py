@@ -125,6 +125,8 @@ def izcore_presets() -> Iterable[Preset]:
                 "surrogate": {"name": "structured"},
                 "coordinates": ["form"],
                 "search": {"initial": 24, "batch": 16, "rounds": 17},
+                # Which candidate sees more examples is the model's choice, too.
+                "evaluation": {"policy": "stepwise"},
             },
             extends="uniform-halving",
         ),

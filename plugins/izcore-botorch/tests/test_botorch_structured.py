@@ -265,6 +265,33 @@ def test_sentences_at_hand_are_completed_anew_and_nothing_is_asked_twice() -> No
         assert place is None or latent[:WRITTEN] == request(trials).bodies[place].latent
 
 
+def test_the_best_on_few_examples_is_asked_again_where_it_may_see_more() -> None:
+    """Those that saw 4 of 12 examples may; what saw all of them may not."""
+    trials, _ = asked(World(3), 3)
+    whole = [msgspec.structs.replace(t, scores=(*t.scores, *t.scores, *t.scores)) for t in trials[:10]]
+    trials = [*whole, *trials[10:]]
+    tried = {(t.candidate.body, t.candidate.coordinates): t for t in trials}
+    seen_all = {key for key, trial in tried.items() if len(trial.scores) == 12}
+    wanted = msgspec.structs.replace(request(trials, count=12), examples=12)
+    suggested = surrogate(new=0.25).suggest(wanted)
+    again = [
+        tried[key]
+        for body, latent in zip(suggested.bodies, suggested.latents, strict=True)
+        if body is not None and (key := chosen_by(wanted, body, latent)) in tried
+    ]
+    assert len(again) >= 2
+    assert not {(t.candidate.body, t.candidate.coordinates) for t in again} & seen_all
+    means = [trial.mean or 0.0 for trial in again]
+    assert sum(means) / len(means) > sum(t.mean or 0.0 for t in trials) / len(trials)
+
+
+def chosen_by(
+    wanted: SuggestRequest, body: int, latent: tuple[float, ...]
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    values = (FORMS.values[int(latent[-2] * 4)], PLACES.values[int(latent[-1] * 3)])
+    return wanted.bodies[body].instruction, (("form", values[0]), ("placement", values[1]))
+
+
 def test_all_may_be_new() -> None:
     _, suggested = asked(World(1), 2, new=1.0)
     assert suggested.bodies == (None,) * 8
