@@ -1,9 +1,12 @@
-"""Which distribution has what is not installed, for hints: known from a table, never guessed."""
+"""What to do about a name that is not there; which distribution has it is known from a table, not guessed."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+
+from izcore.plugin.errors import nearest_names
+from izcore.registry.discovery import PluginInfo
 
 TABLE = "distributions.toml"
 
@@ -14,6 +17,18 @@ def where_to_find(kind: str, name: str) -> str:
         if name in offers.get(kind, ()):
             return f"{distribution} has it: pip install {distribution}"
     return ""
+
+
+def hint_for_unknown(kind: str, name: str, known: Iterable[str], plugins: Iterable[PluginInfo]) -> str:
+    """Return lines on a name that no backend of a kind has: names that are near, and where it may be."""
+    hint = nearest_names(name, known)
+    for plugin in plugins:
+        if plugin.status != "loaded":
+            fix = f" Try: {plugin.fix}." if plugin.fix else ""
+            hint += f"\nThe plugin {plugin.distribution} did not load: {plugin.reason}.{fix}"
+    if install := where_to_find(kind, name):
+        hint += f"\n{install}"
+    return hint
 
 
 @cache

@@ -1,12 +1,12 @@
 """Generators through which another one writes: how they are named, checked and told apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from izcore.plugin.calls import Ask, AskRequest, AskResult
-from izcore.plugin.errors import ConfigError, UnknownNameError
+from izcore.plugin.errors import ConfigError
 from izcore.plugin.registrations import BackendRegistration, GeneratorRegistration
-from izcore.registry.choices import BackendChoice
+from izcore.registry.choices import BackendChoice, name_and_options, telling_where
 
 if TYPE_CHECKING:
     from izcore.registry.registry import Registry
@@ -43,9 +43,8 @@ def members_of(registry: "Registry", choice: BackendChoice) -> dict[str, Backend
     option = members_option(registry.find("generator", choice.name).backend)
     members: dict[str, BackendChoice] = {}
     for table in choice.options.get(option, ()) if option else ():
-        name = str(table["name"])
+        name, options = name_and_options(table)
         number = sum(member.name == name for member in members.values()) + 1
-        options = {key: value for key, value in table.items() if key != "name"}
         members[name if number == 1 else f"{name}-{number}"] = BackendChoice(name=name, options=options)
     return members
 
@@ -62,21 +61,18 @@ def asking_for(ask: Ask | None, member: str) -> Ask | None:
 
 
 def _member(registry: "Registry", named: object, *, where: str) -> dict[str, Any]:
-    table = {"name": named} if isinstance(named, str) else named
-    if not isinstance(table, Mapping) or not str(table.get("name") or "").strip():
+    name, options = name_and_options(named)
+    spec = name.strip()
+    if not spec:
         raise ConfigError(
             f"{where}: the name of a generator is wanted, or a table with one, not {named!r}.",
             hint='Write "NAME", "NAME:ARGUMENT" or {name = "NAME", OPTION = …}.',
         )
-    spec = str(table["name"]).strip()
-    try:
+    with telling_where(where):
         if members_option(registry.find("generator", spec.partition(":")[0]).backend):
             raise ConfigError(
                 f"{spec} names other generators itself, and so cannot be one of several.",
                 hint="Name its generators here instead.",
             )
-        options = {key: value for key, value in table.items() if key != "name"}
         chosen = registry.choose("generator", spec, options)
-    except (ConfigError, UnknownNameError) as error:
-        raise type(error)(f"{where}: {error.message}", hint=error.hint) from None
     return {"name": chosen.name, **chosen.options}

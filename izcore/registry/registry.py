@@ -13,11 +13,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from izcore.plugin import hookspecs
-from izcore.plugin.errors import (
-    ConfigError,
-    UnknownNameError,
-    nearest_names,
-)
+from izcore.plugin.errors import ConfigError, UnknownNameError
 from izcore.plugin.kinds import Kind, kind_registered_by, words
 from izcore.plugin.options import convert_options
 from izcore.plugin.registrations import (
@@ -28,7 +24,13 @@ from izcore.plugin.registrations import (
     Preset,
     TaskRegistration,
 )
-from izcore.registry.choices import BackendChoice, Registered
+from izcore.registry.choices import (
+    BackendChoice,
+    Registered,
+    changed_options,
+    name_and_options,
+    telling_where,
+)
 from izcore.registry.contributions import (
     Contributions,
     RefusedError,
@@ -45,7 +47,7 @@ from izcore.registry.discovery import (
     installed_plugins,
 )
 from izcore.registry.guards import Guarded
-from izcore.registry.hints import where_to_find
+from izcore.registry.hints import hint_for_unknown
 from izcore.registry.imports import blaming, import_object
 from izcore.registry.loading import Loading, check_api_version
 from izcore.registry.members import asking_for, choose_members, members_of, members_option
@@ -211,13 +213,8 @@ class Registry:
         """Return the backend of that kind and name; the error names what is near and what failed."""
         found = self._backends.get((kind, name))
         if found is None:
-            hint = nearest_names(name, (r.backend.name for r in self.backends(kind)))
-            for plugin in self.plugins:
-                if plugin.status != "loaded":
-                    fix = f" Try: {plugin.fix}." if plugin.fix else ""
-                    hint += f"\nThe plugin {plugin.distribution} did not load: {plugin.reason}.{fix}"
-            if install := where_to_find(kind, name):
-                hint += f"\n{install}"
+            known = (each.backend.name for each in self.backends(kind))
+            hint = hint_for_unknown(kind, name, known, self.plugins)
             raise UnknownNameError(f"There is no {words(kind)} named {name!r}.", hint=hint)
         return found
 
@@ -247,17 +244,14 @@ class Registry:
 
     def choose_model(self, named: object, *, where: str) -> BackendChoice:
         """Turn what an option says about a model, ``name:MODEL`` or a table with a name, into a choice."""
-        table = {"name": named} if isinstance(named, str) else named
-        if not isinstance(table, Mapping) or not table.get("name"):
+        spec, options = name_and_options(named)
+        if not spec:
             raise ConfigError(
                 f"{where}: a model's name is wanted, not {named!r}.",
                 hint=f'Write {where} = "SCORER:MODEL", or a table of name and options.',
             )
-        options = {key: value for key, value in table.items() if key != "name"}
-        try:
-            return self.choose("scorer", str(table["name"]), options)
-        except (ConfigError, UnknownNameError) as error:
-            raise type(error)(f"{where}: {error.message}", hint=error.hint) from None
+        with telling_where(where):
+            return self.choose("scorer", spec, options)
 
     def task_format(self, suffix: str) -> Registered | None:
         """Return the task backend that reads files with this suffix (``"/"`` for folders), if any."""
@@ -292,18 +286,7 @@ class Registry:
             if option := members_option(registered.backend):
                 members = members_of(self, choice).values()
                 shown[option] = " + ".join(self.describe(kind, member) for member in members)
-            fields = msgspec.structs.fields(registered.backend.options)
-            defaults = {
-                f.name: f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory()
-                for f in fields
-                if not f.required
-            }
-            shown = {
-                name: value
-                for name, value in shown.items()
-                if (name == registered.backend.argument and value)
-                or msgspec.json.encode(value) != msgspec.json.encode(defaults.get(name))
-            }
+            shown = changed_options(registered.backend, shown)
         text = ", ".join(f"{name}={value}" for name, value in shown.items())
         return f"{choice.name} ({text})" if text else choice.name
 
