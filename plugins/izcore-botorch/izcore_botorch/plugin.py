@@ -144,7 +144,7 @@ def izcore_presets() -> Iterable[Preset]:
                 "evaluation": {"policy": "hyperband", "first": 10, "reduction": 2.0},
                 "splits": {"demonstrations": 10, "validation": 80, "retest": 0},
             },
-            extends="default",
+            extends="uniform-halving",
         ),
     ]
 
