@@ -18,6 +18,7 @@ from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.search.history import History
 from izcore.search.proposer import Proposer
 from izcore.search.rounds import RoundEvaluator
+from izcore.search.rungs import reach_of
 from izcore.search.trials import refused_trial, reusing_trial, scored_trial
 from izcore.storage.records import Proposal
 from izcore.storage.store import Store
@@ -89,7 +90,7 @@ class Search:
         best of the user's own instructions is among them.
         """
         own = {candidate.guidance for candidate in self.proposer.starting}
-        unequal = self._may_go_on(0)
+        unequal = self.rounds.rungs_of(0).advance is not None
         finalists = outcome.history.finalists(self.config.evaluation.finalists, own, unequal=unequal)
         if len(finalists) < 2 or not (self.splits.retest or unequal):
             return outcome
@@ -119,10 +120,9 @@ class Search:
             else:
                 first = self.proposer.starting if round_ == self._first_paid else ()
                 left = self.trials_in_all - len(history) - len(first)
-                compared = self._compared_round(round_)
-                most = self.rounds.rungs_of(compared).instructions
-                left = left if most is None else min(left, most)
-                examples = len(self.splits.validation) if self._may_go_on(compared) else 0
+                rungs = self.rounds.rungs_of(self._compared_round(round_))
+                left = left if rungs.instructions is None else min(left, rungs.instructions)
+                examples = len(self.splits.validation) if rungs.advance else 0
                 proposal = await self.proposer.propose(round_, left, history, pool, examples)
                 proposal = msgspec.structs.replace(proposal, candidates=(*first, *proposal.candidates))
             self.store.add_proposal(self.run_id, round_, proposal)
@@ -136,10 +136,11 @@ class Search:
         nothing is paid.
         """
         compared = self._compared_round(round_)
+        rungs = self.rounds.rungs_of(compared)
         reach = {
-            c.guidance: self.rounds.reach(compared, history.examples_seen(c))
+            c.guidance: reach_of(rungs, history.examples_seen(c))
             for c in candidates
-            if not c.refused and (history.first_with(c) is None or self._may_go_on(compared))
+            if not c.refused and (history.first_with(c) is None or rungs.advance)
         }
         total = len(reach) * len(self.splits.validation)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="evaluate", round=round_, total=total))
@@ -148,11 +149,12 @@ class Search:
 
         def keep(settled: Mapping[Guidance, Evaluation]) -> None:
             evaluations.update(settled)
-            before = list(history.trials)
+            before, set_aside = len(history), history.set_aside
+            grown: list[Trial] = []
             while waiting and (waiting[-1].guidance not in reach or waiting[-1].guidance in evaluations):
-                self._add_trial(round_, waiting.pop(), evaluations, history)
-            trials = history.trials[len(before) :]
-            changed = [now for then, now in zip(before, history.trials, strict=False) if now != then]
+                grown += self._add_trial(round_, waiting.pop(), evaluations, history)
+            trials = history.trials[before:]
+            changed = grown if history.set_aside == set_aside else history.trials[:before]
             if trials:
                 self.store.add_trials(self.run_id, trials, changed=changed)
             for trial in trials:
@@ -162,24 +164,24 @@ class Search:
 
     def _add_trial(
         self, round_: int, candidate: Candidate, known: Mapping[Guidance, Evaluation], history: History
-    ) -> None:
-        """Add the trial of a candidate; an earlier one of the same guidance is given what it saw more."""
+    ) -> list[Trial]:
+        """Add the trial of a candidate; return the earlier one of its guidance that saw more now, if any."""
         index, earlier = len(history), history.first_with(candidate)
         evaluation, objective = known.get(candidate.guidance), self.config.objective
         if candidate.refused:
             history.append(refused_trial(index, round_, candidate))
-        elif earlier is None:
+            return []
+        if earlier is None:
             assert evaluation is not None, "what is new was evaluated"
             history.append(scored_trial(index, round_, candidate, evaluation, objective))
-        else:
-            if evaluation is not None and len(evaluation.scores) > len(earlier.scores):
-                earlier = scored_trial(earlier.index, earlier.round, earlier.candidate, evaluation, objective)
-                history.replace(earlier)
-            history.append(reusing_trial(index, round_, candidate, earlier))
-
-    def _may_go_on(self, compared: int | None) -> bool:
-        """Whether what was scored on some examples may be suggested again to see more."""
-        return self.rounds.rungs_of(compared).advance is not None
+            return []
+        grown = []
+        if evaluation is not None and len(evaluation.scores) > len(earlier.scores):
+            earlier = scored_trial(earlier.index, earlier.round, earlier.candidate, evaluation, objective)
+            history.replace(earlier)
+            grown = [earlier]
+        history.append(reusing_trial(index, round_, candidate, earlier))
+        return grown
 
     def _compared_round(self, round_: int) -> int | None:
         """Return which round this is of those that the evaluation policy judges; None if it judges it not.
@@ -221,9 +223,9 @@ class Search:
                     self._replace(own[guidance], evaluation, trials)
 
             compared = self._compared_round(round_)
-            going_on = self._may_go_on(compared)
+            rungs = self.rounds.rungs_of(compared)
             reach = {
-                guidance: len(trial.scores) if going_on else self.rounds.reach(compared, 0)
+                guidance: len(trial.scores) if rungs.advance else reach_of(rungs, 0)
                 for guidance, trial in own.items()
             }
             await self.rounds.evaluate(reach, before.best, mend, compared)

@@ -39,12 +39,6 @@ class RoundEvaluator:
         policy = None if round_ is None else self.policy
         return rungs_of(policy, len(self.examples), self.searched, round_ or 0)
 
-    def reach(self, round_: int | None, seen: int) -> int:
-        """Return how many examples an instruction that has seen some may see at most after a round."""
-        result = self.rungs_of(round_)
-        ahead = [rung.examples for rung in result.rungs if rung.examples > seen]
-        return ahead[: result.advance][-1] if ahead else len(self.examples)
-
     async def evaluate(
         self,
         instructions: Mapping[Guidance, int],
@@ -54,7 +48,7 @@ class RoundEvaluator:
     ) -> None:
         """Score all instructions on the examples of the first rung, those that stay on the next, and so on.
 
-        ``instructions`` says how many examples each may see at most in the round, see :meth:`reach`.
+        ``instructions`` says how many examples each may see at most in the round, see :func:`reach_of`.
 
         The order of examples is fixed, and one that is set aside counts for nobody, so that any two
         instructions are compared on the same examples. ``incumbent`` is the best trial so far, for policies

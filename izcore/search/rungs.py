@@ -54,6 +54,12 @@ def rungs_of(policy: EvaluationPolicy | None, examples: int, searched: int, roun
     return policy.rungs(RungsRequest(examples=examples, searched=searched, round=round_))
 
 
+def reach_of(result: RungsResult, seen: int) -> int:
+    """Return how many examples an instruction that has seen some may have seen at most after a round."""
+    ahead = [rung.examples for rung in result.rungs if rung.examples > seen]
+    return ahead[: result.advance][-1] if ahead else result.rungs[-1].examples
+
+
 def rounds_of(
     policy: EvaluationPolicy | None, search: SearchSize, examples: int, trials: int, starting: int
 ) -> list[RoundSize]:
