@@ -8,6 +8,19 @@ from izcore.plugin import Meta, Options
 TRIES = 3
 """How often an instruction is asked for before something stands in for it."""
 
+Initial = Annotated[
+    str | tuple[str, ...],
+    Meta(description="Instructions to begin with: a list, or a text file with one a line"),
+]
+Temperature = Annotated[float, Meta(ge=0, description="Of the writing model")]
+Room = Annotated[
+    int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
+]
+MaxWords = Annotated[
+    int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
+]
+"""What methods share, each with its paper's default."""
+
 
 class WriterOptions(Options, frozen=True, kw_only=True):
     """What all of them have in common."""
@@ -19,20 +32,13 @@ class WriterOptions(Options, frozen=True, kw_only=True):
             "else the black box itself"
         ),
     ] = ""
-    initial: Annotated[
-        str | tuple[str, ...],
-        Meta(description="Instructions to begin with: a list, or a text file with one a line"),
-    ] = ()
+    initial: Initial = ()
     exemplars: Annotated[
         int, Meta(ge=1, description="Demonstrations shown at a time, drawn anew from those of the run")
     ] = 5
-    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 0.9
-    room: Annotated[
-        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
-    ] = 100
-    max_words: Annotated[
-        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
-    ] = 60
+    temperature: Temperature = 0.9
+    room: Room = 100
+    max_words: MaxWords = 60
 
 
 class ApeOptions(WriterOptions, frozen=True, kw_only=True):
@@ -51,17 +57,12 @@ class ApeOptions(WriterOptions, frozen=True, kw_only=True):
 class OproOptions(WriterOptions, frozen=True, kw_only=True):
     """Options of OPRO."""
 
-    initial: Annotated[
-        str | tuple[str, ...],
-        Meta(description="Instructions to begin with: a list, or a text file with one a line"),
-    ] = ("Let's solve the problem.",)
+    initial: Initial = ("Let's solve the problem.",)
     exemplars: Annotated[
         int, Meta(ge=1, description="Demonstrations shown at a time, drawn anew for every step")
     ] = 3
-    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
-    room: Annotated[
-        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
-    ] = 200
+    temperature: Temperature = 1.0
+    room: Room = 200
     trajectory: Annotated[
         int, Meta(ge=1, description="Best instructions so far that are shown with scores")
     ] = 20
@@ -74,26 +75,20 @@ class EvoPromptOptions(WriterOptions, frozen=True, kw_only=True):
     temperature: Annotated[
         float, Meta(ge=0, description="Of the writing model, when it crosses and mutates")
     ] = 0.5
-    room: Annotated[
-        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
-    ] = 300
+    room: Room = 300
 
 
 class LongWriterOptions(WriterOptions, frozen=True, kw_only=True):
     """Options of methods whose instructions may be long, and are written with a word on why."""
 
-    room: Annotated[
-        int, Meta(ge=1, description="Tokens of an answer for which the writing model gets room at least")
-    ] = 512
-    max_words: Annotated[
-        int, Meta(ge=1, description="Longest instruction; of a longer one only whole sentences are kept")
-    ] = 200
+    room: Room = 512
+    max_words: MaxWords = 200
 
 
 class GepaOptions(LongWriterOptions, frozen=True, kw_only=True):
     """Options of GEPA."""
 
-    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 1.0
+    temperature: Temperature = 1.0
     minibatch: Annotated[
         int, Meta(ge=1, description="Answers of a parent that are shown, those that failed first")
     ] = 3
@@ -114,7 +109,7 @@ class PortfolioOptions(Options, frozen=True, kw_only=True):
 class ReElicitOptions(LongWriterOptions, frozen=True, kw_only=True):
     """Options of ReElicit."""
 
-    temperature: Annotated[float, Meta(ge=0, description="Of the writing model")] = 0.7
+    temperature: Temperature = 0.7
     features: Annotated[int, Meta(ge=1, le=20, description="Features that are named")] = 4
     elicitations: Annotated[
         int, Meta(ge=1, description="Sets of features that are named in every round, of which one is kept")
