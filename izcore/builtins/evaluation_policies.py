@@ -15,6 +15,10 @@ from izcore.plugin import (
     StayResult,
 )
 
+AGAIN = 0.5
+"""Of the instructions that :class:`Stepwise` has scored on some examples, the share that is likely to be
+suggested again: a surrogate that halves goes on with the better half, and takes new ones for the other."""
+
 
 class FullEvaluation(EvaluationPolicy):
     """Scores every instruction on all validation examples."""
@@ -74,7 +78,7 @@ class Stepwise(EvaluationPolicy):
     def rungs(self, request: RungsRequest) -> RungsResult:
         """Return rungs of ``first`` examples, then twice as many each time, up to all: one in a round."""
         sizes = [*_doubling(self._first, request.examples), request.examples]
-        return RungsResult(rungs=tuple(Rung(examples=size) for size in sizes), advance=1)
+        return RungsResult(rungs=tuple(Rung(examples=size, likely=AGAIN) for size in sizes), advance=1)
 
     def stay(self, request: StayRequest) -> StayResult:
         """Let all stay that the rungs let go on."""

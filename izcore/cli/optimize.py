@@ -101,7 +101,7 @@ def optimize(
         )
         show_plan(err(), registry, planned)
         if not dry_run:
-            with watched(err(), expected_calls=planned.estimate.expected.calls) as watching:
+            with watched(err(), expected_calls=planned.estimate.likely.calls) as watching:
                 result = api.execute(
                     planned, registry=registry, db=db, log_file=log_file, log_text=log_text, **watching
                 )

@@ -12,14 +12,15 @@ from izcore.scoring.budget_ledger import dollars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from izcore.plugin.results import Estimate, EstimatedCalls, LimitCheck
+    from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck
 
 
 def add_estimate(rows: Table, estimate: "Estimate") -> None:
     """Add rows for what is expected and how it was worked out, for the most, and for what the limits do."""
-    expected, failing = estimate.expected, estimate.with_retries
-    cost = None if expected.cost_usd is None else f"${expected.cost_usd:.4f}"
-    rows.add_row("expected", figures_line(expected.calls, expected.tokens.total, cost))
+    expected, likely, failing = estimate.expected, estimate.likely, estimate.with_retries
+    rows.add_row("expected", f"about {_likely_line(likely)}")
+    if likely.calls < expected.calls:
+        rows.add_row("", f"{_likely_line(expected)}, without limits")
     for parts in parts_by_model(estimate.parts):
         rows.add_row("", Text(worked_out(parts)))
     rows.add_row("at most", figures_line(estimate.calls, estimate.tokens, dollars_up(estimate.cost_usd)))
@@ -28,6 +29,11 @@ def add_estimate(rows: Table, estimate: "Estimate") -> None:
         rows.add_row("", f"{line}, without limits, if every call fails each time and is billed")
     for check in estimate.limits:
         rows.add_row("stops at", limit_line(check))
+
+
+def _likely_line(figures: "Figures") -> str:
+    cost = None if figures.cost_usd is None else f"${figures.cost_usd:.4f}"
+    return figures_line(figures.calls, figures.tokens.total, cost)
 
 
 def figures_line(calls: int, tokens: int, cost: str | None) -> str:

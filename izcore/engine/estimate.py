@@ -74,7 +74,7 @@ def estimate_run(
 
 def _likely(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
     total, info = Figures(), scorer.info()
-    for wanted, times in asked.prompts:
+    for wanted, times, _ in asked.prompts:
         prompt = info.as_taken(wanted)
         usage, most = scorer.expected(prompt), scorer.bound(prompt)
         answer = min(usage.output_tokens + asked.answer_tokens, most.output_tokens)
@@ -85,7 +85,7 @@ def _likely(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
 
 def _most(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
     total, info = Figures(), scorer.info()
-    for wanted, times in asked.prompts:
+    for wanted, _, times in asked.prompts:
         usage = scorer.bound(info.as_taken(wanted))
         usage = Usage(input_tokens=usage.input_tokens + asked.room, output_tokens=usage.output_tokens)
         total += _figures(usage, price) * (times * asked.most)
@@ -95,7 +95,7 @@ def _most(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
 def _largest(asked: Asked, scorer: Scorer, price: Price | None) -> Figures:
     """What is reserved for the largest of the calls."""
     info = scorer.info()
-    bounds = [scorer.bound(info.as_taken(prompt)) for prompt, _ in asked.prompts]
+    bounds = [scorer.bound(info.as_taken(prompt)) for prompt, _, _ in asked.prompts]
     return _figures(max(bounds, key=lambda usage: usage.total), price)
 
 
@@ -109,7 +109,8 @@ def _check_limits(
     """Check each limit. A run needs what it takes, and room for one call more than that to be reserved."""
     checks: list[LimitCheck] = []
     if limits.max_calls is not None:
-        checks.append(_check("max_calls", limits.max_calls, expected.calls, most.calls, expected.calls))
+        likely = expected.calls * MARGIN
+        checks.append(_check("max_calls", limits.max_calls, expected.calls, most.calls, likely))
     if limits.max_tokens is not None:
         tokens, one = expected.tokens.total, largest.tokens.total
         likely = tokens * MARGIN + one

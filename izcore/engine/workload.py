@@ -1,8 +1,8 @@
 """What a run will ask its models: in which phase, how often, and with which prompts."""
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain, pairwise
 
 from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
@@ -41,16 +41,16 @@ BYTES_PER_TOKEN = 4
 LONGEST_TOKEN = 8
 """Bytes of an answer's tokens: what is usual, and the most that is reckoned with on average."""
 
-Counted = Sequence[tuple[Prompt, int]]
-"""Prompts, and how often each is asked."""
+Counted = Sequence[tuple[Prompt, int, int]]
+"""Prompts, how often each is likely to be asked, and how often at most."""
 
 
 class Asked(Record):
     """What one model is asked in one role and one phase.
 
-    ``prompts`` are typical ones, with how often they are likely to be asked; ``most`` says how often each of
-    them may be asked for one question. ``answer_tokens`` is the usual length of an answer. ``room`` is by how
-    many bytes a prompt may be longer than the typical one.
+    ``prompts`` are typical ones; ``most`` says how often each of them may be asked for one question.
+    ``answer_tokens`` is the usual length of an answer. ``room`` is by how many bytes a prompt may be longer
+    than the typical one.
     """
 
     phase: RunPhase
@@ -89,12 +89,14 @@ def workload(
     most = size.most_asks.get(role.name, 1)
     if role.grades:
         questions = _questions(splits, config, size)
-        again = [(prompt, 1) for phase in questions if phase.phase == "test" for prompt, _ in phase.prompts]
+        again = [
+            (prompt, 1, 1) for phase in questions if phase.phase == "test" for prompt, _, _ in phase.prompts
+        ]
         answer = typical_answer(splits)
         return [
             Asked(
                 phase=phase,
-                prompts=[(graded_prompt(config, prompt, answer), times) for prompt, times in prompts],
+                prompts=[(graded_prompt(config, prompt, answer), *times) for prompt, *times in prompts],
                 answer_tokens=GRADE,
                 most=most,
                 room=size.longest_instruction + answer_bytes,
@@ -106,7 +108,7 @@ def workload(
     return [
         Asked(
             phase="write",
-            prompts=[(Prompt(text=TYPICAL_INSTRUCTION + shown, room=WRITING_ROOM), written)],
+            prompts=[(Prompt(text=TYPICAL_INSTRUCTION + shown, room=WRITING_ROOM), written, written)],
             answer_tokens=WRITTEN,
             most=most * size.writers,  # whoever learns may let one of them write nearly all
             room=SHOWN_INSTRUCTIONS * size.longest_instruction + WRITING_FRAME,
@@ -155,23 +157,33 @@ def typical_answer(splits: Splits) -> str:
 
 def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     """What the black box is asked: by the search, to compare the finalists, and in the final test."""
-    rounds = [each.most_that_see() for each in size.rounds]
+    likely = _whole([sum(column) for column in zip(*(r.likely_to_see() for r in size.rounds), strict=True)])
+    most = [sum(column) for column in zip(*(r.most_that_see() for r in size.rounds), strict=True)]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
+    compared = finalists if finalists > 1 else 0
     # Where nobody was dropped before, a finalist may have validation examples to catch up on.
-    missed = splits.validation if any(each.advance for each in size.rounds) else ()
-    compared = (*missed, *splits.retest)
-    phases: list[tuple[RunPhase, Sequence[Example], Sequence[int]]] = [
-        ("search", splits.validation, list(map(sum, zip(*rounds, strict=True)))),
-        ("finalists", compared, [finalists if finalists > 1 else 0] * len(compared)),
-        ("test", splits.test, [tested] * len(splits.test)),
+    unequal = any(each.advance for each in size.rounds)
+    half = len(splits.validation) // 2
+    catching_up = [(compared if unequal and place >= half else 0) for place in range(len(splits.validation))]
+    phases: list[tuple[RunPhase, Sequence[Example], Iterable[tuple[int, int]]]] = [
+        ("search", splits.validation, zip(likely, most, strict=True)),
+        (
+            "finalists",
+            (*splits.validation, *splits.retest),
+            [
+                *((each, compared if unequal else 0) for each in catching_up),
+                *[(compared, compared)] * len(splits.retest),
+            ],
+        ),
+        ("test", splits.test, [(tested, tested)] * len(splits.test)),
     ]
     guidance, form = typical_guidance(size.coordinates), PromptForm.of(config)
     return [
         Asked(
             phase=phase,
             prompts=[
-                (form.prompt(guidance, example), times)
+                (form.prompt(guidance, example), *times)
                 for example, times in zip(examples, counts, strict=True)
             ],
             answer_tokens=len(typical_answer(splits)) // BYTES_PER_TOKEN,
@@ -179,3 +191,9 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
         )
         for phase, examples, counts in phases
     ]
+
+
+def _whole(numbers: Sequence[float]) -> list[int]:
+    """Return whole numbers that add up, at every place, to the rounded sum of the ``numbers`` so far."""
+    sums = [round(each) for each in accumulate(numbers, initial=0.0)]
+    return [after - before for before, after in pairwise(sums)]

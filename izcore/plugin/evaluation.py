@@ -19,11 +19,13 @@ class Rung(Record):
     """A comparison: after how many examples it takes place, and how many instructions may go on.
 
     ``examples`` counts from the first example. Of n instructions at most n / ``reduction`` go on, rounded
-    up; 1 lets all go on. An estimate of calls relies on it.
+    up; 1 lets all go on. Of those ``likely`` is the share that is expected to. An estimate of calls relies on
+    both: on the first for the most that there can be, on the second for what is likely.
     """
 
     examples: int
     reduction: float = 1.0
+    likely: float = 1.0
 
 
 class RungsResult(Record):

@@ -253,6 +253,17 @@ class Figures(Record):
             cost_usd=None if self.cost_usd is None else self.cost_usd * times,
         )
 
+    def part(self, share: float) -> "Figures":
+        """Return a share of all figures."""
+        return Figures(
+            calls=round(self.calls * share),
+            tokens=Usage(
+                input_tokens=round(self.tokens.input_tokens * share),
+                output_tokens=round(self.tokens.output_tokens * share),
+            ),
+            cost_usd=None if self.cost_usd is None else self.cost_usd * share,
+        )
+
 
 LimitName = Literal["max_calls", "max_tokens", "max_cost"]
 LimitVerdict = Literal["suffices", "likely to suffice", "too small"]
@@ -313,3 +324,11 @@ class Estimate(Record):
     with_retries: Figures = Figures()
     parts: tuple[EstimatedCalls, ...] = ()
     limits: tuple[LimitCheck, ...] = ()
+
+    @property
+    def likely(self) -> Figures:
+        """What the run is likely to take under its limits: the first that is used up ends it."""
+        most = (self.calls, self.tokens, self.cost_usd)
+        whole = (self.expected.calls, self.expected.tokens.total, self.expected.cost_usd)
+        shares = [limit / all_ for limit, all_ in zip(most, whole, strict=True) if all_ and limit is not None]
+        return self.expected.part(min(1.0, *shares))

@@ -84,6 +84,9 @@ def _misfit_of_rungs(examples: int, result: RungsResult) -> str:
     wrong = [r.reduction for r in result.rungs if not (r.reduction >= 1 and math.isfinite(r.reduction))]
     if wrong:
         return f"gave the reduction {wrong[0]:g}, which is less than 1 or no number"
+    shares = [rung.likely for rung in result.rungs if not 0 < rung.likely <= 1]
+    if shares:
+        return f"says that a share of {shares[0]:g} is likely to go on, which is not above 0 and at most 1"
     if result.instructions is not None and result.instructions < 1:
         return f"wants a round of {result.instructions} instructions"
     none = result.advance is not None and result.advance < 1

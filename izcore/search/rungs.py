@@ -1,24 +1,29 @@
 """What an evaluation policy says of a search: how many instructions see how many examples."""
 
 import math
+from collections.abc import Iterable
+from typing import TypeVar
 
 from izcore.config.schema import SearchSize
 from izcore.plugin.evaluation import Rung, RungsRequest, RungsResult
 from izcore.plugin.protocols import EvaluationPolicy
 from izcore.plugin.record import Record
 
+Count = TypeVar("Count", int, float)
+
 
 class RoundSize(Record):
     """How many instructions a round has at most, and after how many examples they are compared.
 
     ``kept`` of them stay whatever the policy says. Each goes up at most ``advance`` rungs in the round; all
-    of them where that is None.
+    of them where that is None. ``earlier`` is how many rounds came before.
     """
 
     instructions: int
     rungs: tuple[Rung, ...]
     kept: int = 0
     advance: int | None = None
+    earlier: int = 0
 
     def most_that_see(self) -> list[int]:
         """Return for each example by how many instructions of the round it is seen at most.
@@ -27,13 +32,42 @@ class RoundSize(Record):
         has gone up k parts; so of all that were suggested so far at most 1 / (k + 1) have. That holds of the
         sum over rounds, which is what counts.
         """
-        seen: list[int] = []
+        reaching: list[int] = []
         staying = self.instructions
         for number, rung in enumerate(self.rungs):
             if self.advance:
                 staying = math.ceil(self.instructions / (number // self.advance + 1))
-            seen += [staying] * (rung.examples - len(seen))
+            reaching.append(staying)
             staying = min(staying, math.ceil(staying / rung.reduction) + self.kept)
+        return self._by_example(reaching)
+
+    def likely_to_see(self) -> list[float]:
+        """Return for each example by how many instructions of the round it is likely to be seen.
+
+        Where instructions go up a part of the rungs in a round, those that are suggested are taken to be at
+        all parts, at each next one as many as are likely to go on from the one before; but none has gone up
+        more parts than there were rounds.
+        """
+        if self.advance is None:
+            staying = float(self.instructions)
+            reaching = []
+            for rung in self.rungs:
+                reaching.append(staying)
+                staying = min(staying, math.ceil(staying / rung.reduction) + self.kept) * rung.likely
+            return self._by_example(reaching)
+        shares = [1.0]
+        for rung in self.rungs[:-1]:
+            shares.append(shares[-1] * rung.likely / rung.reduction)
+        open_ = self.advance * (self.earlier + 1)
+        shares[open_:] = [0.0] * len(shares[open_:])
+        suggested = sum(shares[:: self.advance])
+        return self._by_example(self.instructions * share / suggested for share in shares)
+
+    def _by_example(self, reaching: Iterable[Count]) -> list[Count]:
+        """Return for each example how many see it, where so many reach each rung."""
+        seen: list[Count] = []
+        for rung, number in zip(self.rungs, reaching, strict=True):
+            seen += [number] * (rung.examples - len(seen))
         return seen
 
     def most_at_first(self, instructions: int) -> int:
@@ -76,7 +110,13 @@ def rounds_of(
         instructions = min(proposed + (0 if rounds else starting), trials - tried)
         kept = 0 if rounds else min(1, starting)
         rounds.append(
-            RoundSize(instructions=instructions, rungs=result.rungs, kept=kept, advance=result.advance)
+            RoundSize(
+                instructions=instructions,
+                rungs=result.rungs,
+                kept=kept,
+                advance=result.advance,
+                earlier=len(rounds),
+            )
         )
         tried += instructions
     return rounds

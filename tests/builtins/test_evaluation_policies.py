@@ -4,6 +4,7 @@ import math
 import random
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,43 @@ def test_who_goes_up_in_steps_sees_no_more_than_the_estimate_says(
         )
     ]
     assert all(sum(each > place for each in seen) <= most[place] for place in range(examples))
+
+
+def test_of_those_that_go_up_in_steps_each_rung_is_likely_to_see_half_of_the_one_before() -> None:
+    rungs = Stepwise(StepwiseOptions(), CONTEXT).rungs(RungsRequest(examples=8, searched=100)).rungs
+
+    def likely(earlier: int) -> list[float]:
+        return RoundSize(instructions=30, rungs=rungs, advance=1, earlier=earlier).likely_to_see()
+
+    assert likely(0) == [30.0] + [0.0] * 7
+    assert likely(1) == pytest.approx([20, 10] + [0] * 6)
+    assert likely(3) == likely(50) == pytest.approx([16, 8, 4, 4, 2, 2, 2, 2])
+
+
+@given(
+    policy=st.one_of(st.builds(halving), st.builds(racing), st.builds(hyperband)),
+    examples=st.integers(1, 40),
+    instructions=st.integers(1, 60),
+    kept=st.integers(0, 1),
+    likely=st.sampled_from([0.25, 0.5, 1.0]),
+    advance=st.sampled_from([None, 1, 2]),
+    earlier=st.integers(0, 6),
+)
+def test_what_is_likely_is_no_more_than_the_most(
+    policy: EvaluationPolicy,
+    examples: int,
+    instructions: int,
+    kept: int,
+    likely: float,
+    advance: int | None,
+    earlier: int,
+) -> None:
+    rungs = policy.rungs(RungsRequest(examples=examples, searched=instructions)).rungs
+    fewer = tuple(msgspec.structs.replace(rung, likely=likely) for rung in rungs)
+    size = RoundSize(instructions=instructions, rungs=fewer, kept=kept, advance=advance, earlier=earlier)
+    most = size.most_that_see()
+    assert all(a <= b + 1e-9 for a, b in zip(size.likely_to_see(), most, strict=True))
+    assert likely < 1 or advance or size.likely_to_see() == most
 
 
 def bracket(policy: Hyperband, examples: int, round_: int) -> list[tuple[int, int]]:

@@ -93,3 +93,14 @@ def test_a_limit_that_is_too_small_is_said_to_be(pool: str) -> None:
     assert few.calls <= free.calls - 10
     some = planned(generator=pool, max_tokens=(free.expected.tokens.total + free.tokens) // 2).estimate
     assert [check.verdict for check in some.limits] == ["likely to suffice"]
+
+
+@pytest.mark.parametrize("policy", ["halving", "stepwise"])
+def test_under_a_limit_a_run_is_likely_to_take_no_more_than_that(policy: str) -> None:
+    settings = {"evaluation": {"policy": policy}, "search": {"initial": 16, "batch": 16, "rounds": 5}}
+    free = planned(settings).estimate
+    assert free.likely == free.expected
+    assert free.expected.calls < free.calls or policy == "halving"
+    few = planned(settings, max_calls=free.expected.calls // 2).estimate
+    assert few.likely.calls == few.calls == free.expected.calls // 2
+    assert few.likely.tokens.total < few.expected.tokens.total

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+import izcore
 from izcore.plugin import (
     BackendContext,
     Candidate,
@@ -338,3 +340,19 @@ def test_better_than_chance_at_equal_calls() -> None:
         ]
         gains.append(np.mean([row[c] - np.mean(row) for row, c in zip(values, chosen, strict=True)]))
     assert min(gains) > 0.1
+
+
+def test_a_run_takes_about_as_many_calls_as_is_expected(
+    tmp_path: Path,
+) -> None:
+    """What the preset asks again is the surrogate's choice; the estimate has to foretell how much that is."""
+    phrases = [f"{do} the word, {how}." for do in ("Take", "Give", "Copy") for how in ("reversed", "twice")]
+    settings = {
+        "generator": {"name": "phrases", "phrases": [*phrases, "Write it in reverse."], "latent_dim": 4},
+        "scorer": {"name": "obedient", "mistakes": 0.3},
+        "search": {"rounds": 8},
+    }
+    planned = izcore.plan("mirror", preset="structured", settings=settings, seed=1, cache=False)
+    calls = izcore.execute(planned, db=tmp_path / "runs.sqlite").calls
+    estimate = planned.estimate
+    assert 0.75 * estimate.expected.calls < calls < 1.25 * estimate.expected.calls < estimate.calls

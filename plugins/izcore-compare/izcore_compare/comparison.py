@@ -7,7 +7,7 @@ import msgspec
 
 import izcore
 from izcore import Estimate, Figures
-from izcore.plugin import Executor, InterruptedRunError, IzError, Record, Usage, UsageError
+from izcore.plugin import Executor, InterruptedRunError, IzError, Record, UsageError
 from izcore_compare.curves import curve_of
 from izcore_compare.methods import Settings, check_comparable, config_of
 from izcore_compare.plot import check_plot, draw_curves
@@ -110,22 +110,8 @@ def estimate_of(runs: Iterable[ComparedRun]) -> Estimate:
         calls=sum(each.calls for each in estimates),
         tokens=sum(each.tokens for each in estimates),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
-        expected=sum(map(_expected, estimates), Figures()),
+        expected=sum((each.likely for each in estimates), Figures()),
         with_retries=sum((each.with_retries for each in estimates), Figures()),
-    )
-
-
-def _expected(estimate: Estimate) -> Figures:
-    """What a run is likely to take, which its limit on calls ends."""
-    whole = estimate.expected
-    share = min(1.0, estimate.calls / max(whole.calls, 1))
-    return Figures(
-        calls=round(whole.calls * share),
-        tokens=Usage(
-            input_tokens=round(whole.tokens.input_tokens * share),
-            output_tokens=round(whole.tokens.output_tokens * share),
-        ),
-        cost_usd=None if whole.cost_usd is None else whole.cost_usd * share,
     )
 
 
