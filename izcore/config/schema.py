@@ -76,7 +76,7 @@ class Evaluation(Record, forbid_unknown_fields=True):
         Meta(description="The evaluation policy; all other keys but finalists are its options"),
     ] = None
     finalists: Annotated[
-        int, Meta(ge=1, description="Instructions compared on the retest examples, where there are any")
+        int, Meta(ge=1, description="Instructions scored on the retest examples, where there are any")
     ] = 4
 
 

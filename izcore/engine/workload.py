@@ -161,7 +161,7 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     most = [sum(column) for column in zip(*(r.most_that_see() for r in size.rounds), strict=True)]
     finalists = min(size.trials, config.evaluation.finalists)
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
-    compared = finalists if finalists > 1 else 0
+    compared = finalists if finalists > 1 or splits.retest else 0
     # Where nobody was dropped before, a finalist may have validation examples to catch up on.
     unequal = any(each.advance for each in size.rounds)
     half = len(splits.validation) // 2

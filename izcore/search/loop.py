@@ -87,12 +87,13 @@ class Search:
 
         The winner of many noisy means looks better than it is; on fresh examples the finalists are equal
         again. Either all finalists are scored or none counts, so that nobody wins by lack of a test. The
-        best of the user's own instructions is among them.
+        best of the user's own instructions is among them. A lone one is compared with nobody, and its score
+        on fresh examples alone is the one to believe.
         """
         own = {candidate.guidance for candidate in self.proposer.starting}
         unequal = self.rounds.rungs_of(0).advance is not None
         finalists = outcome.history.finalists(self.config.evaluation.finalists, own, unequal=unequal)
-        if len(finalists) < 2 or not (self.splits.retest or unequal):
+        if not finalists or not (self.splits.retest or (unequal and len(finalists) > 1)):
             return outcome
         total = len(finalists) * len(self.splits.retest)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="retest", round=0, total=total))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import izcore
+from izcore.plugin.results import ValidationScore
 from izcore.plugin.run_record import Run
 from izcore.search.refusals import MARK_UP, REPEAT
 
@@ -54,10 +55,31 @@ def test_finalists_are_compared_on_fresh_examples() -> None:
     assert run.result.best.instruction in {trial.candidate.instruction for trial in longer}
 
 
+@pytest.mark.parametrize("evaluation", [{"policy": "halving"}, {"policy": "full", "finalists": 1}])
+def test_a_lone_finalist_is_scored_on_fresh_examples(evaluation: dict[str, Any]) -> None:
+    """Of four different instructions one is left after two comparisons, or no more than one is wanted."""
+    options: dict[str, Any] = {
+        "generator": {"name": "phrases", "phrases": TWO[:1], "latent_dim": 2},
+        "evaluation": evaluation,
+        "search": {"initial": 24, "batch": 1, "rounds": 0},
+        "cache": False,
+    }
+    run, without = search(**options), search(**options, splits={**SETTINGS["splits"], "retest": 0})
+    assert run.result is not None
+    assert without.result is not None
+    assert run.result.best is not None
+    (whole,) = (trial for trial in run.trials if trial.reused is None and len(trial.scores) == 14)
+    assert run.result.best.instruction == whole.candidate.instruction
+    fresh = [score for score in whole.scores[10:] if score is not None]
+    assert run.result.best.validation == ValidationScore(score=sum(fresh) / 4, n=4, fresh=True)
+    assert run.result.calls == without.result.calls + 4
+
+
 def test_what_is_suggested_again_sees_more_where_the_policy_lets_it_go_on() -> None:
     run = search(
         generator={"name": "phrases", "phrases": TWO, "latent_dim": 2},
         evaluation={"policy": "stepwise", "finalists": 1},
+        splits={**SETTINGS["splits"], "retest": 0},
         cache=False,
     )
     first = {trial.candidate.instruction: trial for trial in run.trials if trial.reused is None}
