@@ -27,10 +27,9 @@ def found_from(registry: Registry, config: RunConfig, folder: str) -> RunConfig:
     for kind in BACKEND_KEYS:
         choice = config.choice_of(kind)
         if choice is not None:
-            found = _options_found(registry, kind, choice.name, choice.options, folder)
-            moved = BackendChoice(name=choice.name, options=found)
-            config = msgspec.structs.replace(config, **{kind: moved})
-    return config
+            config = msgspec.structs.replace(config, **{kind: _moved(registry, kind, choice, folder)})
+    coordinates = (_moved(registry, "coordinate", choice, folder) for choice in config.coordinates)
+    return msgspec.structs.replace(config, coordinates=tuple(coordinates))
 
 
 @contextlib.contextmanager
@@ -42,6 +41,11 @@ def saying_where_it_began(folder: str) -> Iterator[None]:
         if folder and Path(folder) != Path.cwd():
             error.hint = f"{error.hint} The run began in {folder}; go on from there.".strip()
         raise
+
+
+def _moved(registry: Registry, kind: Kind, choice: BackendChoice, folder: str) -> BackendChoice:
+    found = _options_found(registry, kind, choice.name, choice.options, folder)
+    return BackendChoice(name=choice.name, options=found)
 
 
 def _options_found(
