@@ -11,6 +11,8 @@ from izcore.plugin import (
     GenerateResult,
     Generator,
     Latent,
+    LocateRequest,
+    LocateResult,
     PrepareRequest,
     PrepareResult,
     Trial,
@@ -89,6 +91,38 @@ class Portfolio(Generator):
             exhausted=len(over) == len(order),
         )
 
+    async def locate(self, request: LocateRequest) -> LocateResult | None:
+        """Ask each writer that can tell where its own sentences lie; those of the others stay where they are.
+
+        A writer sees the trials of all, as when it writes. None where no writer can tell.
+        """
+        latents = [trial.candidate.latent or None for trial in request.history]
+        states: dict[str, str] = {}
+        for name, writer in self._writers.items():
+            size = self._dimensions[name]
+            own = msgspec.structs.replace(
+                request,
+                history=tuple(_as_seen_by(name, trial, size) for trial in request.history),
+                latent_dim=size,
+                seed=derive_seed(request.seed, name),
+            )
+            result = writer.locate(own)
+            if isinstance(result, Awaitable):
+                result = await result
+            if result is None:
+                continue
+            states[name] = result.state
+            for place, (trial, found) in enumerate(zip(request.history, result.latents, strict=True)):
+                if trial.candidate.writer == name:
+                    behind = trial.candidate.latent[size : request.latent_dim]
+                    latents[place] = (*found, *behind) if found and behind else None
+        if not states:
+            return None
+        # Numbers of coordinates, which stand behind, are not a generator's to place.
+        placed = (latent[: request.latent_dim] if latent else () for latent in latents)
+        whole = tuple(each if len(each) == request.latent_dim else None for each in placed)
+        return LocateResult(latents=whole, state=msgspec.json.encode(states).decode())
+
     def _picked(self, latents: Sequence[Latent]) -> dict[str, list[int]]:
         """Return the places of the latents that pick each writer; each has an equal part of the interval."""
         names = list(self._writers)
@@ -102,11 +136,13 @@ class Portfolio(Generator):
     ) -> GenerateResult:
         """Let a writer write from the latents in these places, and say that it was the one."""
         size = self._dimensions[name]
+        located = msgspec.json.decode(request.located, type=dict[str, str]) if request.located else {}
         own = msgspec.structs.replace(
             request,
             latents=tuple(request.latents[place][:size] for place in places),
             seed=derive_seed(request.seed, name, turn),
             history=tuple(_as_seen_by(name, trial, size) for trial in request.history),
+            located=located.get(name, ""),
         )
         result = self._writers[name].generate(own)
         if isinstance(result, Awaitable):

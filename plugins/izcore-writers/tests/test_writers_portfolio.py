@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,9 +13,12 @@ from izcore.plugin import (
     USER,
     Ask,
     BackendContext,
+    Candidate,
     Example,
     GenerateRequest,
     Generator,
+    LocateRequest,
+    LocateResult,
     PrepareRequest,
     Trial,
 )
@@ -77,6 +80,52 @@ def test_a_latents_last_number_picks_the_writer_and_the_first_are_its_own() -> N
     own = msgspec.structs.replace(request, latents=(latents[2][:3],))
     (same,) = alone.generate(own).candidates  # type: ignore[union-attr]
     assert same.instruction == result.candidates[2].instruction
+
+
+class Placing:
+    """A writer that says where its sentences lie, and keeps what it is given back of it."""
+
+    def __init__(self) -> None:
+        self.writer = toy("phrases", latent_dim=1)
+        self.located = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.writer, name)
+
+    def locate(self, request: LocateRequest) -> LocateResult:
+        assert request.latent_dim == 1
+        assert [len(trial.candidate.latent) for trial in request.history] == [1, 0, 0]
+        return LocateResult(latents=((0.3,), (0.4,), (0.5,)), state="placed")
+
+    def generate(self, request: GenerateRequest) -> Any:
+        self.located = request.located
+        return self.writer.generate(request)
+
+
+def test_a_writer_says_where_its_own_sentences_lie_and_is_given_back_what_it_said() -> None:
+    placing = Placing()
+    mixed = portfolio({"placing": cast(Generator, placing), "wide": toy("phrases", latent_dim=2)})
+    assert mixed.prepare(PrepareRequest(demonstrations=EXAMPLES, seed=0)).latent_dim == 3
+    latents = ((0.9, 0.1, 0.2), (0.8, 0.7, 0.9))
+    written = asyncio.run(
+        mixed.generate(GenerateRequest(latents=latents, demonstrations=EXAMPLES, seed=1))  # type: ignore[arg-type]
+    )
+    candidates = (*written.candidates, Candidate(latent=(), instruction="Mine.", writer=USER))
+    history = tuple(trial_of(number, candidate) for number, candidate in enumerate(candidates))
+    asked = LocateRequest(history=history, demonstrations=EXAMPLES, latent_dim=3, seed=2)
+    found = asyncio.run(mixed.locate(asked))  # type: ignore[arg-type]
+    assert found is not None
+    assert found.latents == ((0.3, 0.1, 0.2), latents[1], None)
+    again = GenerateRequest(latents=latents, demonstrations=EXAMPLES, seed=3, located=found.state)
+    asyncio.run(mixed.generate(again))  # type: ignore[arg-type]
+    assert placing.located == "placed"
+    without = portfolio({"wide": toy("phrases", latent_dim=2)})
+    without.prepare(PrepareRequest(demonstrations=EXAMPLES, seed=0))
+    assert asyncio.run(without.locate(asked)) is None  # type: ignore[arg-type]
+
+
+def trial_of(number: int, candidate: Candidate) -> Trial:
+    return Trial(index=number, round=0, candidate=candidate, scores=(1.0,))
 
 
 def optimized(writers: Any, **settings: Any) -> izcore.Run:
