@@ -119,9 +119,10 @@ def tests(session: nox.Session) -> None:
     keep_bytecode(session)
     session.run("iz", "models", "pull", EMBEDDED_MODEL_NAME)
     # A file's tests share models and servers, so a file goes to one process. Each computes on one core:
-    # threads of several processes would wait for each other's cores.
-    env = {"OMP_NUM_THREADS": "1"}
-    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs, env=env)
+    # threads of several processes would wait for each other's cores. They begin with the longest files, as
+    # tests/conftest.py has it: in xdist's own order, those with few tests would be last, however long.
+    in_parallel = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+    session.run("pytest", *in_parallel, *session.posargs, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session

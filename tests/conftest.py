@@ -11,6 +11,12 @@ from support.plugin_folder import Install, install_plugin
 __all__ = ["iz", "own_folders"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run the embedded model come first: one that takes minutes shall not be the last to begin."""
+    long = {item.path for item in items if item.get_closest_marker("model")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install plugins by hand into a folder on this process's path; returns that folder."""
