@@ -96,7 +96,10 @@ def workload(
         return [
             Asked(
                 phase=phase,
-                prompts=[(graded_prompt(config, prompt, answer), *times) for prompt, *times in prompts],
+                prompts=[
+                    (graded_prompt(config, prompt, answer), likely, times)
+                    for prompt, likely, times in prompts
+                ],
                 answer_tokens=GRADE,
                 most=most,
                 room=size.longest_instruction + answer_bytes,
