@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "worlds")]
+sys.path[:0] = [str(HERE), str(HERE / "worlds"), str(HERE / "end_to_end")]
