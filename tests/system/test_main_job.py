@@ -1,14 +1,17 @@
 """The main job on real parts: every shared task, the embedded model, the Gaussian process."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import SHARED, Iz, iz_command, result_of, shared_data, without_times
+from support.in_process import called
 
 from izcore.storage.store import Store
 
@@ -22,12 +25,20 @@ REAL = (
 )
 
 
+def result_here(*arguments: str) -> dict[str, Any]:
+    """What ``iz --json`` says within this process: one for each of many tasks takes its time to start."""
+    code, out, err = called(*arguments, "--json")
+    assert code == 0, err
+    result: dict[str, Any] = json.loads(out)
+    return result
+
+
 @pytest.mark.parametrize("task", SHARED_TASKS or ["absent"])
-def test_every_shared_task_runs_by_path(iz: Iz, task: str) -> None:
+def test_every_shared_task_runs_by_path(task: str) -> None:
     path = shared_data("instruction_induction", "induce", f"{task}.json")
     toys = ("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol")
-    small = ("--set", "search.rounds=0", "--set", "search.initial=3", "--json")
-    result = result_of(iz("optimize", str(path), *toys, *small))
+    small = ("--set", "search.rounds=0", "--set", "search.initial=3")
+    result = result_here("optimize", str(path), *toys, *small)
     assert result["status"] == "done"
     assert result["best"]["test"]["n"] >= 10
 
@@ -37,10 +48,10 @@ def test_every_shared_task_runs_by_name_after_fetch(iz: Iz) -> None:
     assert set(SHARED_TASKS) <= set(fetched["fetched"])
     toys = ("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol")
     for task in ("antonyms", "cause_and_effect", "translation_en-de"):
-        small = ("--set", "search.rounds=0", "--set", "search.initial=2", "--json")
-        assert result_of(iz("optimize", task, *toys, *small))["task"] == task
+        small = ("--set", "search.rounds=0", "--set", "search.initial=2")
+        assert result_here("optimize", task, *toys, *small)["task"] == task
     for task in SHARED_TASKS:
-        assert result_of(iz("tasks", "check", task, "--json"))["usable"]
+        assert result_here("tasks", "check", task)["usable"]
 
 
 @pytest.fixture
