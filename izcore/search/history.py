@@ -1,10 +1,13 @@
 """The trials of a run so far, with what is asked of them again and again."""
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 import msgspec
 
 from izcore.plugin.trials import Candidate, Guidance, Trial
+
+PRIOR_EXAMPLES = 2
+"""Examples that the mean of all scores counts for where trials are compared that saw different numbers."""
 
 
 class History:
@@ -81,10 +84,13 @@ class History:
         """Return at most ``count`` of the best trials, of different guidance.
 
         All of them saw as many examples as the best one, unless they may be ``unequal`` since nobody was
-        dropped before. The last of several gives way to the best of the user's ``own`` where none of these is
-        among them.
+        dropped before. These are taken by what is expected of them, and not by how many examples they saw:
+        one that was asked more and failed would else come before one that was asked little and did not. The
+        last of several gives way to the best of the user's ``own`` where none of these is among them.
         """
         ranked = [trial for trial in self.ranked if _is_candidate(trial)]
+        if unequal:
+            ranked.sort(key=_expectation(ranked), reverse=True)
         open_ = [trial for trial in ranked if unequal or len(trial.scores) == len(ranked[0].scores)]
         found = open_[:count]
         best_own = next((trial for trial in open_ if trial.candidate.guidance in own), None)
@@ -102,6 +108,22 @@ def without_scores(trial: Trial, places: Set[int]) -> Trial:
 def _is_candidate(trial: Trial) -> bool:
     """Whether a trial may win: it has a score."""
     return bool(trial.known_scores)
+
+
+def _expectation(trials: Sequence[Trial]) -> Callable[[Trial], float]:
+    """Return what tells how well a trial will do: its mean, drawn to the mean of all scores.
+
+    It counts as if it had seen ``PRIOR_EXAMPLES`` more with that mean (the posterior mean of a beta-binomial
+    model), so that a single right answer is no certainty.
+    """
+    seen = sum(len(trial.known_scores) for trial in trials)
+    centre = sum((trial.objective or 0.0) * len(trial.known_scores) for trial in trials) / max(seen, 1)
+
+    def expected(trial: Trial) -> float:
+        own = len(trial.known_scores)
+        return ((trial.objective or 0.0) * own + centre * PRIOR_EXAMPLES) / (own + PRIOR_EXAMPLES)
+
+    return expected
 
 
 def _rank(trial: Trial) -> tuple[int, float, int, int]:

@@ -171,3 +171,11 @@ def test_what_is_told_of_a_winner_is_its_score_on_examples_that_did_not_choose_i
 ) -> None:
     trial = Trial(index=0, round=0, candidate=Candidate(latent=(), instruction="x"), scores=scores)
     assert validation_score(trial, 2) == told
+
+
+def test_finalists_that_saw_unlike_numbers_are_those_of_whom_most_is_expected() -> None:
+    failed, lucky, proven = [0.0, 0.0, 0.0, 1.0], [1.0], [1.0] * 18 + [0.0] * 2
+    history = History(trials_of([(1, failed), (1, lucky), (1, proven)], Objective()))
+    best = [trial.scores for trial in history.finalists(3, unequal=True)]
+    assert best == [tuple(proven), tuple(lucky), tuple(failed)]
+    assert [trial.scores for trial in history.finalists(3)] == [tuple(proven)]
