@@ -17,7 +17,7 @@ from izcore.engine.session import Session, open_session
 from izcore.engine.verdict import describe_capped, describe_set_aside
 from izcore.engine.writing_notes import describe_writers, describe_writing
 from izcore.plugin.errors import BackendError, BudgetExhaustedError
-from izcore.plugin.events import PhaseStarted, RunStarted
+from izcore.plugin.events import NoteAdded, PhaseStarted, RunStarted
 from izcore.plugin.examples import Agreement
 from izcore.plugin.protocols import Generator, Surrogate
 from izcore.plugin.registrations import GeneratorRegistration
@@ -64,7 +64,8 @@ async def search_and_conclude(
         winner = _winner(outcome, session, record)
         conclusion = await _test(winner, session, record, generator)
         agreement = await _agreement(winner, session, record)
-    return _result(record, outcome, conclusion, agreement, session, record.seconds + elapsed())
+    told = search.proposer.prepared.notes
+    return _result(record, outcome, conclusion, agreement, session, told, record.seconds + elapsed())
 
 
 def _started(record: RunRecord, *, total: int, done: int) -> RunStarted:
@@ -89,6 +90,9 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         "surrogate", config.surrogate, session.context("surrogate")
     )
     events.emit(PhaseStarted(run_id=record.id, phase="prepare", round=0))
+    prepared = _prepare(generator, record, store)
+    for note in prepared.notes:
+        events.emit(NoteAdded(run_id=record.id, note=note))
     proposer = Proposer(
         run_id=record.id,
         config=config,
@@ -97,7 +101,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         starting=record.plan.starting,
         generator=generator,
         surrogate=surrogate,
-        prepared=_prepare(generator, record, store),
+        prepared=prepared,
         refusals=Refusals((*splits.demonstrations, *splits.validation)) if config.search.refuse else None,
         store=store,
         events=events,
@@ -198,6 +202,7 @@ def _result(
     conclusion: Conclusion,
     agreement: Agreement | None,
     session: Session,
+    told: Sequence[str],
     seconds: float,
 ) -> RunResult:
     store, history = session.environment.store, outcome.history
@@ -228,6 +233,7 @@ def _result(
         set_aside=set_aside,
         notes=(
             *([str(flat)] if flat else []),
+            *told,
             *describe_writing(_written(store, record, history)),
             *describe_writers(history),
             *describe_capped(store.capped(record.id)),

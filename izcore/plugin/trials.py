@@ -121,10 +121,15 @@ class PrepareRequest(Record):
 
 
 class PrepareResult(Record):
-    """``latent_dim`` is d >= 1; ``state`` is plain JSON data that is kept with the run and shown with it."""
+    """``latent_dim`` is d >= 1; ``state`` is plain JSON data that is kept with the run and shown with it.
+
+    ``notes`` are sentences for the notes of the run's result, about how instructions come to be written; they
+    are the same when a run is resumed.
+    """
 
     latent_dim: int
     state: Mapping[str, Any] = {}
+    notes: tuple[str, ...] = ()
 
 
 class LocateRequest(Record):

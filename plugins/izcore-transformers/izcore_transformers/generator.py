@@ -1,6 +1,7 @@
 """The soft-prompt instruction generator of InstructZero (https://arxiv.org/abs/2306.03082, section 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from torch import Tensor
@@ -19,9 +20,17 @@ from izcore.plugin import (
     UsageError,
 )
 from izcore_transformers.decoding.sampling import Sampling
-from izcore_transformers.models.loading import LoadedModel, embed_tokens, load_model
+from izcore_transformers.models.loading import (
+    LoadedModel,
+    can_have_bfloat16_layers,
+    embed_tokens,
+    load_model,
+    model_identity,
+    with_bfloat16_layers,
+)
 from izcore_transformers.options import GeneratorOptions
-from izcore_transformers.soft_prompt.calibration import Calibration, calibrate
+from izcore_transformers.soft_prompt.calibration import Calibration, calibrate, probe_latents
+from izcore_transformers.soft_prompt.layer_test import judge_layers
 from izcore_transformers.soft_prompt.meta_prompts import draw_targets, find_meta_prompt
 from izcore_transformers.soft_prompt.projection import Projection, latent_seed
 from izcore_transformers.soft_prompt.sentence_seeds import best_sentences, embed_sentences, offset_sentences
@@ -35,7 +44,8 @@ class HFGenerator(Generator):
 
     The projection depends on the run's seed alone, and decoding is greedy or, at a temperature, drawn from a
     seed of each latent's own, so that equal requests give equal texts, in any process and in batches of any
-    size. With sentence seeds a text depends on the request's history, too.
+    size. With sentence seeds a text depends on the request's history, too. In which number format a model's
+    layers compute is decided once for a run, and kept with it.
     """
 
     def __init__(self, options: GeneratorOptions, context: BackendContext) -> None:
@@ -48,23 +58,28 @@ class HFGenerator(Generator):
         self._writers: dict[tuple[Example, ...], Writer] = {}
 
     def prepare(self, request: PrepareRequest) -> PrepareResult:
-        """Load the model and find the scale, by a probe unless options or an earlier process know it."""
+        """Load the model, find the scale by a probe, and choose the layers by a test.
+
+        What options or an earlier process know is not looked for.
+        """
         options = self._options
-        loaded = self._load()
-        self._projection = self._project(loaded)
         if request.state:
-            self._calibration = msgspec.convert(request.state, Calibration)
-            if self._calibration.model != loaded.identity:
-                raise UsageError(
-                    f"The run was begun with the generator model {self._calibration.model}, "
-                    f"but {self._options.model} is now {loaded.identity}.",
-                    hint="Bring the former model back (option revision, the same files), or start a new run.",
-                )
-        elif options.scale is not None:
-            self._calibration = Calibration(model=loaded.identity, scale=options.scale)
+            self._calibration = self._known(request.state)
+            self._projection = self._project(self._load())
         else:
-            self._calibration = self._calibrate(loaded, self._projection, request.demonstrations)
-        return PrepareResult(latent_dim=options.latent_dim, state=msgspec.to_builtins(self._calibration))
+            loaded = self._load()
+            self._projection = self._project(loaded)
+            if options.scale is not None:
+                found = Calibration(model=loaded.identity, scale=options.scale)
+            else:
+                found = self._calibrate(loaded, self._projection, request.demonstrations)
+            self._calibration = self._with_layers(found, self._projection, request.demonstrations)
+        layers = self._calibration.layers
+        return PrepareResult(
+            latent_dim=options.latent_dim,
+            state=msgspec.to_builtins(self._calibration),
+            notes=() if layers is None else (str(layers),),
+        )
 
     def generate(self, request: GenerateRequest) -> GenerateResult:
         """Write one instruction per latent."""
@@ -94,6 +109,42 @@ class HFGenerator(Generator):
             return writer.write(list(projection.soft_prompts(latents, scale)), self._sampling(latents))
 
         return calibrate(loaded, write, projection, self._options.latent_dim, self._context.seed)
+
+    def _known(self, state: Mapping[str, Any]) -> Calibration:
+        """Return what an earlier process found out, and take the layers that it chose.
+
+        Raises :class:`UsageError` if the model is another one, or cannot have such layers here.
+        """
+        calibration, identity = msgspec.convert(state, Calibration), model_identity(self._options)
+        if calibration.model != identity:
+            raise UsageError(
+                f"The run was begun with the generator model {calibration.model}, "
+                f"but {self._options.model} is now {identity}.",
+                hint="Bring the former model back (option revision, the same files), or start a new run.",
+            )
+        if calibration.layers is not None and calibration.layers.passed:
+            self._options = with_bfloat16_layers(self._options)
+        return calibration
+
+    def _with_layers(
+        self, calibration: Calibration, projection: Projection, demonstrations: tuple[Example, ...]
+    ) -> Calibration:
+        """Take bfloat16 layers where they are to be had and the test finds nothing against them."""
+        options = self._options
+        if options.cpu_layers != "auto" or not can_have_bfloat16_layers(options):
+            return calibration
+        latents = probe_latents(options.latent_dim, self._context.seed)
+        soft_prompts = list(projection.soft_prompts(latents, calibration.scale))
+        exact = self._writer(demonstrations)
+        self._take(with_bfloat16_layers(options))
+        layers = judge_layers(exact, self._writer(demonstrations), soft_prompts)
+        if not layers.passed:
+            self._take(options)
+        return msgspec.structs.replace(calibration, layers=layers)
+
+    def _take(self, options: GeneratorOptions) -> None:
+        """Go on with the model that ``options`` describe."""
+        self._options, self._loaded, self._writers = options, None, {}
 
     def _soft_prompts(self, request: GenerateRequest, projection: Projection, scale: float) -> list[Tensor]:
         """Return the soft prompt of each latent, [n, hidden]: from the best sentences, once there are any."""

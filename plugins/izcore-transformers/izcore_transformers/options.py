@@ -44,6 +44,14 @@ class ModelOptions(Options, frozen=True, kw_only=True):
             "plain, by generate of transformers, one at a time: the reference, which writes the same texts."
         ),
     ] = "batched"
+    cpu_layers: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Meta(
+            description="In what the linear layers of a float32 model compute on a cpu: float32; bfloat16, "
+            "which is quicker where the processor has AMX or AVX512-BF16; or auto, which is float32, but for "
+            "a generator bfloat16 on such a processor if a test on the run's own prompt finds it as good."
+        ),
+    ] = "auto"
     revision: Annotated[
         str, Meta(description="Branch, tag or commit of a hub model; empty means its main branch.")
     ] = ""

@@ -135,24 +135,42 @@ def seconds_in_turns(
     return sum(seconds["batch"]) / len(seconds["batch"]), sum(seconds["single"]) / repeats
 
 
+def plain_model(cache_dir: str) -> PreTrainedModel:
+    """Return the embedded model as transformers loads it, in float32."""
+    folder = converted_folder(embedded_source(), torch.float32, cache_dir)
+    with quiet_libraries():
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return model.eval()
+
+
+def soft_prompts(model: PreTrainedModel, latents: int) -> list[Tensor]:
+    """Return soft prompts of the generator's default settings."""
+    options = GeneratorOptions()
+    projection = Projection(
+        options.projection,
+        latent_dim=options.latent_dim,
+        soft_tokens=options.soft_tokens,
+        hidden=model.get_input_embeddings().weight.shape[1],
+        rms=1.0,
+        seed=0,
+    )
+    return list(projection.soft_prompts(sobol_latents(latents, options.latent_dim, 3), SCALE))
+
+
+def whole_prompts(writer: Writer, given: Sequence[Tensor]) -> list[Tensor]:
+    """Return the embeddings [n, hidden] that ``writer`` goes on after, for each of the soft prompts."""
+    shared, rows = writer._inputs(given)
+    return [row if shared is None else torch.cat([shared, row]) for row in rows]
+
+
 def writing(
     loaded: LoadedModel, plain: PreTrainedModel, latents: int
 ) -> tuple[Work, list[Callable[[], str]]]:
     """Return how instructions are written by the generator's default settings, and one at a time."""
     options = GeneratorOptions()
     writer = Writer(loaded, options, DEMONSTRATIONS)
-    hidden = plain.get_input_embeddings().weight.shape[1]
-    projection = Projection(
-        options.projection,
-        latent_dim=options.latent_dim,
-        soft_tokens=options.soft_tokens,
-        hidden=hidden,
-        rms=1.0,
-        seed=0,
-    )
-    soft_prompts = projection.soft_prompts(sobol_latents(latents, options.latent_dim, 3), SCALE)
-    shared, rows = writer._inputs(soft_prompts)
-    prompts = [row if shared is None else torch.cat([shared, row]) for row in rows]
+    given = soft_prompts(plain, latents)
+    prompts = whole_prompts(writer, given)
     ends = sorted(end_tokens(loaded.model, loaded.tokenizer))
 
     def alone(prompt: Tensor) -> str:
@@ -168,7 +186,7 @@ def writing(
         return writer._read(writer._text(tokens.tolist())).instruction
 
     return (
-        lambda: [one.instruction for one in writer.write(soft_prompts)],
+        lambda: [one.instruction for one in writer.write(given)],
         [partial(alone, prompt) for prompt in prompts],
     )
 
@@ -212,10 +230,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     clock = CLOCKS[arguments.clock]
     loaded = load_model(ScorerOptions(device="cpu"), arguments.cache_dir)
-    folder = converted_folder(embedded_source(), torch.float32, arguments.cache_dir)
-    with quiet_libraries():
-        plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    plain.eval()
+    plain = plain_model(arguments.cache_dir)
     large = matrix_throughput(LARGE, LARGE, LARGE, 1, clock)
     config = plain.config
     small = matrix_throughput(32, config.hidden_size, config.intermediate_size, 30, clock)

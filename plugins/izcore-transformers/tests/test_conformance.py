@@ -18,9 +18,14 @@ class OnEmbeddedModel:
 
 @pytest.mark.model
 class TestGenerator(OnEmbeddedModel, GeneratorConformance):
-    @pytest.fixture
-    def subject(self) -> Subject:
-        options = {"scale": 2.0, "max_new_tokens": 4, "features": "last_hidden"}
+    @pytest.fixture(params=["float32", "auto"])
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        options = {
+            "scale": 2.0,
+            "max_new_tokens": 4,
+            "features": "last_hidden",
+            "cpu_layers": request.param,
+        }
         return Subject(plugin=PLUGIN, name="hf", options=options)
 
     @pytest.fixture

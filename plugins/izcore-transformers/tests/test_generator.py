@@ -38,6 +38,8 @@ LATENTS = sobol_latents(6, 10, 3)
 def prepared(
     options: GeneratorOptions, context: BackendContext, demonstrations: Demonstrations
 ) -> HFGenerator:
+    if options.cpu_layers == "auto":  # what is expected here shall be the same on all processors
+        options = msgspec.structs.replace(options, cpu_layers="float32")
     generator = HFGenerator(options, context)
     generator.prepare(PrepareRequest(demonstrations=demonstrations, seed=context.seed))
     return generator
@@ -89,7 +91,7 @@ from izcore_transformers.generator import HFGenerator
 from izcore_transformers.options import GeneratorOptions
 demonstrations = msgspec.json.decode({msgspec.json.encode(demonstrations)!r}, type=tuple[Example, ...])
 context = BackendContext(seed={context.seed}, cache_dir={context.cache_dir!r}, data_dir="unused")
-generator = HFGenerator(GeneratorOptions(scale=2.0), context)
+generator = HFGenerator(GeneratorOptions(scale=2.0, cpu_layers="float32"), context)
 generator.prepare(PrepareRequest(demonstrations=demonstrations, seed=0))
 request = GenerateRequest(latents=sobol_latents(6, 10, 3)[:2], demonstrations=demonstrations, seed=0)
 print(msgspec.json.encode(generator.generate(request).candidates).decode())
@@ -115,7 +117,8 @@ def test_the_probe_chooses_a_scale_once_and_a_resumed_run_keeps_it(
     demonstrations: Demonstrations,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = HFGenerator(GeneratorOptions(), context)
+    options = GeneratorOptions(cpu_layers="float32")
+    first = HFGenerator(options, context)
     state = first.prepare(PrepareRequest(demonstrations=demonstrations, seed=0)).state
     assert [row["strength"] for row in state["probe"]] == [4.0 ** (i + 1) for i in range(len(state["probe"]))]
     assert state["scale"] in [row["scale"] for row in state["probe"]]
@@ -126,7 +129,7 @@ def test_the_probe_chooses_a_scale_once_and_a_resumed_run_keeps_it(
         raise AssertionError("a resumed run calibrated again")
 
     monkeypatch.setattr("izcore_transformers.generator.calibrate", never)
-    resumed = HFGenerator(GeneratorOptions(), context)
+    resumed = HFGenerator(options, context)
     kept = msgspec.json.decode(msgspec.json.encode(state))
     result = resumed.prepare(PrepareRequest(demonstrations=demonstrations, seed=0, state=kept))
     assert result.state == state

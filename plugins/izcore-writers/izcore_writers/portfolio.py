@@ -49,6 +49,7 @@ class Portfolio(Generator):
     def prepare(self, request: PrepareRequest) -> PrepareResult:
         """Make all writers ready; latents have as many numbers as the widest wants, and one more."""
         states = {}
+        notes: list[str] = []
         for name, writer in self._writers.items():
             own = msgspec.structs.replace(
                 request, seed=derive_seed(request.seed, name), state=request.state.get(name, {})
@@ -56,7 +57,8 @@ class Portfolio(Generator):
             prepared = writer.prepare(own)
             self._dimensions[name] = prepared.latent_dim
             states[name] = prepared.state
-        return PrepareResult(latent_dim=max(self._dimensions.values()) + 1, state=states)
+            notes += (f"{name}: {note}" for note in prepared.notes)
+        return PrepareResult(latent_dim=max(self._dimensions.values()) + 1, state=states, notes=tuple(notes))
 
     async def generate(self, request: GenerateRequest) -> GenerateResult:
         """Let each writer write from the latents that pick it.

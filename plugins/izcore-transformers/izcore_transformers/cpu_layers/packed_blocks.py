@@ -17,7 +17,7 @@ class PackedAttention(nn.Module):
     one to which :func:`~izcore_transformers.cpu_layers.prefix_attention.read_prefix_once` gave its attention.
     """
 
-    def __init__(self, block: Any) -> None:
+    def __init__(self, block: Any, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.layer_idx: int = block.layer_idx
         self.head_dim: int = block.head_dim
@@ -27,7 +27,7 @@ class PackedAttention(nn.Module):
         self.is_causal: bool = block.is_causal
         self.heads = block.q_proj.out_features // self.head_dim
         self.key_heads = block.k_proj.out_features // self.head_dim
-        self.qkv_proj = PackedLinear.of(block.q_proj, block.k_proj, block.v_proj)
+        self.qkv_proj = PackedLinear.of(block.q_proj, block.k_proj, block.v_proj, dtype=dtype)
         self.o_proj: nn.Module = block.o_proj
         self.q_norm: nn.Module | None = getattr(block, "q_norm", None)
         self.k_norm: nn.Module | None = getattr(block, "k_norm", None)
@@ -73,9 +73,10 @@ class PackedGatedMLP(nn.Module):
 
     def forward(self, batch: Tensor) -> Tensor:
         """Return [..., hidden] for ``batch`` [..., hidden]."""
-        gates = self.gate_proj.activated(batch, "swish")
-        result: Tensor = self.down_proj(self.up_proj.times(batch, gates))
-        return result
+        given = batch.to(self.gate_proj.dtype)
+        gates = self.gate_proj.activated(given, "swish")
+        result: Tensor = self.down_proj(self.up_proj.times(given, gates))
+        return result.to(batch.dtype)
 
 
 def _rotated(heads: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 from izcore_transformers.decoding.batch import Batch
 from izcore_transformers.decoding.endings import Decoded, Ending, IsComplete
 from izcore_transformers.decoding.memory import memory_error, with_memory
-from izcore_transformers.decoding.runner import Prefix, Runner
+from izcore_transformers.decoding.runner import Prefix, Runner, new_cache
 from izcore_transformers.decoding.sampling import Sampling
 
 
@@ -72,6 +72,24 @@ def read_prefix(model: PreTrainedModel, embeddings: Tensor, max_new_tokens: int)
     Raises :class:`BackendError` as :func:`decode` does.
     """
     return Runner(model).prefix(embeddings, max_new_tokens)
+
+
+@torch.inference_mode()
+def read(model: PreTrainedModel, *, prefix: Tensor | Prefix | None, rows: Tensor, kept: int) -> Tensor:
+    """Return the logits [rows, kept, vocabulary] after the last ``kept`` tokens of each row.
+
+    ``rows``, [rows, n, hidden], are of one length and follow ``prefix``.
+    """
+    runner = Runner(model)
+    opening = rows[0][:0] if prefix is None else prefix
+    shared = opening if isinstance(opening, Prefix) else runner.prefix(opening, 1)
+    count, length, _ = rows.shape
+    cache = new_cache()
+    if not shared.apart:
+        cache.layers.extend(layer.repeated(count, length) for layer in shared.layers)
+    positions = torch.arange(shared.length, shared.length + length, device=runner.device).expand(count, -1)
+    inputs = {"inputs_embeds": rows.to(runner.device, runner.dtype)}
+    return runner.forward(cache, inputs, positions, None, shared, kept)
 
 
 def _decoded(

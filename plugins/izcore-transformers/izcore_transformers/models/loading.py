@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -16,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from izcore.plugin import BackendUnavailableError, UsageError
 from izcore_transformers.cpu_layers.packing import pack
 from izcore_transformers.cpu_layers.prefix_attention import read_prefix_once
+from izcore_transformers.cpu_layers.processor import bfloat16_instructions
 from izcore_transformers.models.gguf import DTYPES, ensure_converted
 from izcore_transformers.models.quiet import quiet_libraries
 from izcore_transformers.models.sources import Source, find_source
@@ -39,6 +41,8 @@ class LoadedModel:
     conversation: str
 
 
+Described = TypeVar("Described", bound=ModelOptions)
+
 _loading = threading.Lock()
 _loaded: "weakref.WeakValueDictionary[tuple[ModelOptions, str], LoadedModel]" = weakref.WeakValueDictionary()
 
@@ -48,6 +52,7 @@ def load_model(options: ModelOptions, cache_dir: str) -> LoadedModel:
 
     As long as somebody in this process holds the returned object, the same options give the same
     object: generator and scorer share one copy. Raises :class:`UsageError` for whatever a user can mend.
+    Where ``cpu_layers`` is ``auto``, layers compute in float32.
     """
     key = (_model_part(options), cache_dir)
     with _loading:
@@ -90,8 +95,46 @@ def choose_device(options: ModelOptions) -> torch.device:
     return torch.device(options.device)
 
 
+def can_have_bfloat16_layers(options: ModelOptions) -> bool:
+    """Whether the model that ``options`` describe may have such layers on this machine, and gains by them."""
+    return not _against_bfloat16_layers(options, choose_device(options))
+
+
+def with_bfloat16_layers(options: Described) -> Described:
+    """Return the options of the same model with layers that compute in bfloat16.
+
+    Raises :class:`UsageError` if it cannot have them here.
+    """
+    changed = msgspec.structs.replace(options, cpu_layers="bfloat16")
+    _check_layers(changed, choose_device(changed))
+    return changed
+
+
+def _check_layers(options: ModelOptions, device: torch.device) -> None:
+    reason = _against_bfloat16_layers(options, device) if options.cpu_layers == "bfloat16" else ""
+    if reason:
+        raise UsageError(
+            f"The layers of {options.model} cannot compute in bfloat16: {reason}.",
+            hint="Set cpu_layers = float32; a run that was begun with bfloat16 layers goes on only where "
+            "there are such layers.",
+        )
+
+
+def _against_bfloat16_layers(options: ModelOptions, device: torch.device) -> str:
+    """Return why the model cannot have such layers; empty if it can."""
+    reasons = {
+        "it is not on a cpu alone": device.type != "cpu" or bool(options.device_map),
+        f"its number format is {options.dtype}, not float32": options.dtype not in {"auto", "float32"},
+        "its weights are quantized": options.quantization != "none",
+        "the engine plain leaves the model as it is": options.engine == "plain",
+        "this processor has neither AMX nor AVX512-BF16": not bfloat16_instructions(),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
 def _model_part(options: ModelOptions) -> ModelOptions:
-    return ModelOptions(**{name: getattr(options, name) for name in ModelOptions.__struct_fields__})
+    part = ModelOptions(**{name: getattr(options, name) for name in ModelOptions.__struct_fields__})
+    return msgspec.structs.replace(part, cpu_layers="float32") if part.cpu_layers == "auto" else part
 
 
 def _identity(source: Source, options: ModelOptions, device: torch.device) -> str:
@@ -99,18 +142,20 @@ def _identity(source: Source, options: ModelOptions, device: torch.device) -> st
     if number_format == "auto":
         number_format = "float32" if device.type == "cpu" else "stored"
     quantization = "" if options.quantization == "none" else f", {options.quantization}"
-    return f"{source.identity} ({number_format}{quantization})"
+    layers = ", bfloat16 layers" if options.cpu_layers == "bfloat16" else ""
+    return f"{source.identity} ({number_format}{quantization}{layers})"
 
 
 def _load(options: ModelOptions, cache_dir: str) -> LoadedModel:
     device = choose_device(options)
+    _check_layers(options, device)
     weights = _weight_arguments(options, device)  # what cannot work shall show before a file is read
     source = find_source(options)
     tokenizer, model = _read(source, options, weights, device, cache_dir)
     model.eval()
     model.requires_grad_(False)
     if options.engine == "batched":
-        _quicken(model)
+        _quicken(model, torch.bfloat16 if options.cpu_layers == "bfloat16" else torch.float32)
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
@@ -139,13 +184,14 @@ def _read(
     return tokenizer, model
 
 
-def _quicken(model: PreTrainedModel) -> None:
+def _quicken(model: PreTrainedModel, dtype: torch.dtype) -> None:
     """Put layers that are quicker on a cpu in the place of the model's own, where there are such layers.
 
-    As soon as the model is loaded: the last bits of its numbers must not depend on who used it before.
+    They compute in ``dtype``, float32 or bfloat16. As soon as the model is loaded: the last bits of its
+    numbers must not depend on who used it before.
     """
     read_prefix_once(model)
-    if pack(model):
+    if pack(model, dtype):
         # What is left of the weights still maps the whole file into memory; a copy lets go of it.
         for parameter in model.parameters():
             parameter.data = parameter.data.clone()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from izcore.plugin import Latent, Record, derive_seed, sobol_latents
 from izcore_transformers.models.loading import LoadedModel
 from izcore_transformers.soft_prompt.fluency import mean_log_likelihoods
+from izcore_transformers.soft_prompt.layer_test import LayerTest
 from izcore_transformers.soft_prompt.projection import Projection
 from izcore_transformers.soft_prompt.writer import Written
 
@@ -36,11 +37,16 @@ class ProbedScale(Record):
 
 
 class Calibration(Record):
-    """The model that was loaded, the chosen scale, and what led to it (empty where the user gave it)."""
+    """The model that was loaded, the chosen scale, and what led to it (empty where the user gave it).
+
+    ``layers`` is what decided in which number format the model's layers compute; None where there was
+    nothing to decide, and in runs of older versions.
+    """
 
     model: str
     scale: float
     probe: tuple[ProbedScale, ...] = ()
+    layers: LayerTest | None = None
 
 
 Write = Callable[[Sequence[Latent], float], Sequence[Written]]
@@ -56,7 +62,7 @@ def calibrate(
     disturbed. The same Sobol latents are tried at every strength, from weak to strong, until
     :func:`is_over` says that more of it leads to nothing.
     """
-    latents = sobol_latents(PROBE_LATENTS, latent_dim, derive_seed(seed, "probe"))
+    latents = probe_latents(latent_dim, seed)
     probe: list[ProbedScale] = []
     for step in range(MOST_STEPS):
         probe.append(_probed(loaded, write, projection, latents, WEAKEST * STEP**step))
@@ -65,6 +71,11 @@ def calibrate(
     enough = ENOUGH * max(probed.fluent for probed in probe)
     chosen = next(probed for probed in probe if probed.fluent >= enough)
     return Calibration(model=loaded.identity, scale=chosen.scale, probe=tuple(probe))
+
+
+def probe_latents(latent_dim: int, seed: int) -> tuple[Latent, ...]:
+    """Return the latents that whatever is found out about a model is tried on."""
+    return sobol_latents(PROBE_LATENTS, latent_dim, derive_seed(seed, "probe"))
 
 
 def is_over(probe: Sequence[ProbedScale]) -> bool:

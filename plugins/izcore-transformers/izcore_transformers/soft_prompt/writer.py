@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from izcore.plugin import BLANK_INSTRUCTION, Example, UsageError, clean_instruction
+from izcore_transformers.decoding import batched_engine
 from izcore_transformers.decoding.endings import end_tokens
 from izcore_transformers.decoding.engines import ENGINES
 from izcore_transformers.decoding.runner import Prefix
@@ -16,6 +17,9 @@ from izcore_transformers.models.chat import split_chat_tokens
 from izcore_transformers.models.loading import LoadedModel, embed_tokens
 from izcore_transformers.options import GeneratorOptions
 from izcore_transformers.soft_prompt.meta_prompts import find_meta_prompt, user_message
+
+ROWS_AT_A_TIME = 4
+"""Bounds the logits of texts that are read, [rows, tokens, vocabulary], to some dozen megabytes."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,8 @@ class Writer:
 
         Greedily, but for those that have an entry in ``sampling`` (empty, or one for each).
         """
-        shared, rows = self._inputs(soft_prompts)
-        if shared is not None and self._before_read is None:
-            self._before_read = self._engine.read_prefix(
-                self._loaded.model, shared, self._options.max_new_tokens
-            )
-        return self._written(self._before_read, rows, sampling)
+        shared, rows = self._prepared_inputs(soft_prompts)
+        return self._written(shared, rows, sampling)
 
     def write_unsteered(self) -> Written:
         """Return what the model writes with no soft prompt."""
@@ -80,6 +80,52 @@ class Writer:
             output = self._loaded.model.base_model(inputs_embeds=torch.cat([opening, row]).unsqueeze(0))
             states.append(tuple(output.last_hidden_state[0, -1].float().tolist()))
         return states
+
+    def write_tokens(self, soft_prompts: Sequence[Tensor], count: int) -> list[tuple[int, ...]]:
+        """Return the ``count`` likeliest tokens, one after the other, wherever a text would end."""
+        shared, rows = self._prepared_inputs(soft_prompts)
+        decoded = self._engine.decode(
+            self._loaded.model,
+            prefix=shared,
+            rows=rows,
+            max_new_tokens=count,
+            eos_token_ids=(),
+            batch_size=self._options.batch_size,
+        )
+        return [one.token_ids for one in decoded]
+
+    def token_losses(
+        self, soft_prompts: Sequence[Tensor], written: Sequence[tuple[int, ...]]
+    ) -> list[list[float]]:
+        """Return how much less likely each token of ``written`` is than the likeliest in its place, in nats.
+
+        Each is read after its prompt and the tokens ``written`` before it; 0 means that it is the likeliest.
+        The soft prompts are of one length, and so are the texts.
+        """
+        shared, rows = self._prepared_inputs(soft_prompts)
+        losses: list[list[float]] = []
+        for first in range(0, len(rows), ROWS_AT_A_TIME):
+            some = slice(first, first + ROWS_AT_A_TIME)
+            chosen = torch.tensor(written[some], device=self._loaded.device)
+            known = [
+                torch.cat([row, embed_tokens(self._loaded, tokens[:-1])])
+                for row, tokens in zip(rows[some], written[some], strict=True)
+            ]
+            logits = batched_engine.read(
+                self._loaded.model, prefix=shared, rows=torch.stack(known), kept=chosen.shape[1]
+            )
+            given = logits.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)
+            losses += (logits.amax(dim=-1) - given).tolist()
+        return losses
+
+    def _prepared_inputs(self, soft_prompts: Sequence[Tensor]) -> tuple[Prefix | Tensor | None, list[Tensor]]:
+        """Return the same as :meth:`_inputs`, what is shared as the engine reads it once for all calls."""
+        shared, rows = self._inputs(soft_prompts)
+        if shared is not None and self._before_read is None:
+            self._before_read = self._engine.read_prefix(
+                self._loaded.model, shared, self._options.max_new_tokens
+            )
+        return self._before_read, rows
 
     def _inputs(self, soft_prompts: Sequence[Tensor]) -> tuple[Tensor | None, list[Tensor]]:
         """Return the embeddings shared by all prompts, if any come first, and those of each prompt."""
