@@ -22,6 +22,7 @@ import base64
 import io
 import json
 import os
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -154,8 +155,9 @@ def main() -> None:
         by_server(arguments.vllm, prompts[:2])
     texts = {name: writer.write_tokens(soft, NEW_TOKENS) for name, writer in writers.items()}  # and warm up
     for _ in range(arguments.turns):
-        for way in ways.values():
+        for name, way in ways.items():
             way.take_turn()
+            print(f"{name}: {way.texts / way.seconds:.2f} per second so far", file=sys.stderr, flush=True)
     table = Table(
         "what",
         "per second",
