@@ -14,6 +14,7 @@ like any other.
 """
 
 import argparse
+import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -30,7 +31,7 @@ from starlette.routing import Route
 CHOOSES_NOTHING = ("user", "stream", "stream_options", "metadata", "n")
 """Fields of a request that do not change a single answer."""
 
-TRIES = 4
+TRIES, BETWEEN_TRIES = 300, 1.0
 
 
 class CountingProxy:
@@ -91,12 +92,12 @@ class CountingProxy:
         return response.status_code, answer
 
     async def _sent(self, body: dict[str, Any]) -> httpx.Response:
-        """Send a request on; a server that has just closed its idle connection is asked again."""
+        """Send a request on; a server that cannot be reached is waited for."""
         for _ in range(TRIES - 1):
             try:
                 return await self._client.post(f"{self._upstream}/chat/completions", json=body)
             except httpx.TransportError:
-                continue
+                await asyncio.sleep(BETWEEN_TRIES)
         return await self._client.post(f"{self._upstream}/chat/completions", json=body)
 
 

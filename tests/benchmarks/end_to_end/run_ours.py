@@ -17,6 +17,7 @@ from pathlib import Path
 
 from common import (
     ANSWER_TOKENS,
+    DEMONSTRATIONS,
     MODEL,
     Endpoint,
     Message,
@@ -29,7 +30,8 @@ from common import (
 )
 
 import izcore
-from izcore.scoring.prompt import DEFAULT_TEMPLATE
+from izcore.plugin import Example, Guidance
+from izcore.scoring.prompt import DEFAULT_TEMPLATE, render_prompt
 
 KEY = "END_TO_END_RUN"
 """Environment variable in which the scorer finds the run's name as its key."""
@@ -50,8 +52,7 @@ def main() -> None:
     tasks = [read_task(given.folder, name) for name in given.tasks.split(",")]
     done = already_there(given.results)
     for task in tasks:
-        if (task.name, "user's prompt", 0) not in done:
-            score_prompts_as_given(task, given.base_url, given.results)
+        score_prompts_as_given(task, given.base_url, given.results)
     for seed in map(int, given.seeds.split(",")):
         for preset in filter(None, given.presets.split(",")):
             for task in tasks:
@@ -63,16 +64,24 @@ def main() -> None:
 
 
 def score_prompts_as_given(task: Task, base_url: str, results: Path) -> None:
-    """Score no prompt, the user's, and the user's with each clause: no search, so nothing is counted."""
-    prompts = {"no prompt": "", "user's prompt": task.prompt}
-    prompts |= {
-        f"user's prompt + form {number}": text for number, text in enumerate(task.with_clauses, start=1)
-    }
-    for method, prompt in prompts.items():
-        template = DEFAULT_TEMPLATE.replace("{instruction}", prompt)
-        messages = [{"role": "user", "content": template.removeprefix("Instruction: \n\n")}]
-        score = sealed_score(task, endpoint_for(base_url, "given", task.name), messages)
-        Outcome(task.name, method, 0, score, 0, prompt).append(results)
+    """Score no prompt, and the user's: alone, with each clause, and with solved examples shown.
+
+    Nothing is searched for, so nothing is counted.
+    """
+    shown = tuple(
+        Example(input=pair.given, targets=(pair.wanted,)) for pair in task.searched[:DEMONSTRATIONS]
+    )
+    given = {"no prompt": Guidance(instruction=""), "user's prompt": Guidance(instruction=task.prompt)}
+    for number, prompt in enumerate(task.with_clauses, start=1):
+        given[f"user's prompt + form {number}"] = Guidance(instruction=prompt)
+    given["user's prompt + 5 examples"] = Guidance(instruction=task.prompt, exemplars=shown)
+    done = already_there(results)
+    for method, guidance in given.items():
+        if (task.name, method, 0) not in done:
+            text = render_prompt(DEFAULT_TEMPLATE, guidance, Example(input="{input}", targets=("",)))
+            endpoint = endpoint_for(base_url, "given", task.name)
+            score = sealed_score(task, endpoint, [{"role": "user", "content": text}])
+            Outcome(task.name, method, 0, score, 0, text).append(results)
 
 
 def optimized(
