@@ -108,7 +108,6 @@ def optimized(
             baselines=[task.prompt],
             seed=seed,
             max_calls=max_calls,
-            **({"coordinates": ["form", *coordinates]} if coordinates else {}),
             settings={
                 "scorer": {
                     "base_url": base_url,
@@ -116,6 +115,7 @@ def optimized(
                     "max_output_tokens": ANSWER_TOKENS,
                 },
                 "splits": {"test": 1},
+                **({"coordinates": ["form", *coordinates]} if coordinates else {}),
             },
         )
     seconds = time.monotonic() - began
