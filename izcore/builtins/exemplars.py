@@ -1,8 +1,22 @@
 """The coordinate ``exemplars``: which solved examples a prompt shows before the input."""
 
+import itertools
+from collections.abc import Sequence
+
 from izcore.builtins.options import ExemplarOptions
-from izcore.plugin import BackendContext, ConfigError, Coordinate, CoordinateRequest, CoordinateResult
+from izcore.plugin import (
+    BackendContext,
+    ConfigError,
+    Coordinate,
+    CoordinateRequest,
+    CoordinateResult,
+    Example,
+)
 from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
+
+USUAL = 3
+MOST_CHARACTERS = 4000
+"""About a thousand tokens: longer exemplars would cost more than the rest of a prompt, or not fit a model."""
 
 
 class ExemplarSets(Coordinate):
@@ -14,11 +28,30 @@ class ExemplarSets(Coordinate):
     def values(self, request: CoordinateRequest) -> CoordinateResult:
         """Return no exemplars, then the sets; raises ConfigError where there are too few demonstrations."""
         wanted, there = self._options.examples, len(request.demonstrations)
+        if wanted is None:
+            wanted = _as_many_as_fit(request.demonstrations)
         if wanted > there:
             raise ConfigError(
                 f"coordinate exemplars: {wanted} examples are wanted, and the run has {there} demonstrations "
                 "to take them from.",
                 hint="Raise splits.demonstrations, or lower the coordinate's option examples.",
             )
-        drawn = draw_sets(request.demonstrations, examples=wanted, sets=self._options.sets, seed=request.seed)
+        sets = self._options.sets if wanted else 0
+        drawn = draw_sets(request.demonstrations, examples=wanted, sets=sets, seed=request.seed)
         return CoordinateResult(values=exemplar_values(drawn))
+
+
+def _as_many_as_fit(demonstrations: Sequence[Example]) -> int:
+    """Return how many exemplars a set may have that is never longer than ``MOST_CHARACTERS``.
+
+    None where they are conversations or images, which cannot be shown within one message.
+    """
+    if any(example.turns or example.images for example in demonstrations):
+        return 0
+    lengths = sorted((_characters(example) for example in demonstrations), reverse=True)
+    totals = itertools.accumulate(lengths[:USUAL])
+    return sum(total <= MOST_CHARACTERS for total in totals)
+
+
+def _characters(example: Example) -> int:
+    return len(example.input) + max(map(len, example.targets), default=0)

@@ -83,7 +83,13 @@ class RacingOptions(Options):
 class ExemplarOptions(Options):
     """Options of the coordinate ``exemplars``."""
 
-    examples: Annotated[int, Meta(ge=1, description="Demonstrations in a set, shown in every prompt")] = 3
+    examples: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="Demonstrations in a set, shown in every prompt; unset: three, or as many as there "
+            "are and stay short"
+        ),
+    ] = None
     sets: Annotated[
         int, Meta(ge=1, description="Random sets among which the search chooses, beside no exemplars")
     ] = 4

@@ -227,12 +227,22 @@ def _evaluation(registry: Registry, layers: Sequence[object]) -> dict[str, Any]:
     return kept
 
 
+NOTHING = "none"
+"""In place of a name: no backend that an earlier layer named."""
+
+
 def _several(registry: Registry, key: str, kind: Kind, layers: Sequence[object]) -> tuple[BackendChoice, ...]:
-    """Choose the backends that any layer names, in a list or as tables of options; later options win."""
+    """Choose the backends that any layer names, in a list or as tables of options; later options win.
+
+    A list that begins with ``none`` does away with what earlier layers named.
+    """
     specs: dict[str, str] = {}
     options: dict[str, dict[str, Any]] = {}
     for layer in layers:
         tables = layer if isinstance(layer, Mapping) else {name: {} for name in _names(key, layer)}
+        if next(iter(tables), "") == NOTHING:
+            specs, options = {}, {}
+            tables = {name: table for name, table in tables.items() if name != NOTHING}
         for spec, table in tables.items():
             if not isinstance(table, Mapping):
                 raise ConfigError(f"{key}.{spec}: a table is wanted, not {table!r}.")

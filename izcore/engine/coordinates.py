@@ -29,17 +29,14 @@ def plan_coordinates(
     Left out are those that fail, and those that leave nothing to choose. Coordinates are told of the targets
     of demonstrations and validation examples, never of the test split's.
 
-    Raises UsageError where ``few_shot`` asks for one that is there already.
+    Where ``few_shot`` is set, it takes the place of the coordinate that it stands for.
     """
     found: dict[str, tuple[CoordinateValue, ...]] = {}
     notes = []
     profile = profile_targets((*splits.demonstrations, *splits.validation))
-    if config.few_shot.examples and FEW_SHOT in [choice.name for choice in config.coordinates]:
-        raise UsageError(
-            f"coordinates: {FEW_SHOT!r} is there, and few_shot.examples asks for the same.",
-            hint=f"Leave few_shot out, and set coordinates.{FEW_SHOT}.examples instead.",
-        )
     for choice in config.coordinates:
+        if choice.name == FEW_SHOT and config.few_shot.examples:
+            continue
         request = CoordinateRequest(
             profile=profile,
             demonstrations=splits.demonstrations,

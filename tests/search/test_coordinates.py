@@ -249,7 +249,6 @@ def test_a_small_budget_meets_a_balanced_part_of_the_combinations() -> None:
     ("settings", "told"),
     [
         ({"coordinates": ["manner", "manner"]}, "twice"),
-        ({"coordinates": ["exemplars"], "few_shot": {"examples": 1}}, "few_shot"),
         ({"coordinates": {"exemplars": {"examples": 9}}}, "9 examples are wanted"),
         ({"prompt_template": "{input}"}, "{instruction} is missing"),
     ],

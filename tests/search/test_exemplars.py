@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import TOY, Iz, assert_explained, result_of, without_times
 
+import izcore
+from izcore.builtins.exemplars import ExemplarSets
+from izcore.builtins.options import ExemplarOptions
+from izcore.config.paths import Paths
+from izcore.plugin import CoordinateRequest, Message
 from izcore.plugin.examples import Example
 from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
+from izcore.plugin.target_profile import profile_targets
 from izcore.storage.store import Store
 
 USELESS = ("--set", 'generator.phrases=["Say something nice.", "Be kind."]')
@@ -121,3 +127,32 @@ def test_more_exemplars_than_demonstrations_are_refused(iz: Iz) -> None:
     optimize(iz)
     changed = iz("optimize", "mirror", *TOY, *SEARCH, *FEW, "--warm-start", "last")
     assert_explained(changed, "few_shot")
+
+
+def test_few_shot_takes_the_place_of_the_coordinate() -> None:
+    settings = {"coordinates": ["form", "exemplars"], "few_shot": {"examples": 1, "sets": 2}}
+    planned = izcore.plan("mirror", generator="phrases", scorer="obedient", settings=settings)
+    assert set(planned.plan.coordinates) == {"form"}
+    assert planned.config.few_shot.sets == 2
+
+
+@pytest.mark.parametrize(
+    ("characters", "demonstrations", "shown"),
+    [(10, 5, 3), (10, 2, 2), (1500, 5, 2), (5000, 5, 0)],
+)
+def test_as_many_exemplars_are_shown_as_there_are_and_as_stay_short(
+    characters: int, demonstrations: int, shown: int
+) -> None:
+    given = tuple(Example(input=f"{n}" * characters, targets=("x",)) for n in range(demonstrations))
+    request = CoordinateRequest(profile=profile_targets(given), demonstrations=given, seed=0)
+    values = ExemplarSets(ExemplarOptions(), Paths.of_this_user().context(0)).values(request).values
+    assert max(len(value.exemplars) for value in values) == shown
+
+
+def test_conversations_are_no_exemplars_unless_they_are_asked_for() -> None:
+    turns = (Message(role="user", text="Hello"), Message(role="assistant", text="Hi"))
+    given = tuple(Example(input=f"{n}", targets=("x",), turns=turns) for n in range(4))
+    request = CoordinateRequest(profile=profile_targets(given), demonstrations=given, seed=0)
+    context = Paths.of_this_user().context(0)
+    assert len(ExemplarSets(ExemplarOptions(), context).values(request).values) == 1
+    assert len(ExemplarSets(ExemplarOptions(examples=2), context).values(request).values) > 1

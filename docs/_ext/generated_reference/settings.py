@@ -170,8 +170,12 @@ def as_toml(settings: Mapping[str, Any]) -> str:
     tables = {key: value for key, value in settings.items() if isinstance(value, Mapping)}
     text = "".join(f"{key} = {_toml_value(value)}\n" for key, value in plain.items())
     for key, table_ in tables.items():
-        lines = "".join(f"{name} = {_toml_value(value)}\n" for name, value in table_.items())
-        text += f"{chr(10) if text else ''}[{key}]\n{lines}"
+        own = {name: value for name, value in table_.items() if not isinstance(value, Mapping)}
+        inner = {f"{key}.{name}": value for name, value in table_.items() if isinstance(value, Mapping)}
+        head = {key: own} if own or not inner else {}
+        for name, values in {**head, **inner}.items():
+            lines = "".join(f"{each} = {_toml_value(value)}\n" for each, value in values.items())
+            text += f"{chr(10) if text else ''}[{name}]\n{lines}"
     return text
 
 
