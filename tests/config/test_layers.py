@@ -55,6 +55,20 @@ def test_settings_may_have_dotted_keys_and_tables() -> None:
         izcore.plan("mirror", settings={"searhc.rounds": 3}, **BACKENDS)
 
 
+@pytest.mark.parametrize(
+    ("coordinates", "names"),
+    [
+        (["placement"], ["form", "exemplars", "placement"]),
+        (["none"], []),
+        (["none", "placement"], ["placement"]),
+        ({"exemplars": {"sets": 1}}, ["form", "exemplars"]),
+    ],
+)
+def test_none_does_away_with_what_the_preset_names(coordinates: object, names: list[str]) -> None:
+    planned = izcore.plan("mirror", preset="crossed", settings={"coordinates": coordinates}, **BACKENDS)
+    assert [each.name for each in planned.config.coordinates] == names
+
+
 def test_a_price_without_end_is_refused() -> None:
     prices = {"prices": {"m": {"input": 1.0, "output": math.inf}}}
     with pytest.raises(ConfigError, match=r"^prices\.m\.output: expected a finite number, got inf\.$"):
