@@ -1,7 +1,7 @@
 """Quality against paid calls: every method and every ingredient, replayed on recorded worlds of answers.
 
     python tests/benchmarks/bench_search.py                      100 seeds, on the worlds to report on
-    python tests/benchmarks/bench_search.py --role tune --seeds 20 --methods sentences,coordinates
+    python tests/benchmarks/bench_search.py --role tune --seeds 20 --methods "sentences;coordinates"
 
 A replay is the real loop; only sentences and answers come from the record. The table tells, on examples
 that no choice saw, how good the candidate is that a method would choose after so many calls: the mean over
@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quality against paid calls, replayed on worlds of answers.")
     parser.add_argument("--role", choices=("tune", "report"), default="report")
     parser.add_argument("--worlds", help="some of the role's worlds; all unless given")
-    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--methods", default=";".join(METHODS))
     parser.add_argument("--reference", choices=METHODS, default=REFERENCE, metavar="METHOD")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -64,7 +64,7 @@ def main() -> None:
         worlds = [name for name in worlds if name in arguments.worlds.split(",")]
     if not worlds:
         parser.error(f"no world to {arguments.role} on is recorded; see tests/benchmarks/worlds/README.md")
-    methods = list(dict.fromkeys([arguments.reference, *arguments.methods.split(",")]))
+    methods = list(dict.fromkeys([arguments.reference, *arguments.methods.split(";")]))
     if unknown := set(methods) - set(METHODS):
         parser.error(f"no method {', '.join(sorted(unknown))}; there are: {', '.join(METHODS)}")
     parts = [

@@ -1,20 +1,19 @@
-"""The models that answer in recordings: a chat model that follows instructions, and the embedded one."""
+"""The models that answer in recordings, behind an endpoint."""
 
-import asyncio
-import contextlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from izcore.config.paths import Paths
-from izcore.plugin import CompletionRequest, Prompt
-from izcore.registry.registry import discover
+import httpx
 
-SLOTS = 8
-CONTEXT = 512
-"""Tokens of a slot: a prompt with three exemplars has half as many."""
+from izcore.plugin import Prompt
+
+TOGETHER = 128
+"""Requests under way at once; a server answers them in batches."""
+
+
+LIMITS = httpx.Limits(max_connections=TOGETHER, keepalive_expiry=2)
+"""A connection is given up before a server does so, in the middle of a request."""
 
 
 class BlackBox(Protocol):
@@ -23,78 +22,29 @@ class BlackBox(Protocol):
     def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
         """Return one answer per prompt, greedily unless a prompt has a temperature."""
 
-    @property
-    def description(self) -> dict[str, Any]:
-        """What the header of a world says of the model."""
 
+class Endpoint:
+    """A model behind an endpoint that speaks OpenAI's protocol."""
 
-class LlamaCpp:
-    """A GGUF file by llama.cpp's server within this process.
-
-    Several slots decode together, which costs little more than one; each keeps how its last prompt began.
-    """
-
-    def __init__(self, model: Path, threads: int) -> None:
-        import xllamacpp
-
-        params = xllamacpp.CommonParams()
-        params.model.path = str(model)
-        params.n_ctx, params.n_parallel, params.port = CONTEXT * SLOTS, SLOTS, 0
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        with _quiet():
-            self._server = xllamacpp.Server(params)
-        self._model, self._version = model, xllamacpp.__version__
+    def __init__(self, url: str) -> None:
+        self._url = f"{url.rstrip('/')}/chat/completions"
+        self._client = httpx.Client(timeout=600, limits=LIMITS)
+        self._model = self._client.get(f"{url.rstrip('/')}/models").json()["data"][0]["id"]
 
     def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
         """Return one answer per prompt."""
-        with _quiet(), ThreadPoolExecutor(SLOTS) as pool:
+        with ThreadPoolExecutor(TOGETHER) as pool:
             return list(pool.map(lambda prompt: self._answer(prompt, room), prompts))
 
     def _answer(self, prompt: Prompt, room: int) -> str:
         messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
         request = {
+            "model": self._model,
             "messages": [*messages, {"role": "user", "content": prompt.text}],
             "max_tokens": room,
             "temperature": prompt.temperature or 0,
             "seed": prompt.sample,
             "stop": ["\n"],
-            "cache_prompt": True,
         }
-        return str(self._server.handle_chat_completions(request)["choices"][0]["message"]["content"] or "")
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """The file and the program."""
-        return {"model": "Qwen2.5-Coder-0.5B-Instruct, Q4_K_M GGUF", "by": f"xllamacpp {self._version}"}
-
-
-class Embedded:
-    """The model that comes with the project, by its own scorer."""
-
-    def __init__(self, room: int) -> None:
-        registry, context = discover(), Paths.of_this_user().context(0)
-        options = {"max_new_tokens": room, "stop": ["\n"]}
-        self._scorer = registry.build("scorer", registry.choose("scorer", "hf", options), context)
-
-    def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
-        """Return one answer per prompt."""
-        result = asyncio.run(self._scorer.complete(CompletionRequest(prompts=tuple(prompts))))
-        return [completion.text for completion in result.completions]
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """What identifies the scorer's answers."""
-        return dict(self._scorer.info().identity)
-
-
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """Send what native code prints to nowhere: llama.cpp tells of every request."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        answer = self._client.post(self._url, json=request).raise_for_status().json()
+        return str(answer["choices"][0]["message"]["content"] or "")

@@ -8,8 +8,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from izcore.config.paths import Paths
+from izcore.engine.plan import evaluation_policy
 from izcore.plugin.results import RunResult
+from izcore.registry.registry import Registry
 from izcore.search.history import History
+from izcore.search.rungs import reach_of, rungs_of
 from izcore.storage.store import Store
 
 
@@ -29,29 +33,39 @@ Quality = Callable[[str], float]
 
 
 def curve_of(
-    result: RunResult, db: Path, quality_on: Callable[[list[str]], Quality], *, streaming: bool
+    result: RunResult, registry: Registry, db: Path, quality_on: Callable[[list[str]], Quality]
 ) -> Curve:
     """Return the curve of a finished search.
 
     ``quality_on`` is given the inputs of the test split and returns what says how good an instruction is on
-    them. ``streaming`` says that every trial counts at once, since none is compared with others on its way.
-    The last point is what the search chose in the end, after the finalists were compared.
+    them. A point follows each round, when its comparisons are over, or each trial where there are none: the
+    calls of all who took part, and the best of that time. The last point is what the search chose in the
+    end, after the finalists were compared.
     """
     with Store(db) as store:
-        trials, splits = store.trials(result.run_id), store.run(result.run_id).plan.splits
-    quality = quality_on([example.input for example in splits.test])
-    validation = len(splits.validation)
-    history, calls = History([]), 0
+        trials, run = store.trials(result.run_id), store.run(result.run_id)
+    validation = len(run.plan.splits.validation)
+    policy = evaluation_policy(registry, run.config, Paths.of_this_user())
+    rungs = rungs_of(policy, validation, len(trials), 0)
+    quality = quality_on([example.input for example in run.plan.splits.test])
+    seen: dict[int, int] = {}
     curve = [(0, quality(trials[0].candidate.instruction))]
-    for trial, later in itertools.zip_longest(trials, trials[1:]):
-        # The retest came after the search: no choice during the search could know its scores.
-        history.append(msgspec.structs.replace(trial, scores=trial.scores[:validation]))
-        calls += min(trial.calls, validation)
-        # A comparison is over when its round is, with the calls of all who took part.
-        if streaming or later is None or later.round > trial.round:
-            assert history.best is not None
-            curve.append((calls, quality(history.best.candidate.instruction)))
-    retested = sum(max(0, trial.calls - validation) for trial in trials)
+    for _, of_round in itertools.groupby(
+        trials, lambda trial: trial.round if len(rungs.rungs) > 1 else trial.index
+    ):
+        for index in {trial.index if trial.reused is None else trial.reused for trial in of_round}:
+            # The retest came after the search: no choice during the search could know its scores.
+            in_the_end = min(len(trials[index].scores), validation)
+            reach = reach_of(rungs, seen.get(index, 0)) if rungs.advance else in_the_end
+            seen[index] = min(reach, in_the_end)
+        known = (
+            msgspec.structs.replace(trials[i], scores=trials[i].scores[:count])
+            for i, count in sorted(seen.items())
+        )
+        best = History(known).best
+        assert best is not None
+        curve.append((sum(seen.values()), quality(best.candidate.instruction)))
     assert result.best is not None
-    curve.append((calls + retested, quality(result.best.instruction)))
+    scored = sum(len(trial.scores) for trial in trials if trial.reused is None)
+    curve.append((scored, quality(result.best.instruction)))
     return Curve(calls=tuple(c for c, _ in curve), quality=tuple(q for _, q in curve))

@@ -5,7 +5,7 @@
 
 STATE is a folder. Bodies are recorded in rounds over the worlds, each with all cells and all examples, so
 that a recording that is cut short is a smaller world and not a torn one. Examples of data sets stand in
-``--data``; the Qwen worlds need ``--gguf``, the file of Qwen2.5-Coder-0.5B-Instruct (Q4_K_M).
+``--data``; the black box of the worlds is served behind ``--url``, in OpenAI's protocol.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from answer_world import HERE, AnswerWorld, Body, Cell, numbered
-from black_boxes import BlackBox, Embedded, LlamaCpp
+from black_boxes import BlackBox, Endpoint
 from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
 from write_bodies import Writers
 
@@ -40,8 +40,7 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     parser.add_argument("worlds", nargs="+", choices=[plan.name for plan in PLANS])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--gguf", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--url", default="http://127.0.0.1:8100/v1", help="where the black box answers")
     arguments = parser.parse_args()
     plans = [plan for plan in PLANS if plan.name in arguments.worlds]
     recordings = [Recording(plan, arguments.state, arguments.data) for plan in plans]
@@ -49,12 +48,7 @@ def main() -> None:
         for recording in recordings:
             recording.export()
         return
-    boxes = {
-        "qwen": lambda: LlamaCpp(arguments.gguf, arguments.threads),
-        "embedded": lambda: Embedded(max(plan.room for plan in plans)),
-    }
-    (name,) = {plan.black_box for plan in plans}
-    black_box: BlackBox = boxes[name]()
+    black_box = Endpoint(arguments.url)
     rounds = max(plan.bodies for plan in plans) // BODIES_PER_ROUND + 1
     for number, recording in itertools.product(range(1, rounds + 1), recordings):
         up_to = min(number * BODIES_PER_ROUND, recording.plan.bodies)
@@ -104,23 +98,29 @@ class Recording:
 
     def answer(self, black_box: BlackBox, up_to: int) -> None:
         """Have the first bodies answered with all cells."""
-        bodies = self.bodies[:up_to]
-        for (place, body), (at, cell) in itertools.product(enumerate(bodies), enumerate(self.cells)):
-            if (place, at) in self._known:
+        for place, body in enumerate(self.bodies[:up_to]):
+            cells = [at for at in range(len(self.cells)) if (place, at) not in self._known]
+            if not cells:
                 continue
             started = time.monotonic()
-            prompts = [prompt_of(body.text, cell, self.demonstrations, example) for example in self.examples]
-            answers = black_box.answer(prompts, self.plan.room)
-            self._known[place, at] = answers
-            with self._known_file.open("a") as file:
-                file.write(json.dumps([place, at, answers], ensure_ascii=False) + "\n")
-            scores = [
-                normalise(answer, "standard", False) == normalise(example.targets[0], "standard", False)
-                for answer, example in zip(answers, self.examples, strict=True)
+            prompts = [
+                prompt_of(body.text, self.cells[at], self.demonstrations, example)
+                for at, example in itertools.product(cells, self.examples)
             ]
+            answers = black_box.answer(prompts, self.plan.room)
+            right, size = [], len(self.examples)
+            for number, at in enumerate(cells):
+                of_cell = answers[number * size : (number + 1) * size]
+                self._known[place, at] = of_cell
+                with self._known_file.open("a") as file:
+                    file.write(json.dumps([place, at, of_cell], ensure_ascii=False) + "\n")
+                pairs = zip(
+                    normalise_all(of_cell), normalise_all([e.targets[0] for e in self.examples]), strict=True
+                )
+                right.append(sum(a == b for a, b in pairs))
             print(
-                f"{time.strftime('%H:%M:%S')} {self.plan.name} {place}/{self.plan.bodies} {cell.choices}: "
-                f"{sum(scores)}/{len(scores)} {time.monotonic() - started:.0f} s {answers[0]!r}",
+                f"{time.strftime('%H:%M:%S')} {self.plan.name} {place}/{self.plan.bodies}: {right} of "
+                f"{size}, {time.monotonic() - started:.0f} s, {body.text[:60]!r}",
                 flush=True,
             )
 
@@ -163,14 +163,14 @@ class Recording:
                 "exact_match": sum(a == b for a, b in zip(*known, strict=True)) / len(self.examples),
                 "contains": sum(b in a for a, b in zip(*known, strict=True)) / len(self.examples),
             },
-            "versions": {d: version(d) for d in ("izcore", "izcore-transformers", "xllamacpp")},
+            "versions": {d: version(d) for d in ("izcore", "izcore-transformers")},
             "command": f"python tests/benchmarks/worlds/record_answers.py answers STATE {self.plan.name}",
         }
 
 
 BLACK_BOXES = {
-    "qwen": "Qwen2.5-Coder-0.5B-Instruct, Q4_K_M GGUF, by xllamacpp, greedily",
-    "embedded": "smollm2-135m by izcore-transformers, greedily",
+    "qwen": "Qwen2.5-Coder-0.5B-Instruct, its Q4_K_M GGUF in bfloat16, by vLLM 0.32.0, greedily",
+    "embedded": "SmolLM2-135M-Instruct, its GGUF in bfloat16, by vLLM 0.32.0, greedily",
 }
 
 

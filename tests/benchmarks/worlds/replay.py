@@ -264,7 +264,7 @@ def replay(registry: Registry, world: World, method: Method, seed: int, folder: 
     def quality_on(unseen: list[str]) -> Callable[[str], float]:
         return lambda instruction: _unseen_quality(world, instruction, [int(number) for number in unseen])
 
-    curve = curve_of(result, db, quality_on, streaming=method["evaluation"]["policy"] == "full")
+    curve = curve_of(result, registry, db, quality_on)
     db.unlink()
     return curve
 

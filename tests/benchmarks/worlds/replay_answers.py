@@ -25,11 +25,19 @@ HALVING: Method = {
     "search": {"initial": 50, "batch": 50, "rounds": 5},
     "evaluation": {"policy": "halving", "first": 1, "reduction": 2.0, "finalists": 4},
 }
-STRUCTURED: Method = {
+SOFT_PROMPT = {"writers": ["soft prompt"]}
+FIXED = {"form": "only the answer"}
+"""Options of the generator."""
+
+CROSSED: Method = {
     **HALVING,
     "surrogate": {"name": "structured"},
-    "search": {"initial": 48, "batch": 24, "rounds": 12},
+    "search": {"initial": 24, "batch": 16, "rounds": 8},
     "cells": True,
+}
+STEPS: Method = {
+    "search": {"initial": 24, "batch": 16, "rounds": 17},
+    "evaluation": {"policy": "stepwise", "finalists": 4},
 }
 HBBOPS: Method = {
     "surrogate": {"name": "hbbops"},
@@ -39,38 +47,26 @@ HBBOPS: Method = {
 }
 """The preset's, on as many examples as worlds have for validation, and with rounds enough for 1,000 calls."""
 
-SOFT_PROMPT = {"writers": ["soft prompt"]}
-FIXED = {"form": "only the answer"}
-"""Options of the generator."""
-
 METHODS: dict[str, Method] = {
     # Before there were coordinates: sentences alone.
-    "published": {
-        "surrogate": {"name": "instruction-coupled"},
-        "search": ROUNDS,
-        "writer": SOFT_PROMPT,
-        **FULL,
-    },
-    "sentences": {**HALVING, "writer": SOFT_PROMPT},
-    "sentences of two writers": HALVING,
-    "fixed form": {**HALVING, "writer": {**SOFT_PROMPT, **FIXED}},
-    "fixed form two writers": {**HALVING, "writer": FIXED},
+    "published": {"surrogate": {"name": "instruction-coupled"}, "search": ROUNDS, **FULL},
+    "sentences": HALVING,
+    "sentences, one writer": {**HALVING, "writer": SOFT_PROMPT},
+    "fixed form": {**HALVING, "writer": FIXED},
     # Bodies completed with coordinates, none of which a model has learned anything about.
-    "coordinates": {**HALVING, "writer": SOFT_PROMPT, "cells": True},
-    "coordinates two writers": {**HALVING, "cells": True},
-    "hbbops": {**HBBOPS, "writer": SOFT_PROMPT},
+    "coordinates": {**HALVING, "cells": True},
+    "coordinates, one writer": {**HALVING, "cells": True, "writer": SOFT_PROMPT},
+    "hbbops": HBBOPS,
     "hbbops on coordinates": {**HBBOPS, "cells": True},
     # The same, and a model learns across bodies and cells. Each row after the first changes one thing in it.
-    "structured": STRUCTURED,
-    "structured one writer": {**STRUCTURED, "writer": SOFT_PROMPT},
-    "structured as Sobol points": {**STRUCTURED, "surrogate": {"name": "sobol"}},
-    "structured uncrossed": {**STRUCTURED, "surrogate": {"name": "structured", "crossing": 1}},
-    "structured fully crossed": {**STRUCTURED, "surrogate": {"name": "structured", "crossing": 8}},
-    "structured half new": {**STRUCTURED, "surrogate": {"name": "structured", "new": 0.5}},
-    "structured none new": {**STRUCTURED, "surrogate": {"name": "structured", "new": 0.0}},
-    "structured big rounds": {**STRUCTURED, "search": HALVING["search"]},
-    "structured all examples": {**STRUCTURED, **FULL},
-    "structured no retest": {**STRUCTURED, "splits": {"retest": 0}},
+    "crossed": CROSSED,
+    "crossed, one writer": {**CROSSED, "writer": SOFT_PROMPT},
+    "crossed, Sobol points": {**CROSSED, "surrogate": {"name": "sobol"}},
+    "crossed, uncrossed": {**CROSSED, "surrogate": {"name": "structured", "crossing": 1}},
+    "crossed, none new": {**CROSSED, "surrogate": {"name": "structured", "new": 0.0}},
+    "crossed, steps": {**CROSSED, **STEPS},
+    "crossed, all examples": {**CROSSED, **FULL},
+    "crossed, no retest": {**CROSSED, "splits": {"retest": 0}},
 }
 
 
@@ -96,7 +92,7 @@ def replay_answers(registry: Registry, world: AnswerWorld, method: Method, seed:
         examples = [int(number) for number in unseen]
         return lambda instruction: float(right[places(world.name)[instruction]][examples].mean())
 
-    curve = curve_of(result, db, quality_on, streaming=method["evaluation"]["policy"] == "full")
+    curve = curve_of(result, registry, db, quality_on)
     db.unlink()
     return curve
 
