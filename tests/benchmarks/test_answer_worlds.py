@@ -5,9 +5,11 @@ from pathlib import Path
 import answer_world
 import numpy as np
 import pytest
+import record_answers
 from answer_backends import places, registry_with_answers
-from answer_world import AnswerWorld, Body, Cell, answer_worlds, load_answers, numbered
+from answer_world import SUFFIX, AnswerWorld, Body, Cell, answer_worlds, load_answers, numbered, read
 from bench_search import interval_of_mean
+from record_answers import Recording
 from replay_answers import METHODS, exact_matches, replay_answers
 from tasks_made import MADE, made_examples
 from tasks_to_record import PEOPLE, PLANS
@@ -82,6 +84,20 @@ def test_an_interval_narrows_with_agreement() -> None:
     assert interval_of_mean([np.full(20, 0.3), np.full(20, 0.1)]) == pytest.approx((0.2, 0.2))
     low, high = interval_of_mean([np.array([0.0, 1.0] * 10)])
     assert low < 0.5 < high
+
+
+def test_a_new_state_goes_on_from_the_worlds_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = next(plan for plan in PLANS if plan.name == "qwen-products")
+    world = load_answers(plan.name)
+    Recording(plan, tmp_path / "state", tmp_path)
+    again = Recording(plan, tmp_path / "state", tmp_path)
+    assert again.bodies == list(world.bodies)
+    monkeypatch.setattr(record_answers, "HERE", tmp_path)
+    again.export()
+    exported = read(tmp_path / f"{plan.name}{SUFFIX}")
+    assert exported.texts == world.texts
+    assert (exported.answers == world.answers).all()
+    assert exported.header["parts"] == world.header["parts"]
 
 
 @pytest.mark.parametrize("name", MADE)

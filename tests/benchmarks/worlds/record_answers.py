@@ -3,20 +3,22 @@
     python tests/benchmarks/worlds/record_answers.py answers STATE WORLD …     goes on where it stopped
     python tests/benchmarks/worlds/record_answers.py export STATE WORLD …      the file beside this script
 
-STATE is a folder. Bodies are recorded in rounds over the worlds, each with all cells and all examples, so
-that a recording that is cut short is a smaller world and not a torn one. Examples of data sets stand in
-``--data``; the black box of the worlds is served behind ``--url``, in OpenAI's protocol.
+STATE is a folder; a new one begins with what the world's file holds. Bodies are recorded in rounds over the
+worlds, each with all cells and all examples, so that a recording that is cut short is a smaller world and
+not a torn one. Examples of data sets stand in ``--data``; the black box of the worlds is served behind
+``--url``, in OpenAI's protocol.
 """
 
 import argparse
 import itertools
 import json
 import time
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from answer_world import HERE, AnswerWorld, Body, Cell, numbered
+from answer_world import HERE, SUFFIX, AnswerWorld, Body, Cell, numbered, read
 from black_boxes import BlackBox, Endpoint
 from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
 from write_bodies import Writers
@@ -70,10 +72,29 @@ class Recording:
         self._writers: Writers | None = None
         self._bodies_file = self._folder / "bodies.json"
         self._known_file = self._folder / "answers.jsonl"
+        recorded = HERE / f"{plan.name}{SUFFIX}"
+        if not self._bodies_file.exists() and recorded.exists():
+            self._take_over(read(recorded))
         lines = self._known_file.read_text().splitlines() if self._known_file.exists() else []
         self._known: dict[tuple[int, int], list[str]] = {}
         for body, cell, answers in map(json.loads, lines):
             self._known[body, cell] = answers
+
+    def _take_over(self, world: AnswerWorld) -> None:
+        """Begin a new state with what the world's file holds.
+
+        Raises ValueError where examples or cells have changed since it was recorded.
+        """
+        if (world.targets, world.cells) != (tuple(e.targets[0] for e in self.examples), self.cells):
+            raise ValueError(
+                f"{self.plan.name}: its file was recorded with other examples or cells; delete it"
+            )
+        bodies = [asdict(body) for body in world.bodies]
+        self._bodies_file.write_text(json.dumps({"parts": world.header["parts"], "bodies": bodies}, indent=1))
+        with self._known_file.open("w") as file:
+            for place, cell in itertools.product(range(len(world.bodies)), range(len(world.cells))):
+                answers = [world.texts[text] for text in world.answers[place, cell]]
+                file.write(json.dumps([place, cell, answers], ensure_ascii=False) + "\n")
 
     @property
     def bodies(self) -> list[Body]:
@@ -159,6 +180,7 @@ class Recording:
             "stop": "\n",
             "prompt_template": DEFAULT_TEMPLATE,
             "bodies_planned": self.plan.bodies,
+            "parts": self._written["parts"],
             "echo": {
                 "exact_match": sum(a == b for a, b in zip(*known, strict=True)) / len(self.examples),
                 "contains": sum(b in a for a, b in zip(*known, strict=True)) / len(self.examples),
