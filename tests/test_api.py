@@ -178,7 +178,8 @@ def test_store_keeps_what_it_is_given(tmp_path: Path) -> None:
         for trial in reused:
             first = trials[trial.reused or 0]
             assert first.candidate.instruction == trial.candidate.instruction
-            assert (first.scores, trial.calls) == (trial.scores, 0)
+            # A finalist was scored on fresh examples later.
+            assert (first.scores[: len(trial.scores)], trial.calls) == (trial.scores, 0)
         assert sum(trial.calls for trial in trials) < result.calls
         store.delete_run(record.id)
         assert store.runs() == []

@@ -18,7 +18,7 @@ def planned(**options: Any) -> izcore.PlannedRun:
 def complete_trials(plan: izcore.PlannedRun, result: izcore.RunResult) -> int:
     wanted = len(plan.plan.splits.validation)
     trials = izcore.run(result.run_id).trials
-    return sum(len(trial.scores) == wanted and None not in trial.scores for trial in trials)
+    return sum(len(trial.scores) >= wanted and None not in trial.scores for trial in trials)
 
 
 @pytest.mark.parametrize("limit", [{"max_calls": 150}, {"max_tokens": 4000}, {"max_cost": 0.005}])
