@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 import httpx
 
@@ -16,15 +15,11 @@ LIMITS = httpx.Limits(max_connections=TOGETHER, keepalive_expiry=2)
 """A connection is given up before a server does so, in the middle of a request."""
 
 
-class BlackBox(Protocol):
-    """Answers prompts that begin alike, each up to the first line break or ``room`` tokens."""
-
-    def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
-        """Return one answer per prompt, greedily unless a prompt has a temperature."""
-
-
 class Endpoint:
-    """A model behind an endpoint that speaks OpenAI's protocol."""
+    """A model behind an endpoint that speaks OpenAI's protocol.
+
+    It answers each prompt up to the first line break, greedily unless the prompt has a temperature.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = f"{url.rstrip('/')}/chat/completions"
@@ -32,7 +27,7 @@ class Endpoint:
         self._model = self._client.get(f"{url.rstrip('/')}/models").json()["data"][0]["id"]
 
     def answer(self, prompts: Sequence[Prompt], room: int) -> list[str]:
-        """Return one answer per prompt."""
+        """Return one answer per prompt, of at most ``room`` tokens."""
         with ThreadPoolExecutor(TOGETHER) as pool:
             return list(pool.map(lambda prompt: self._answer(prompt, room), prompts))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from answer_world import HERE, SUFFIX, AnswerWorld, Body, Cell, numbered, read
-from black_boxes import BlackBox, Endpoint
+from black_boxes import Endpoint
 from tasks_to_record import DEMONSTRATIONS, PLANS, WorldPlan
 from write_bodies import Writers
 
@@ -72,13 +72,13 @@ class Recording:
         self._writers: Writers | None = None
         self._bodies_file = self._folder / "bodies.json"
         self._known_file = self._folder / "answers.jsonl"
-        recorded = HERE / f"{plan.name}{SUFFIX}"
-        if not self._bodies_file.exists() and recorded.exists():
-            self._take_over(read(recorded))
         lines = self._known_file.read_text().splitlines() if self._known_file.exists() else []
         self._known: dict[tuple[int, int], list[str]] = {}
         for body, cell, answers in map(json.loads, lines):
             self._known[body, cell] = answers
+        recorded = HERE / f"{plan.name}{SUFFIX}"
+        if not self._bodies_file.exists() and recorded.exists():
+            self._take_over(read(recorded))
 
     def _take_over(self, world: AnswerWorld) -> None:
         """Begin a new state with what the world's file holds.
@@ -91,10 +91,13 @@ class Recording:
             )
         bodies = [asdict(body) for body in world.bodies]
         self._bodies_file.write_text(json.dumps({"parts": world.header["parts"], "bodies": bodies}, indent=1))
-        with self._known_file.open("w") as file:
-            for place, cell in itertools.product(range(len(world.bodies)), range(len(world.cells))):
-                answers = [world.texts[text] for text in world.answers[place, cell]]
-                file.write(json.dumps([place, cell, answers], ensure_ascii=False) + "\n")
+        for place, cell in itertools.product(range(len(world.bodies)), range(len(world.cells))):
+            self._keep(place, cell, [world.texts[text] for text in world.answers[place, cell]])
+
+    def _keep(self, body: int, cell: int, answers: list[str]) -> None:
+        self._known[body, cell] = answers
+        with self._known_file.open("a") as file:
+            file.write(json.dumps([body, cell, answers], ensure_ascii=False) + "\n")
 
     @property
     def bodies(self) -> list[Body]:
@@ -106,7 +109,7 @@ class Recording:
         known = self._bodies_file.exists()
         return json.loads(self._bodies_file.read_text()) if known else {"parts": 0, "bodies": []}
 
-    def write_bodies(self, black_box: BlackBox, up_to: int) -> None:
+    def write_bodies(self, black_box: Endpoint, up_to: int) -> None:
         """Have so many bodies written, or as many as the writers find in a number of parts."""
         writers = self._writers or Writers(self.plan, self.demonstrations, black_box)
         self._writers = writers
@@ -117,7 +120,7 @@ class Recording:
             bodies = [vars(body) for body in found.values() if body.text.strip()]
             self._bodies_file.write_text(json.dumps({"parts": part + 1, "bodies": bodies}, indent=1))
 
-    def answer(self, black_box: BlackBox, up_to: int) -> None:
+    def answer(self, black_box: Endpoint, up_to: int) -> None:
         """Have the first bodies answered with all cells."""
         for place, body in enumerate(self.bodies[:up_to]):
             cells = [at for at in range(len(self.cells)) if (place, at) not in self._known]
@@ -132,9 +135,7 @@ class Recording:
             right, size = [], len(self.examples)
             for number, at in enumerate(cells):
                 of_cell = answers[number * size : (number + 1) * size]
-                self._known[place, at] = of_cell
-                with self._known_file.open("a") as file:
-                    file.write(json.dumps([place, at, of_cell], ensure_ascii=False) + "\n")
+                self._keep(place, at, of_cell)
                 pairs = zip(
                     normalise_all(of_cell), normalise_all([e.targets[0] for e in self.examples]), strict=True
                 )

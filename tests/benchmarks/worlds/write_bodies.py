@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from answer_world import Body
-from black_boxes import BlackBox
+from black_boxes import Endpoint
 from tasks_to_record import PEOPLE, WorldPlan
 
 from izcore.api import settings_layers
@@ -41,7 +41,7 @@ class Writers:
     on does not write anew what it has.
     """
 
-    def __init__(self, plan: WorldPlan, demonstrations: tuple[Example, ...], black_box: BlackBox) -> None:
+    def __init__(self, plan: WorldPlan, demonstrations: tuple[Example, ...], black_box: Endpoint) -> None:
         self._plan, self._demonstrations, self._black_box = plan, demonstrations, black_box
 
     def part(self, number: int) -> list[Body]:
