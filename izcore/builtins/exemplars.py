@@ -44,7 +44,7 @@ class ExemplarSets(Coordinate):
 def _as_many_as_fit(demonstrations: Sequence[Example]) -> int:
     """Return how many exemplars a set may have that is never longer than ``MOST_CHARACTERS``.
 
-    None where they are conversations or images, which cannot be shown within one message.
+    It is 0 where they are conversations or images, which cannot be shown within one message.
     """
     if any(example.turns or example.images for example in demonstrations):
         return 0

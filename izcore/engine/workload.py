@@ -166,19 +166,13 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
     tested = tested_instructions(config, size.coordinates, unsteered=size.unsteered)
     compared = finalists if finalists > 1 or splits.retest else 0
     # Where nobody was dropped before, a finalist may have validation examples to catch up on.
-    unequal = any(each.advance for each in size.rounds)
-    half = len(splits.validation) // 2
-    catching_up = [(compared if unequal and place >= half else 0) for place in range(len(splits.validation))]
+    # That is likely to be half of them.
+    missed = splits.validation if any(each.advance for each in size.rounds) else ()
+    caught_up = [(compared if place >= len(missed) // 2 else 0, compared) for place in range(len(missed))]
+    retested = [(compared, compared)] * len(splits.retest)
     phases: list[tuple[RunPhase, Sequence[Example], Iterable[tuple[int, int]]]] = [
         ("search", splits.validation, zip(likely, most, strict=True)),
-        (
-            "finalists",
-            (*splits.validation, *splits.retest),
-            [
-                *((each, compared if unequal else 0) for each in catching_up),
-                *[(compared, compared)] * len(splits.retest),
-            ],
-        ),
+        ("finalists", (*missed, *splits.retest), [*caught_up, *retested]),
         ("test", splits.test, [(tested, tested)] * len(splits.test)),
     ]
     guidance, form = typical_guidance(size.coordinates), PromptForm.of(config)

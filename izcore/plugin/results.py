@@ -243,25 +243,14 @@ class Figures(Record):
             cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
         )
 
-    def __mul__(self, times: int) -> "Figures":
+    def __mul__(self, times: float) -> "Figures":
         return Figures(
-            calls=self.calls * times,
+            calls=round(self.calls * times),
             tokens=Usage(
-                input_tokens=self.tokens.input_tokens * times,
-                output_tokens=self.tokens.output_tokens * times,
+                input_tokens=round(self.tokens.input_tokens * times),
+                output_tokens=round(self.tokens.output_tokens * times),
             ),
             cost_usd=None if self.cost_usd is None else self.cost_usd * times,
-        )
-
-    def part(self, share: float) -> "Figures":
-        """Return a share of all figures."""
-        return Figures(
-            calls=round(self.calls * share),
-            tokens=Usage(
-                input_tokens=round(self.tokens.input_tokens * share),
-                output_tokens=round(self.tokens.output_tokens * share),
-            ),
-            cost_usd=None if self.cost_usd is None else self.cost_usd * share,
         )
 
 
@@ -331,4 +320,4 @@ class Estimate(Record):
         most = (self.calls, self.tokens, self.cost_usd)
         whole = (self.expected.calls, self.expected.tokens.total, self.expected.cost_usd)
         shares = [limit / all_ for limit, all_ in zip(most, whole, strict=True) if all_ and limit is not None]
-        return self.expected.part(min(1.0, *shares))
+        return self.expected * min([1.0, *shares])
