@@ -47,6 +47,8 @@ def _performed(arguments: Sequence[str]) -> int:
     except typer.Abort:
         say("Aborted.", err=True)
         code = 1
+    except SystemExit as ended:  # typer ends the process itself once it has shown or installed completion
+        code = ended.code if isinstance(ended.code, int) else 0
     return code or 0
 
 

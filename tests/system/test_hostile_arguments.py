@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.in_process import assert_ends_well, set_up_sandbox
 from typer.main import get_command
@@ -185,6 +185,8 @@ sys.addaudithook(note_writing)
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(command=st.sampled_from(COMMANDS), changes=edits)
+@example(command=(), changes=[("insert", 0, ("--show-completion",))])  # typer ends the process itself
+@example(command=(), changes=[("insert", 0, ("--install-completion",))])
 def test_any_arguments_end_in_a_known_exit_code_and_no_traceback(
     sandbox: Path, command: Sequence[str], changes: Sequence[tuple[str, int, tuple[str, ...]]]
 ) -> None:
