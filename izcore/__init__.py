@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from izcore.config.options import ScoringOptions as ScoringOptions
     from izcore.config.options import settings_layers as settings_layers
     from izcore.config.schema import RunConfig as RunConfig
+    from izcore.config.sources import own_defaults as own_defaults
     from izcore.config.toml import read_toml as read_toml
     from izcore.databases import back_up as back_up
     from izcore.databases import database_path as database_path
@@ -102,6 +103,7 @@ _HOMES = {
     "izcore.config.layers": ("parse_assignments",),
     "izcore.config.options": ("RunOptions", "ScoringOptions", "settings_layers"),
     "izcore.config.schema": ("RunConfig",),
+    "izcore.config.sources": ("own_defaults",),
     "izcore.config.toml": ("read_toml",),
     "izcore.databases": ("back_up", "database_path", "export_bundle", "import_bundle"),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from izcore.cli.shared import out, print_json
 from izcore.cli.show_estimate import add_estimate
+from izcore.config.sources import own_default_files
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import TestScore
 from izcore.scoring.budget_ledger import dollars
@@ -37,6 +38,8 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     config, splits, estimate = planned.config, planned.plan.splits, planned.estimate
     rows = _grid()
     rows.add_row("task", Text(planned.plan.task_name))
+    if files := own_default_files():
+        rows.add_row("defaults", Text(", ".join(map(str, files))))
     add_backends(rows, registry, config)
     add_departures(rows, config)
     rows.add_row("examples", f"{split_sizes(splits)} (sealed)")

@@ -1,4 +1,4 @@
-"""The folders that izcore may write to; imports next to nothing, for the command line's help."""
+"""The folders that are izcore's; imports next to nothing, for the command line's help."""
 
 import os
 from pathlib import Path
@@ -12,6 +12,11 @@ def data_folder() -> Path:
 def cache_folder() -> Path:
     """Where goes what can be made again: the folder that ``IZ_CACHE`` names, or the platform's."""
     return _folder("IZ_CACHE", "user_cache_dir")
+
+
+def config_folder() -> Path:
+    """Where a person's own defaults are: the folder that ``IZ_CONFIG`` names, or the platform's."""
+    return _folder("IZ_CONFIG", "user_config_dir")
 
 
 def _folder(variable: str, of_platform: str) -> Path:

@@ -1,7 +1,8 @@
 """From TOML, presets and the command line to one validated :class:`RunConfig`.
 
-Layers, each over the one before: the preset's parts (core first, then plugins), the TOML file, the named
-options of the command line, ``--set``. Every error names the key.
+Layers, each over the one before: the preset's parts (core first, then plugins), a person's own defaults,
+the TOML file, the named options of the command line, ``--set``. Every error names the key, and the file that
+set it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from izcore.config.schema import (
     SplitSizes,
     TaskConfig,
 )
+from izcore.config.sources import errors_name_files
 from izcore.config.stand_ins import stand_in_generator
 from izcore.config.toml import DEEPEST, parse_toml
 from izcore.plugin.errors import ConfigError, UsageError, nearest_names
@@ -107,6 +109,11 @@ def build_config(registry: Registry, layers: Sequence[Settings], wanted: type[An
 
     The backends' options are validated too, and recorded with their defaults filled in.
     """
+    with errors_name_files(layers):
+        return _build_config(registry, layers, wanted)
+
+
+def _build_config(registry: Registry, layers: Sequence[Settings], wanted: type[AnyConfig]) -> AnyConfig:
     preset = next((str(layer["preset"]) for layer in reversed(layers) if layer.get("preset")), DEFAULT_PRESET)
     merged: dict[str, Any] = {}
     all_layers = [*registry.presets.settings(preset), *layers]
@@ -153,7 +160,10 @@ def _merge(merged: dict[str, Any], layer: Settings) -> None:
             known = (*MERGED_APART, *PLAIN_KEYS)
             raise ConfigError(f"{key}: unknown key.", hint=nearest_names(key, known))
         if isinstance(value, Mapping):
-            merged[key] = {**merged.get(key, {}), **value}
+            before = merged.get(key, {})
+            if not isinstance(before, Mapping):
+                raise ConfigError(f"{key}: a table is wanted, not {before!r}.")
+            merged[key] = {**before, **value}
             _check_table(key, merged[key])
         elif value is not None:
             merged[key] = value

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from izcore.config.layers import Settings
-from izcore.config.toml import read_toml
+from izcore.config.sources import FileSettings, own_defaults
 
 LIMITS = ("max_calls", "max_tokens", "max_cost")
 
@@ -20,7 +20,7 @@ class ScoringOptions(TypedDict, total=False):
     preset: str | None
     """Name of the settings that all others lie over."""
     config: str | Path | None
-    """A TOML file of settings; the named options win over it."""
+    """A TOML file of settings, over a person's own defaults; the named options win over it."""
     prompt_template: str | None
     """Text with ``{instruction}``, ``{input}`` or other columns; else the task's own."""
     max_calls: int | None
@@ -56,17 +56,21 @@ class RunOptions(ScoringOptions, total=False):
     """Where else a record of the run is kept, each as ``NAME`` or ``NAME:ARGUMENT``."""
 
 
-def settings_layers(task: str, **options: Unpack[RunOptions]) -> list[Settings]:
+def settings_layers(
+    task: str, *, with_own_defaults: bool = True, **options: Unpack[RunOptions]
+) -> list[Settings]:
     """Return the layers of settings that :func:`~izcore.config.layers.build_config` merges.
 
-    The file comes first, the named options over it, ``settings`` over all, of these those with dotted keys
-    last.
+    A person's own defaults come first, unless they are to be left out, ``config`` over them, the named
+    options over it, ``settings`` over all, of these those with dotted keys last.
     """
+    own = own_defaults() if with_own_defaults else ()
     given: dict[str, Any] = {key: value for key, value in options.items() if value not in (None, (), [])}
     file, settings = given.pop("config", None), given.pop("settings", {})
     budget = {limit: given.pop(limit) for limit in LIMITS if limit in given}
     named = {"task": task, **given, **({"budget": budget} if budget else {})}
-    return [*([read_toml(Path(file))] if file is not None else []), named, *_undotted(settings)]
+    chosen = [FileSettings(Path(file))] if file is not None else ()
+    return [*own, *chosen, named, *_undotted(settings)]
 
 
 def _undotted(settings: Settings) -> Iterator[Settings]:

@@ -40,7 +40,7 @@ def as_an_object(folder: Path, key: str, number: str) -> dict[str, Any]:
 def test_a_number_without_end_is_refused_by_its_key(
     tmp_path: Path, way: Callable[..., dict[str, Any]], key: str, number: str
 ) -> None:
-    with pytest.raises(ConfigError, match=rf"^{key}: expected "):
+    with pytest.raises(ConfigError, match=rf"^(.*run\.toml: )?{key}: expected "):
         izcore.plan("mirror", **way(tmp_path, key, number), **BACKENDS)
 
 

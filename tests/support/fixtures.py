@@ -16,6 +16,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
     monkeypatch.setenv("IZ_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("IZ_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS", "IZ_TRACE_PLUGINS", "IZ_PLUGIN_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)

@@ -54,7 +54,16 @@ def set_up_sandbox(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     work = folder / "work"
     work.mkdir(parents=True)
     patch.chdir(work)
-    for variable in ("HOME", "IZ_DATA", "IZ_CACHE", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+    for variable in (
+        "HOME",
+        "IZ_DATA",
+        "IZ_CACHE",
+        "IZ_CONFIG",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+    ):
         patch.setenv(variable, str(folder / variable))
     patch.setenv("IZ_DB", str(work / "runs.db"))
     patch.setenv("IZ_PLUGINS", "izcore-toy,izcore-tasks,izcore-compare")

@@ -36,10 +36,11 @@ def compare(
 ) -> ComparisonResult:
     """Compare search methods on a task: same examples, same budget, the same seeds 0 to ``seeds`` - 1.
 
-    A method is a preset's name or the path of a TOML file; the named arguments and ``settings`` lie over
-    each. Runs that an equal comparison finished are used, not repeated; with ``accept_changes`` those that it
-    began go on although something changed that they depend on, which their results say. ``plot`` names a
-    PNG or SVG file for quality against calls. ``executor`` names what performs the runs: without it,
+    A method is a preset's name or the path of a TOML file, over a person's own defaults; the named arguments
+    and ``settings`` lie over each. Runs that an equal comparison finished are used, not repeated; with
+    ``accept_changes`` those that it began go on although something changed that they depend on, which their
+    results say. ``plot`` names a PNG or SVG file for quality against calls. ``executor`` names what performs
+    the runs: without it,
     ``sequential`` for one worker and ``processes`` for several ``workers``, which each have models of their
     own; a script then needs ``if __name__ == "__main__":`` around its main part.
 
@@ -50,6 +51,7 @@ def compare(
     performing = executor_for(found, executor, workers)
     common = izcore.settings_layers(
         task,
+        with_own_defaults=False,
         generator=generator,
         scorer=scorer,
         surrogate=surrogate,

@@ -112,6 +112,7 @@ def compare(
             read_methods(registry, (name.strip() for name in methods.split(",") if name.strip())),
             izcore.settings_layers(
                 task,
+                with_own_defaults=False,
                 generator=generator,
                 scorer=scorer,
                 surrogate=surrogate,

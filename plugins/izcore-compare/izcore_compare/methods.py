@@ -40,7 +40,7 @@ def read_methods(registry: "izcore.Registry", named: Iterable[str]) -> dict[str,
 def config_of(
     registry: "izcore.Registry", name: str, settings: Settings, common: Sequence[Settings], max_calls: int
 ) -> "izcore.RunConfig":
-    """Return a method's configuration: its settings without its own baselines, and the common ones over them.
+    """Return a method's configuration: own defaults, its settings but for baselines, and the common ones.
 
     Answers from the cache count as calls, so that no method does better for coming after another.
     """
@@ -49,12 +49,14 @@ def config_of(
         "budget": {"max_calls": max_calls, "count_cached": True},
     }
     with about(name):
-        config = izcore.configure([settings, {"baselines": []}, *common, fixed], registry=registry)
+        of_method = {key: value for key, value in settings.items() if key != "baselines"}
+        layers = [*izcore.own_defaults(), of_method, *common, fixed]
+        config = izcore.configure(layers, registry=registry)
         for limit in ("max_tokens", "max_cost"):
             if getattr(config.budget, limit) is not None:
                 raise ConfigError(
                     f"budget.{limit}: methods are compared at the same number of calls.",
-                    hint="Take it out; --max-calls is the only limit.",
+                    hint="Take it out of its file, or of izcore.toml; --max-calls is the only limit.",
                 )
     return config
 

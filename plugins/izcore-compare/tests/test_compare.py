@@ -21,6 +21,8 @@ import izcore
 from izcore import IzError, RunRecord, UsageError
 from izcore.testing import CommandConformance, Subject
 from izcore_compare import ComparisonResult, MethodResult
+from izcore_compare.comparison import plan_comparison
+from izcore_compare.methods import read_methods
 
 BACKENDS: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "metric": "same_letters"}
 MISTAKES = 0.4
@@ -416,3 +418,24 @@ def test_an_example_that_one_run_set_aside_counts_for_no_run_of_its_seed(
     assert result.notes == (
         "quick, seed 0: 1 of 20 test examples (5%; 1 because calls failed for good) set aside.",
     )
+
+
+def test_methods_lie_over_own_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = 'preset = "paper"\nbaselines = ["Mine."]\n[splits]\ntest = 7\n[search]\ninitial = 3\nbatch = 3\n'
+    (tmp_path / "izcore.toml").write_text(own)
+    (tmp_path / "more.toml").write_text(
+        'preset = "random"\nbaselines = ["Its own."]\n[search]\ninitial = 5\n'
+    )
+    registry = izcore.discover()
+    methods = read_methods(registry, ["random", str(tmp_path / "more.toml")])
+    common = izcore.settings_layers(
+        "mirror", with_own_defaults=False, settings={"search.batch": 4}, **BACKENDS
+    )
+    planned = plan_comparison(registry, methods, common, seeds=1, max_calls=200, db=tmp_path / "runs.sqlite")
+    configs = [run.planned.config for run in planned.runs]
+    assert [config.preset for config in configs] == ["random", "random"]
+    assert [config.search.initial for config in configs] == [3, 5]
+    assert {config.search.batch for config in configs} == {4}
+    assert {config.baselines for config in configs} == {("Mine.",)}
+    assert {len(run.planned.plan.splits.test) for run in planned.runs} == {7}

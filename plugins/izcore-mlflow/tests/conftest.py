@@ -12,5 +12,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")  # so that it is put back afterwards
         monkeypatch.delenv(name)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
-    for variable, name in (("IZ_DB", "runs.sqlite"), ("IZ_DATA", "data"), ("IZ_CACHE", "cache")):
-        monkeypatch.setenv(variable, str(tmp_path / name))
+    monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
+    for folder in ("data", "cache", "config"):
+        monkeypatch.setenv(f"IZ_{folder.upper()}", str(tmp_path / folder))

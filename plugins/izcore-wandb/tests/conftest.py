@@ -18,5 +18,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("HOME", "WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR"):
         monkeypatch.setenv(folder, str(tmp_path / "home"))
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
-    for variable, name in (("IZ_DB", "runs.sqlite"), ("IZ_DATA", "data"), ("IZ_CACHE", "cache")):
-        monkeypatch.setenv(variable, str(tmp_path / name))
+    monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
+    for folder in ("data", "cache", "config"):
+        monkeypatch.setenv(f"IZ_{folder.upper()}", str(tmp_path / folder))
