@@ -10,14 +10,12 @@ from izcore.plugin.errors import BudgetExhaustedError
 from izcore.plugin.examples import Example, field_names
 from izcore.plugin.record import Record
 from izcore.plugin.results import Baseline, Best
+from izcore.plugin.run_record import THIS_INSTRUCTION, InstructionScores
 from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Guidance, Trial
-from izcore.scoring.evaluator import Evaluator
+from izcore.scoring.evaluator import Evaluation, Evaluator
 from izcore.scoring.statistics import adjust_for_number, mean_with_interval, paired_p_value
 from izcore.search.objective import validation_score
-
-WINNER = "this instruction"
-"""What people call the winner beside its baselines."""
 
 NOT_TESTED = "The winner could not be tested: nothing is known about how well it really does."
 
@@ -28,13 +26,13 @@ Scores = tuple[float | None, ...]
 class Conclusion(Record):
     """What the test split says.
 
-    ``sentence`` says it in words. ``scores`` are those of every tested instruction, by key of its guidance.
+    ``sentence`` says it in words. ``tested`` are the scores and answers of every tested instruction.
     """
 
     best: Best
     baselines: tuple[Baseline, ...]
     sentence: str
-    scores: Mapping[str, Scores] = {}
+    tested: tuple[InstructionScores, ...] = ()
 
 
 async def conclude(
@@ -55,11 +53,14 @@ async def conclude(
     """
     prompt = evaluator.blank_prompt(winner.candidate.guidance, field_names(test))
     best = msgspec.structs.replace(_best(winner, searched_on), prompt=prompt)
-    guidances = {WINNER: winner.candidate.guidance, **{each.name: each.guidance for each in baselines}}
-    scores = await _score_each(guidances, test, evaluator)
+    guidances = {
+        THIS_INSTRUCTION: winner.candidate.guidance,
+        **{each.name: each.guidance for each in baselines},
+    }
+    evaluations = await _evaluate_each(guidances, test, evaluator)
     evaluator.check_evidence("test", test)
-    scores = _on_shared_examples(scores)
-    mine = scores.get(WINNER, ())
+    scores = _on_shared_examples({name: each.scores for name, each in evaluations.items()})
+    mine = scores.get(THIS_INSTRUCTION, ())
     if not _known(mine):
         return Conclusion(best=best, baselines=(), sentence=NOT_TESTED)
     tested = [each for each in baselines if each.name in scores]
@@ -70,21 +71,23 @@ async def conclude(
         best=msgspec.structs.replace(best, test=interval),
         baselines=compared,
         sentence=describe_comparison(compared, untested),
-        scores={guidances[name].key: each for name, each in scores.items()},
+        tested=tuple(
+            evaluations[name].of(guidances[name], name=name, scores=each) for name, each in scores.items()
+        ),
     )
 
 
-async def _score_each(
+async def _evaluate_each(
     guidances: Mapping[str, Guidance], test: Sequence[Example], evaluator: Evaluator
-) -> dict[str, Scores]:
+) -> dict[str, Evaluation]:
     """Score one guidance after the other; those that the budget has no room for are missing."""
-    scores: dict[str, Scores] = {}
+    evaluations: dict[str, Evaluation] = {}
     for name, guidance in guidances.items():
         try:
-            scores[name] = (await evaluator.evaluate(guidance, test)).scores
+            evaluations[name] = await evaluator.evaluate(guidance, test)
         except BudgetExhaustedError:
             continue
-    return scores
+    return evaluations
 
 
 def _on_shared_examples(scores: Mapping[str, Scores]) -> dict[str, Scores]:

@@ -44,16 +44,16 @@ async def _score(environment: Environment, record: RunRecord, guidances: Sequenc
     config = msgspec.structs.replace(record.config, budget=Limits())
     test = record.plan.splits.test
     known = environment.store.test_scores(record.id).values()
-    set_aside = {place for scores in known for place, score in enumerate(scores) if score is None}
+    set_aside = {place for tested in known for place, score in enumerate(tested.scores) if score is None}
     async with open_session(environment, config, held_out_id(record.id)) as parts:
         parts.evaluator.set_aside.add((test[place] for place in set_aside), "failed")
         evaluations = await asyncio.gather(
             *(parts.evaluator.evaluate(guidance, test) for guidance in guidances)
         )
-    scores = {guidance.key: each.scores for guidance, each in zip(guidances, evaluations, strict=True)}
-    if any(each.count(None) > len(set_aside) for each in scores.values()):
+    tested = [each.of(guidance) for guidance, each in zip(guidances, evaluations, strict=True)]
+    if any(each.scores.count(None) > len(set_aside) for each in tested):
         raise BackendError(
             f"Calls failed while instructions of run {record.id} were scored on its test examples.",
             hint="The run is kept; try again when the scorer answers.",
         )
-    environment.store.add_test_scores(record.id, scores)
+    environment.store.add_test_scores(record.id, tested)

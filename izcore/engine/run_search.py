@@ -184,7 +184,7 @@ async def _test(winner: Trial, session: Session, record: RunRecord, generator: G
         searched_on=len(record.plan.splits.validation),
         seed=record.config.seed,
     )
-    environment.store.add_test_scores(record.id, conclusion.scores)
+    environment.store.add_test_scores(record.id, conclusion.tested)
     return conclusion
 
 

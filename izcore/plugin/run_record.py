@@ -17,6 +17,10 @@ THIS_INSTRUCTION = "this instruction"
 """What a run's winner is called beside the baselines."""
 
 
+_Given = tuple[float | None, str | None, FinishReason | None, str | None]
+"""A score, the answer, how it ended, and what was thought before it."""
+
+
 class TrialAnswer(Record):
     """What the black box answered to one example under the instruction of one trial, and its score."""
 
@@ -41,7 +45,10 @@ class TrialAnswer(Record):
 
 
 class InstructionScores(Record):
-    """Scores of one instruction on every example of the sealed test split."""
+    """Scores of one instruction on every example of the sealed test split, and the answers that got them.
+
+    Runs of older versions have the scores alone.
+    """
 
     name: str
     """What the result calls it: "this instruction" for the winner, else a baseline's name; "" for neither."""
@@ -49,6 +56,12 @@ class InstructionScores(Record):
     """The instruction, with its exemplars."""
     scores: tuple[float | None, ...]
     """One score in [0, 1] per test example, in order; None where the example is set aside."""
+    answers: tuple[str | None, ...] = ()
+    """What the black box answered, in the same order; None where there is no answer."""
+    finishes: tuple[FinishReason | None, ...] = ()
+    """How each answer ended; None where there is none."""
+    reasonings: tuple[str, ...] = ()
+    """What the black box thought before each answer, where it is told; empty where no answer has any."""
 
 
 class Run(Record):
@@ -154,7 +167,7 @@ class Run(Record):
         """Return one row per instruction and test example, see :attr:`test_scores`.
 
         The columns are ``run``, ``name``, ``instruction``, ``exemplars``, ``example``, ``input``,
-        ``targets`` and ``score``.
+        ``targets``, ``answer``, ``score``, ``finish`` and ``reasoning``.
         """
         examples = self.splits.test if self.splits else ()
         return [
@@ -166,10 +179,14 @@ class Run(Record):
                 "example": index,
                 "input": example.full_input,
                 "targets": " | ".join(example.targets),
+                "answer": answer,
                 "score": score,
+                "finish": finish,
+                "reasoning": reasoning or "",
             }
             for tested in self.test_scores
-            for index, (example, score) in enumerate(zip(examples, tested.scores, strict=False))
+            for index, (example, given) in enumerate(zip(examples, _given(tested), strict=False))
+            for score, answer, finish, reasoning in [given]
         ]
 
     def _answers(self, trial: Trial) -> Iterator[TrialAnswer]:
@@ -177,9 +194,7 @@ class Run(Record):
             return
         validation = len(self.splits.validation)
         asked = (*self.splits.validation, *self.splits.retest)
-        # Trials of older versions have no finishes and no reasonings.
-        given = itertools.zip_longest(trial.scores, trial.answers, trial.finishes, trial.reasonings)
-        for index, (example, each) in enumerate(zip(asked, given, strict=False)):
+        for index, (example, each) in enumerate(zip(asked, _given(trial), strict=False)):
             score, answer, finish, reasoning = each
             retested = index >= validation
             yield TrialAnswer(
@@ -193,6 +208,11 @@ class Run(Record):
                 finish=finish,
                 reasoning=reasoning or "",
             )
+
+
+def _given(scored: Trial | InstructionScores) -> Iterator[_Given]:
+    """Yield what there is per example; what older versions did not keep is None."""
+    return itertools.zip_longest(scored.scores, scored.answers, scored.finishes, scored.reasonings)
 
 
 def _inputs(exemplars: tuple[Example, ...]) -> str:

@@ -10,6 +10,7 @@ from izcore.plugin.examples import Agreement, Example, MetricRequest
 from izcore.plugin.protocols import Metric
 from izcore.plugin.record import Record
 from izcore.plugin.results import ScoredSplit
+from izcore.plugin.run_record import InstructionScores
 from izcore.plugin.trials import Guidance
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import Answers, ModelClient
@@ -45,6 +46,22 @@ class Evaluation(Record):
     usage: Usage
     cost_usd: float
     answer_cost_usd: float = 0.0
+
+    def of(
+        self, guidance: Guidance, *, name: str = "", scores: Sequence[float | None] | None = None
+    ) -> InstructionScores:
+        """Return the evaluation as what a run keeps of a guidance that it tested, called ``name``.
+
+        ``scores`` take the place of its own where examples are set aside because of other guidances.
+        """
+        return InstructionScores(
+            name=name,
+            guidance=guidance,
+            scores=self.scores if scores is None else tuple(scores),
+            answers=self.answers,
+            finishes=self.finishes,
+            reasonings=self.reasonings if any(self.reasonings) else (),
+        )
 
 
 class Evaluator:

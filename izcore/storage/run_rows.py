@@ -7,7 +7,10 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from izcore.config.schema import RunConfig
+from izcore.plugin.calls import FinishReason
 from izcore.plugin.results import Change, RunResult, RunStatus
+from izcore.plugin.run_record import InstructionScores
+from izcore.plugin.trials import Guidance
 from izcore.storage.records import DamagedRun, Dependency, RunPlan, RunRecord, RunSummary
 
 T = TypeVar("T")
@@ -34,6 +37,12 @@ SELECT_RECORD = (
 """What :func:`read_record` reads. The plan holds all examples, so that it stands last in its row."""
 
 
+SELECT_TEST_SCORES = "SELECT " + ", ".join(
+    f"CAST({column} AS BLOB)" for column in ("instruction", "scores", "answers", "finishes", "reasonings")
+)
+"""What :func:`read_test_scores` reads."""
+
+
 def read_summary(row: Sequence[Any]) -> RunSummary | DamagedRun:
     """Return the run of a row of :data:`SELECT_SUMMARY`."""
     try:
@@ -55,6 +64,19 @@ def read_record(row: Sequence[Any]) -> RunRecord | DamagedRun:
         )
     except ValueError as error:
         return _damaged(row, error)
+
+
+def read_test_scores(row: Sequence[bytes]) -> InstructionScores:
+    """Return what a row of :data:`SELECT_TEST_SCORES` holds; raises ValueError where it cannot be read."""
+    key, scores, answers, finishes, reasonings = row
+    return InstructionScores(
+        name="",
+        guidance=Guidance.of_key(key.decode()),
+        scores=msgspec.json.decode(scores, type=tuple[float | None, ...]),
+        answers=msgspec.json.decode(answers, type=tuple[str | None, ...]),
+        finishes=msgspec.json.decode(finishes, type=tuple[FinishReason | None, ...]),
+        reasonings=msgspec.json.decode(reasonings, type=tuple[str, ...]),
+    )
 
 
 def text_of(stored: bytes | None) -> str:

@@ -130,6 +130,12 @@ ALTER TABLE completions ADD COLUMN usage_capped INTEGER NOT NULL DEFAULT 0;
 """
 """The plan holds all examples of a run; where it stands last, a list of runs is read without it."""
 
+_FROM_6_TO_7 = """
+ALTER TABLE test_scores ADD COLUMN answers TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE test_scores ADD COLUMN finishes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE test_scores ADD COLUMN reasonings TEXT NOT NULL DEFAULT '[]';
+"""
+
 _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _VERSION_1,
     _FROM_1_TO_2,
@@ -137,6 +143,7 @@ _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _from_3_to_4,
     _from_4_to_5,
     _FROM_5_TO_6,
+    _FROM_6_TO_7,
 )
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 

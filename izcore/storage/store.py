@@ -15,6 +15,7 @@ import msgspec
 from izcore.config.schema import RunConfig
 from izcore.plugin.errors import StoreError, UnknownNameError, UsageError, nearest_names
 from izcore.plugin.results import Change, RunResult, RunStatus
+from izcore.plugin.run_record import InstructionScores
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.claim_table import ClaimTable
 from izcore.storage.completion_tables import CompletionTables
@@ -30,7 +31,15 @@ from izcore.storage.records import (
 )
 from izcore.storage.run_copies import RunCopies
 from izcore.storage.run_locks import RunLocks
-from izcore.storage.run_rows import SELECT_RECORD, SELECT_SUMMARY, read_record, read_summary, text_of
+from izcore.storage.run_rows import (
+    SELECT_RECORD,
+    SELECT_SUMMARY,
+    SELECT_TEST_SCORES,
+    read_record,
+    read_summary,
+    read_test_scores,
+    text_of,
+)
 
 AnyRun = TypeVar("AnyRun", RunRecord | DamagedRun, RunSummary | DamagedRun)
 
@@ -257,24 +266,26 @@ class Store(RunCopies, CompletionTables, ClaimTable):
 
     # --- the sealed test -------------------------------------------------------------------------
 
-    def add_test_scores(self, run_id: str, scores: Mapping[str, Sequence[float | None]]) -> None:
-        """Keep per-example scores on a run's test split, by instruction (None: the call failed)."""
+    def add_test_scores(self, run_id: str, tested: Iterable[InstructionScores]) -> None:
+        """Keep the scores of instructions on a run's test split, and the answers that got them."""
         with self._writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO test_scores VALUES (?, ?, ?)",
-                [(run_id, instruction, _json(each)) for instruction, each in scores.items()],
+                "INSERT OR REPLACE INTO test_scores"
+                " (run_id, instruction, scores, answers, finishes, reasonings) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(run_id, each.guidance.key, _json(each.scores)),
+                        *(_json(each.answers), _json(each.finishes), _json(each.reasonings)),
+                    )
+                    for each in tested
+                ],
             )
 
-    def test_scores(self, run_id: str) -> dict[str, tuple[float | None, ...]]:
-        """Return the per-example scores on a run's test split that are known, by instruction."""
-        rows = self._all(
-            "SELECT CAST(instruction AS BLOB), CAST(scores AS BLOB) FROM test_scores WHERE run_id = ?", run_id
-        )
+    def test_scores(self, run_id: str) -> dict[str, InstructionScores]:
+        """Return what is known of instructions on a run's test split, without names, by key of guidance."""
+        rows = self._all(f"{SELECT_TEST_SCORES} FROM test_scores WHERE run_id = ?", run_id)
         with _blaming(run_id, "its test scores"):
-            return {
-                instruction.decode(): msgspec.json.decode(scores, type=tuple[float | None, ...])
-                for instruction, scores in rows
-            }
+            return {tested.guidance.key: tested for tested in map(read_test_scores, rows)}
 
 
 _NEWEST_FIRST = "FROM runs ORDER BY created DESC, id DESC"

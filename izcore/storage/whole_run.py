@@ -3,8 +3,7 @@
 import msgspec
 
 from izcore.plugin.results import RunResult
-from izcore.plugin.run_record import THIS_INSTRUCTION, InstructionScores, Run
-from izcore.plugin.trials import Guidance
+from izcore.plugin.run_record import THIS_INSTRUCTION, Run
 from izcore.storage.store import Store
 
 
@@ -26,10 +25,7 @@ def read_whole_run(store: Store, run_id: str) -> Run:
         notes=record.plan.notes,
         generator_state=record.generator_state,
         trials=tuple(store.trials(record.id)),
-        test_scores=tuple(
-            InstructionScores(name=names.get(key, ""), guidance=Guidance.of_key(key), scores=scores[key])
-            for key in tested
-        ),
+        test_scores=tuple(msgspec.structs.replace(scores[key], name=names.get(key, "")) for key in tested),
         result=record.result,
     )
 

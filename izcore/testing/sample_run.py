@@ -40,7 +40,13 @@ def sample_run(instruction: str) -> Run:
             Trial(index=1, round=0, candidate=candidate, scores=(1.0, None, 0.0), reused=0),
         ),
         test_scores=(
-            InstructionScores(name=THIS_INSTRUCTION, guidance=guidance, scores=(1.0, 0.0)),
+            InstructionScores(
+                name=THIS_INSTRUCTION,
+                guidance=guidance,
+                scores=(1.0, 0.0),
+                answers=("cats", "ox"),
+                finishes=("stop", "stop"),
+            ),
             InstructionScores(name="no instruction", guidance=Guidance(instruction=""), scores=(None, 0.0)),
         ),
         result=RunResult(

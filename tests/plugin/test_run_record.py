@@ -72,6 +72,22 @@ def test_test_scores_have_the_names_of_the_result(run: izcore.Run) -> None:
     assert "Write it backwards." in named.values()
 
 
+def test_what_was_answered_on_the_test_split_is_kept(run: izcore.Run) -> None:
+    assert run.splits is not None
+    for tested in run.test_scores:
+        assert len(tested.answers) == len(tested.finishes) == len(tested.scores) == 5
+        for example, answer, score in zip(run.splits.test, tested.answers, tested.scores, strict=True):
+            assert (answer == example.targets[0]) == (score == 1.0)
+    rows = [(row["name"], row["answer"], row["finish"]) for row in run.test_rows()]
+    answered = [(t.name, a, f) for t in run.test_scores for a, f in zip(t.answers, t.finishes, strict=True)]
+    assert rows == answered
+    older = [msgspec.structs.replace(tested, answers=(), finishes=()) for tested in run.test_scores]
+    scores_alone = msgspec.structs.replace(run, test_scores=tuple(older)).test_rows()
+    assert [(row["score"], row["answer"]) for row in scores_alone] == [
+        (row["score"], None) for row in run.test_rows()
+    ]
+
+
 def test_rows_are_flat_and_have_the_same_columns(run: izcore.Run) -> None:
     tables = {
         "trials": (run.trial_rows(), len(run.trials)),

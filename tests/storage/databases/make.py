@@ -25,7 +25,7 @@ SEARCH = (
 )
 SLOW = ("--set", "scorer.seconds=0.03")
 ALL_POLICIES = ("full", "halving", "racing")
-POLICIES = {1: ("",), 2: ("full", "halving"), 3: ALL_POLICIES, 5: ALL_POLICIES}
+POLICIES = {1: ("",), 2: ("full", "halving"), 3: ALL_POLICIES, 5: ALL_POLICIES, 6: ALL_POLICIES}
 """Evaluation policies that the schema's last izcore has; the first schema's has none."""
 MORE_ANSWERS = 5
 """An interrupted run is killed when it has so many more than when its first trials were finished."""
