@@ -20,12 +20,14 @@ from izcore.engine.entry import in_own_thread, public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.given_examples import GivenTask, task_of
+from izcore.engine.older_prompts import with_whole_prompt
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import resume_run, start_run
 from izcore.engine.score_instruction import ScoreResult, score_instruction
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError
 from izcore.plugin.paths import user_path
+from izcore.plugin.registrations import Exported
 from izcore.plugin.results import RunResult
 from izcore.plugin.run_record import Run
 from izcore.registry.hints import where_to_find
@@ -246,7 +248,7 @@ def run(run_id: str, *, db: str | Path | None = None) -> Run:
     table of its trials; :meth:`Run.answer_rows` and :meth:`Run.test_rows` give the other two.
     """
     with open_store(db) as store:
-        return read_whole_run(store, run_id)
+        return with_whole_prompt(read_whole_run(store, run_id))
 
 
 @public
@@ -256,19 +258,33 @@ def export(
     format: str | None = None,
     output: str | Path | None = None,
     options: Mapping[str, Any] | None = None,
+    exported: Exported | None = None,
+    overwrite: bool = True,
     db: str | Path | None = None,
     registry: Registry | None = None,
 ) -> str:
     """Return a run as text in a format that is installed, such as ``json``, ``csv`` or ``csv:answers``.
 
+    A format of prompts, such as ``python``, gives the prompt that won the run, as it was measured.
+
     With ``output`` the text is written to that file, too, and the file's suffix decides the format where
     none is named. Without either it is ``jsonl``. ``options`` are the format's own, such as
-    ``{"raw": True}`` for ``csv``. ``run_id`` may be a unique beginning of the id, or
-    ``last``.
+    ``{"raw": True}`` for ``csv``. A format that is no text, such as ``parquet``, needs ``output``, and the
+    text is empty. With ``exported``, ``"run"`` or ``"prompt"``, UsageError refuses a format of the other.
+    Without ``overwrite`` UsageError refuses a file that is there already. ``run_id`` may be a unique
+    beginning of the id, or ``last``.
     """
     file = None if output is None else user_path(output)
     found = registry or discover()
-    return export_run(found, run(run_id, db=db), format=format, output=file, options=options)
+    return export_run(
+        found,
+        run(run_id, db=db),
+        format=format,
+        output=file,
+        options=options,
+        exported=exported,
+        overwrite=overwrite,
+    )
 
 
 def _to_nobody(run_id: str) -> None:

@@ -17,6 +17,7 @@ from izcore.builtins.options import (
     StepwiseOptions,
     TableOptions,
 )
+from izcore.builtins.prompt_formats import PROMPT_FORMATS
 from izcore.plugin import (
     CoordinateRegistration,
     EvaluationPolicyRegistration,
@@ -176,8 +177,9 @@ def izcore_executors() -> Iterable[ExecutorRegistration]:
 
 @hookimpl
 def izcore_exporters() -> Iterable[ExporterRegistration]:
-    """Write a run whole, or as a table."""
+    """Write a run whole, or as a table, and a prompt in plain formats."""
     return [
+        *PROMPT_FORMATS,
         ExporterRegistration(
             name="json",
             summary="The whole run as one JSON object",
@@ -199,6 +201,15 @@ def izcore_exporters() -> Iterable[ExporterRegistration]:
             options=CsvOptions,
             argument="table",
             suffixes=(".csv",),
+        ),
+        ExporterRegistration(
+            name="parquet",
+            summary="The same tables in Parquet: a row per trial, answer or test score",
+            factory="izcore.builtins.parquet:Parquet",
+            options=TableOptions,
+            argument="table",
+            install='pip install "izcore[parquet]"',
+            suffixes=(".parquet",),
         ),
     ]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, db, models, new_plugin, optimize, plugins, resume, runs, score, tasks
+from izcore.cli import cache, db, export, models, new_plugin, optimize, plugins, resume, runs, score, tasks
 from izcore.cli.plugin_commands import CommandsOfPlugins
 from izcore.cli.shared import say
 
@@ -55,6 +55,7 @@ def iz(
 app.command("optimize")(optimize.optimize)
 app.command("resume")(resume.resume)
 app.command("score")(score.score)
+app.command("export")(export.export)
 app.add_typer(runs.app, name="runs")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")

@@ -120,6 +120,10 @@ LogFileOption = Annotated[
     typer.Option("--log-file", metavar="FILE", help="Append a line of JSON for every call to this file."),
 ]
 LogTextOption = Annotated[bool, typer.Option("--log-text", help="Put prompts and answers into the log, too.")]
+OutputOption = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output."),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")]
 SeedOption = Annotated[
     int | None,

@@ -52,7 +52,8 @@ async def conclude(
     conclusion says so. Raises BackendError where too many examples are set aside.
     """
     prompt = evaluator.blank_prompt(winner.candidate.guidance, field_names(test))
-    best = msgspec.structs.replace(_best(winner, searched_on), prompt=prompt)
+    whole = evaluator.whole_prompt(winner.candidate.guidance, test)
+    best = msgspec.structs.replace(_best(winner, searched_on), prompt=prompt, whole_prompt=whole)
     guidances = {
         THIS_INSTRUCTION: winner.candidate.guidance,
         **{each.name: each.guidance for each in baselines},

@@ -67,7 +67,7 @@ from izcore.plugin.examples import (
     field_label,
     field_names,
 )
-from izcore.plugin.exports import ExportRequest, ExportResult
+from izcore.plugin.exports import ExportRequest, ExportResult, identifiers, measured_line, scorer_name
 from izcore.plugin.hookspecs import API_VERSION, hookimpl
 from izcore.plugin.http import (
     ChatAnswer,
@@ -165,6 +165,7 @@ from izcore.plugin.trials import (
     SuggestResult,
     Trial,
 )
+from izcore.plugin.whole_prompts import PromptMessage, PromptPiece, WholePrompt, content_of
 
 __all__ = [
     "API_VERSION",
@@ -254,6 +255,8 @@ __all__ = [
     "Preset",
     "Price",
     "Prompt",
+    "PromptMessage",
+    "PromptPiece",
     "PromptRejectedError",
     "Provider",
     "PullRequest",
@@ -291,6 +294,7 @@ __all__ = [
     "UnknownNameError",
     "Usage",
     "UsageError",
+    "WholePrompt",
     "about",
     "answer_start",
     "check_price_holds",
@@ -299,6 +303,7 @@ __all__ = [
     "clean_or_nothing",
     "closed_labels",
     "collect_rarely",
+    "content_of",
     "decode_answer",
     "derive_seed",
     "encode_image",
@@ -311,9 +316,11 @@ __all__ = [
     "find_key",
     "hookimpl",
     "how_to_give",
+    "identifiers",
     "interruptible",
     "make_private_file",
     "make_private_folder",
+    "measured_line",
     "nearest_names",
     "on_interrupt",
     "opened_reasoning",
@@ -328,6 +335,7 @@ __all__ = [
     "result_figures",
     "retry_after",
     "root_cause",
+    "scorer_name",
     "sentence_ends",
     "shortened",
     "sobol_latents",

@@ -167,7 +167,8 @@ class ScorerInfo(Record):
     prompts in one request, ``concurrency`` the number of requests under way at once. ``price`` is
     None where it is not known; a local model costs 0. ``price_source`` says where it is from, and of when.
     ``messages`` says that the scorer sends a prompt's system message and turns as what they are; to any other
-    scorer they come within the text of its prompts. ``images`` says that it sends images; a run with images
+    scorer they come within the text of its prompts. ``system`` is what it says as a system message before
+    that of a prompt. ``images`` says that it sends images; a run with images
     is refused with any other scorer.
     """
 
@@ -178,6 +179,7 @@ class ScorerInfo(Record):
     messages: bool = False
     images: bool = False
     price_source: str = ""
+    system: str = ""
 
     def as_taken(self, prompt: Prompt) -> Prompt:
         """Return a prompt as the scorer takes it: in one message, if it knows no others.

@@ -222,8 +222,8 @@ class Executor(Protocol):
 
 
 class Exporter(Protocol):
-    """Writes a run as text of some format."""
+    """Writes a run, or the prompt that won it, in some format."""
 
     def export(self, request: ExportRequest) -> ExportResult:
-        """Return the run as text."""
+        """Return the run, or its prompt, as text, or as bytes where the format is no text."""
         ...

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from izcore.plugin.calls import Ask
 from izcore.plugin.protocols import Generator
@@ -135,14 +135,20 @@ class ExecutorRegistration(BackendRegistration):
     """Registers an executor."""
 
 
-class ExporterRegistration(BackendRegistration):
-    """Registers a format in which ``iz runs export`` writes.
+Exported = Literal["run", "prompt"]
+"""What a format is of: a whole run, or the prompt that won it."""
 
-    ``suffixes`` lists the endings of files (``".csv"``) that are written in this format where no other is
-    asked for.
+
+class ExporterRegistration(BackendRegistration):
+    """Registers a format.
+
+    ``exports`` says of what: in one of a ``run`` writes ``iz runs export``, in one of the winning ``prompt``
+    ``iz export``. ``suffixes`` lists the endings of files (``".csv"``) that are written in this format where
+    no other is asked for.
     """
 
     suffixes: tuple[str, ...] = ()
+    exports: Exported = "run"
 
 
 class CommandRegistration(Registration):

@@ -1,13 +1,15 @@
 """Frozen records of what a run found, and of what it may cost."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from izcore.plugin.calls import FinishReason, Price, Prompt, Usage
 from izcore.plugin.coordinates import Place
+from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import Agreement, Example
 from izcore.plugin.record import Record
 from izcore.plugin.trials import Guidance
+from izcore.plugin.whole_prompts import WholePrompt
 
 
 class ValidationScore(Record):
@@ -42,7 +44,8 @@ class Best(Record):
     choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
     ``room`` is how many tokens it then needs. ``placement`` is where the instruction stands; empty, it stands
     where the run is set to have it. ``prompt`` is the whole as it is sent, with names of fields such as
-    ``{input}`` in place of an example's; None in runs of older versions.
+    ``{input}`` in place of an example's; None in runs of older versions. ``whole_prompt`` is the same with
+    the places of the fields apart from the text, for programs.
     """
 
     instruction: str
@@ -55,6 +58,7 @@ class Best(Record):
     room: int = 0
     placement: Place = ""
     prompt: Prompt | None = None
+    whole_prompt: WholePrompt | None = None
 
     @property
     def guidance(self) -> Guidance:
@@ -226,6 +230,32 @@ class RunResult(Record):
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     effects: tuple[CoordinateEffect, ...] = ()
+
+    def render(
+        self,
+        values: Mapping[str, str] | None = None,
+        /,
+        *,
+        images: Sequence[str] = (),
+        turns: Sequence[Mapping[str, str]] = (),
+        **fields: str,
+    ) -> list[dict[str, Any]]:
+        """Return the messages that ask about one input with the winner, as they are sent to the model.
+
+        Each has ``role`` and ``content``, as chat models take them. The task's columns that the prompt shows
+        are given by keyword, ``input=…`` where it has no other, or as a mapping where their names are none.
+        For ``images`` and ``turns``, and the errors, see :meth:`WholePrompt.render`.
+
+        >>> result.render(input="My order has not come.")  # doctest: +SKIP
+        [{'role': 'user', 'content': 'Instruction: …\n\nInput: My order has not come.\nOutput:'}]
+        """
+        whole = self.best.whole_prompt if self.best else None
+        if whole is None:
+            raise UsageError(
+                f"Run {self.run_id} has no prompt to render.",
+                hint="It has no winner, or is an older version's; izcore.run() completes what those lack.",
+            )
+        return whole.render({**(values or {}), **fields}, images=images, turns=turns)
 
 
 class Figures(Record):

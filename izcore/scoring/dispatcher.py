@@ -83,6 +83,7 @@ class Dispatcher:
         self.last_failure: TransientScorerError | PromptRejectedError | None = None
         self.lost = Usage()
         self.as_taken = info.as_taken
+        self.system = info.system
         self._scorer = scorer
         self._account = account
         self._events = events

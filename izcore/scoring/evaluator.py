@@ -12,12 +12,14 @@ from izcore.plugin.record import Record
 from izcore.plugin.results import ScoredSplit
 from izcore.plugin.run_record import InstructionScores
 from izcore.plugin.trials import Guidance
+from izcore.plugin.whole_prompts import WholePrompt
 from izcore.registry.guards import resolved
 from izcore.scoring.model_client import Answers, ModelClient
 from izcore.scoring.prompt import INPUT
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.reasoning import read_marked_answer
 from izcore.scoring.set_aside import SetAsideExamples
+from izcore.scoring.whole_prompt import whole_prompt
 
 LOOKS = 2
 """So often the black box is asked, with all tries, before a call has failed for good."""
@@ -162,6 +164,10 @@ class Evaluator:
             input=f"{{{INPUT}}}", targets=(), fields={name: f"{{{name}}}" for name in fields if name != INPUT}
         )
         return self._client.as_taken(self._form.prompt(guidance, blank))
+
+    def whole_prompt(self, guidance: Guidance, examples: Sequence[Example]) -> WholePrompt | None:
+        """Return the prompt about examples such as these, to be taken away; see :func:`whole_prompt`."""
+        return whole_prompt(self._form, guidance, examples, self._client.as_taken, system=self._client.system)
 
 
 async def score_answers(

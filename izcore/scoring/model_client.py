@@ -93,6 +93,11 @@ class ModelClient:
         """Return a prompt as the model takes it: in one message, where it tells no others apart."""
         return self._dispatcher.as_taken(prompt)
 
+    @property
+    def system(self) -> str:
+        """What the model is told as a system message before that of a prompt."""
+        return self._dispatcher.system
+
     def bound(self, prompts: Sequence[Prompt]) -> Amount:
         """Return the most that these prompts can cost."""
         taken = map(self._dispatcher.as_taken, prompts)

@@ -5,13 +5,14 @@ from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import Baseline, Best, RunResult, TestScore, ValidationScore
 from izcore.plugin.run_record import THIS_INSTRUCTION, InstructionScores, Run
 from izcore.plugin.trials import Candidate, Guidance, Trial
+from izcore.plugin.whole_prompts import PromptMessage, PromptPiece, WholePrompt
 
 
 def sample_run(instruction: str) -> Run:
     """Return the run; its winner is ``instruction``."""
     cat, ox = Example(input="cat", targets=("cats",)), Example(input="ox", targets=("oxen", "oxes"))
     test = TestScore(score=0.5, low=0.1, high=0.9, n=2)
-    guidance = Guidance(instruction=instruction, exemplars=(cat,))
+    guidance = Guidance(instruction=instruction, exemplars=(cat,), answer_mark="Answer:")
     candidate = Candidate(latent=(0.5,), instruction=instruction, raw=f"{instruction} ", exemplars=(cat,))
     return Run(
         id="20261122-0931-plurals-k3f9",
@@ -59,6 +60,8 @@ def sample_run(instruction: str) -> Run:
                 validation=ValidationScore(score=1.0, n=1),
                 test=test,
                 exemplars=(cat,),
+                answer_mark="Answer:",
+                whole_prompt=sample_prompt(instruction),
             ),
             baselines=(
                 Baseline(name="no instruction", instruction="", test=test, difference=0.5, p_value=0.5),
@@ -72,4 +75,28 @@ def sample_run(instruction: str) -> Run:
             seconds=2.5,
             conclusion="No improvement found.",
         ),
+    )
+
+
+def sample_prompt(instruction: str) -> WholePrompt:
+    """Return a prompt that has all that texts can have: several messages and fields, an answer mark."""
+    return WholePrompt(
+        messages=(
+            PromptMessage(role="system", pieces=(PromptPiece(text=f"{instruction} Say Answer: first."),)),
+            PromptMessage(role="user", pieces=(PromptPiece(text="Word: cat\nRule:\n"),)),
+            PromptMessage(role="assistant", pieces=(PromptPiece(text="cats"),)),
+            PromptMessage(
+                role="user",
+                pieces=(
+                    PromptPiece(text="Word: "),
+                    PromptPiece(field="the word"),
+                    PromptPiece(text="\nRule: "),
+                    PromptPiece(field="class"),
+                    PromptPiece(text="\n"),
+                ),
+            ),
+        ),
+        fields=("the word", "class"),
+        answer_mark="Answer:",
+        room=64,
     )

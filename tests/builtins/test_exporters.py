@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas
 import pytest
 from support import Iz
 from support.plugin_folder import Install
@@ -131,13 +132,20 @@ def test_the_command_writes_any_installed_format(iz: Iz, install: Install, tmp_p
 
     for arguments, message in (
         (("--format", "xslx"), "no exporter named 'xslx'"),
-        (("-o", "run.xlsx"), "no format is known for files that end in .xlsx"),
+        (("-o", "run.xlsx"), "no format of a run is known for files that end in .xlsx"),
         (("-o", "nowhere/run.csv"), "nowhere/run.csv: cannot be written"),
         (("--format", "md:x"), "md takes nothing after the colon"),
     ):
         failed = exported(*arguments)
         assert (failed.returncode, failed.stdout) == (2, ""), failed.stderr
         assert message in failed.stderr
+    refused = exported("-o", "run.md")
+    assert (refused.returncode, "--force" in refused.stderr) == (2, True), refused.stderr
+    assert exported("-o", "run.md", "--force").returncode == 0
+    assert "goes to a file" in exported("--format", "parquet").stderr
+    assert exported("-o", "tests.parquet", "--format", "parquet:tests").returncode == 0
+    table = pandas.read_parquet(tmp_path / "tests.parquet")
+    assert table.to_dict("records") == run.test_rows()
     failed = exported("--format", "failing")
     assert failed.returncode == 1
     assert "md-export failed in export: ValueError: no idea" in " ".join(failed.stderr.split())

@@ -67,7 +67,12 @@ class TestMetrics(MetricConformance):
 
 
 class TestExporters(ExporterConformance):
-    @pytest.fixture(params=["json", "jsonl", "jsonl:answers", "csv", "csv:answers", "csv:tests"])
+    @pytest.fixture(
+        params=[
+            *("json", "jsonl", "jsonl:answers", "csv", "csv:answers", "csv:tests", "parquet:tests"),
+            *("text", "messages", "toml", "python"),
+        ]
+    )
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         name, _, table = request.param.partition(":")
         return Subject(plugin=BUILTINS, name=name, options={"table": table} if table else {})

@@ -25,6 +25,7 @@ PLUGIN_MODULES = {
     "izcore.plugin.coordinates": "Records of coordinates",
     "izcore.plugin.run_record": "Runs as people and exporters read them",
     "izcore.plugin.exports": "Records of exporters",
+    "izcore.plugin.whole_prompts": "Prompts to take away",
     "izcore.plugin.jobs": "Records of executors",
     "izcore.plugin.registrations": "Records that register",
     "izcore.plugin.events": "Records of events",

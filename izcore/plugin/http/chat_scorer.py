@@ -157,6 +157,7 @@ class HttpChatScorer(Scorer, Generic[Client]):
             price_source=self._listed.source if self._listed else "",
             messages=self.messages,
             images=self._images is not None,
+            system=self._options.system,
         )
 
     def system_of(self, prompt: Prompt) -> str:

@@ -64,6 +64,7 @@ class HFScorer(Scorer):
             concurrency=1,
             price=Price(input=0, output=0),
             messages=True,
+            system=options.system or "",
         )
 
     def bound(self, prompt: Prompt) -> Usage:
