@@ -38,7 +38,18 @@ class ExemplarSets(Coordinate):
             )
         sets = self._options.sets if wanted else 0
         drawn = draw_sets(request.demonstrations, examples=wanted, sets=sets, seed=request.seed)
-        return CoordinateResult(values=exemplar_values(drawn))
+        return CoordinateResult(values=exemplar_values(drawn, self._ways(request)))
+
+    def _ways(self, request: CoordinateRequest) -> tuple[bool, ...]:
+        """Return whether exemplars are turns; both ways where that is for the search to find out."""
+        if self._options.shown == "turns" and not request.turns:
+            raise ConfigError(
+                'coordinate exemplars: shown = "turns" is not possible here.',
+                hint="It needs a scorer that takes a conversation, and a template without {exemplars} in "
+                "which {instruction} has a line of its own.",
+            )
+        ways = {"either": (True, False), "turns": (True,), "message": (False,)}[self._options.shown]
+        return ways if request.turns else (False,)
 
 
 def _as_many_as_fit(demonstrations: Sequence[Example]) -> int:

@@ -93,6 +93,13 @@ class ExemplarOptions(Options):
     sets: Annotated[
         int, Meta(ge=1, description="Random sets among which the search chooses, beside no exemplars")
     ] = 4
+    shown: Annotated[
+        Literal["either", "message", "turns"],
+        Meta(
+            description="Where a set stands: within the prompt's text, or before it as a conversation in "
+            "which the model gave the targets; either: the search chooses, where template and scorer allow"
+        ),
+    ] = "either"
 
 
 class OutputFormOptions(Options):

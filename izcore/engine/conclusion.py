@@ -108,6 +108,7 @@ def _best(winner: Trial, searched_on: int) -> Best:
         answer_mark=winner.candidate.answer_mark,
         room=winner.candidate.room,
         placement=winner.candidate.placement,
+        as_turns=winner.candidate.as_turns,
         validation=validation_score(winner, searched_on),
         penalty=winner.penalty,
     )
@@ -143,6 +144,7 @@ def _compare(
         name=baseline.name,
         instruction=baseline.instruction,
         exemplars=baseline.exemplars,
+        as_turns=baseline.as_turns,
         test=mean_with_interval(second, seed=derive_seed(seed, "interval", baseline.name)),
         difference=(sum(first) - sum(second)) / len(first),
         p_value=p_value,

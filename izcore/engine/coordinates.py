@@ -4,7 +4,7 @@ import msgspec
 
 from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig, ScoringConfig
-from izcore.plugin.coordinates import CoordinateRequest, CoordinateValue, Place
+from izcore.plugin.coordinates import CoordinateRequest, CoordinateValue
 from izcore.plugin.errors import BackendError, UsageError
 from izcore.plugin.examples import Splits
 from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
@@ -22,17 +22,20 @@ FEW_SHOT = "exemplars"
 
 
 def plan_coordinates(
-    registry: Registry, config: RunConfig, splits: Splits, placements: tuple[Place, ...], paths: Paths
+    registry: Registry, config: RunConfig, splits: Splits, *, messages: bool, paths: Paths
 ) -> tuple[dict[str, tuple[CoordinateValue, ...]], tuple[str, ...]]:
     """Return the choices of each coordinate of a run, and a note on each that is left out.
 
     Left out are those that fail, and those that leave nothing to choose. Coordinates are told of the targets
     of demonstrations and validation examples, never of the test split's.
 
+    ``messages`` says whether the scorer tells system message and turns from the rest.
+
     Where ``few_shot`` is set, it takes the place of the coordinate that it stands for.
     """
     found: dict[str, tuple[CoordinateValue, ...]] = {}
     notes = []
+    form = PromptForm.of(config)
     profile = profile_targets((*splits.demonstrations, *splits.validation))
     for choice in config.coordinates:
         if choice.name == FEW_SHOT and config.few_shot.examples:
@@ -41,7 +44,8 @@ def plan_coordinates(
             profile=profile,
             demonstrations=splits.demonstrations,
             seed=derive_seed(config.seed, "coordinate", choice.name),
-            placements=placements,
+            placements=form.placements(messages=messages),
+            turns=form.can_have_turns(messages=messages),
         )
         try:
             coordinate: Coordinate = registry.build("coordinate", choice, paths.context(config.seed))
@@ -77,7 +81,8 @@ def check_exemplars(config: ScoringConfig, coordinates: Values) -> None:
     form = PromptForm.of(config)
     for placement in dict.fromkeys(("", *(value.placement for value in values))):
         for value in values:
-            form.placed(placement).check_exemplars(value.exemplars)
+            if not value.as_turns:
+                form.placed(placement).check_exemplars(value.exemplars)
 
 
 def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candidate, ...]:

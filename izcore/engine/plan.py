@@ -43,7 +43,6 @@ from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.members import members_of
 from izcore.registry.registry import Registry
-from izcore.scoring.prompt_form import PromptForm
 from izcore.search.proposer import trials_in_all
 from izcore.search.rungs import rounds_of
 from izcore.storage.records import RunPlan
@@ -130,8 +129,8 @@ def plan_run(
         for role, choice in models_by_role(registry, config).items()
     }
     config.objective.check_price(known_price(config, *models[SCORER]))
-    places = PromptForm.of(config).placements(messages=models[SCORER][1].info().messages)
-    planned, left_out = plan_coordinates(registry, config, plan.splits, places, paths)
+    messages = models[SCORER][1].info().messages
+    planned, left_out = plan_coordinates(registry, config, plan.splits, messages=messages, paths=paths)
     told = (*left_out, *describe_stand_in(registry, config, model_name(*models[SCORER])))
     plan = msgspec.structs.replace(plan, coordinates=planned, notes=(*plan.notes, *told))
     coordinates = search_coordinates(config, plan)

@@ -172,7 +172,7 @@ async def _test(winner: Trial, session: Session, record: RunRecord, generator: G
         _prepare_request(record),
         unsteered_name=chosen.unsteered,
         given=record.config.baselines,
-        exemplars=winner.candidate.exemplars,
+        winner=winner.candidate.guidance,
     )
     total = (1 + len(baselines)) * len(test)
     environment.events.emit(PhaseStarted(run_id=record.id, phase="test", round=0, total=total))

@@ -19,8 +19,9 @@ class CoordinateValue(Record):
     such as "only the answer". ``clause`` is a sentence that stands behind the instruction; empty for none.
     ``answer_mark`` is what the model is told to write before its answer, and what stands behind the last one
     in its text is graded; empty where the whole text is. ``room`` is how many tokens such an answer needs.
-    ``exemplars`` are solved examples that are shown before the input, and ``placement`` says where the
-    instruction stands; empty, it stands where the run is set to have it.
+    ``exemplars`` are solved examples that are shown before the input; ``as_turns`` shows them as turns of a
+    conversation in which the model has answered them. ``placement`` says where the instruction stands; empty,
+    it stands where the run is set to have it.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -28,6 +29,7 @@ class CoordinateValue(Record):
     answer_mark: str = ""
     room: Annotated[int, Meta(ge=0)] = 0
     exemplars: tuple[Example, ...] = ()
+    as_turns: bool = False
     placement: Place = ""
 
 
@@ -47,13 +49,15 @@ class CoordinateRequest(Record):
 
     ``profile`` describes them, ``demonstrations`` are examples that may be shown, and ``seed`` is for a
     coordinate that draws something. ``placements`` are the places where an instruction can stand, the one
-    that the run is set to first; there, empty means a place that only the template knows.
+    that the run is set to first; there, empty means a place that only the template knows. ``turns`` says
+    whether exemplars can be turns: template and scorer allow it, and they are not turns anyway.
     """
 
     profile: TargetProfile
     demonstrations: tuple[Example, ...]
     seed: int
     placements: tuple[Place, ...] = ()
+    turns: bool = False
 
 
 class CoordinateResult(Record):

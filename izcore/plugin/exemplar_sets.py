@@ -26,12 +26,20 @@ def draw_sets(
     return tuple(drawn)
 
 
-def exemplar_values(sets: Sequence[Exemplars]) -> tuple[CoordinateValue, ...]:
-    """Return no exemplars, then each of the sets, as choices with names of their own."""
+def exemplar_values(
+    sets: Sequence[Exemplars], ways: Sequence[bool] = (False,)
+) -> tuple[CoordinateValue, ...]:
+    """Return no exemplars, then each of the sets, as choices with names of their own.
+
+    There is a choice of a set for each of ``ways``: as turns of a conversation (True), or within the text.
+    """
     named = (
         CoordinateValue(
-            name=f"{len(each)} example{'s' if len(each) > 1 else ''}, set {number}", exemplars=each
+            name=f"{len(each)} example{'s' if len(each) > 1 else ''}{' as turns' * as_turns}, set {number}",
+            exemplars=each,
+            as_turns=as_turns,
         )
         for number, each in enumerate(sets, 1)
+        for as_turns in ways
     )
     return (CoordinateValue(name="none"), *named)

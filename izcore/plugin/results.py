@@ -40,12 +40,12 @@ class Best(Record):
 
     ``validation`` is of the fresh examples alone, where the finalists were compared on some, and of all that
     the choice depended on where they were not.
-    ``exemplars`` are the solved examples that a few-shot search chose with it. ``coordinates`` names the
-    choices that complete it. The answer is what the model writes behind ``answer_mark``, where there is one;
-    ``room`` is how many tokens it then needs. ``placement`` is where the instruction stands; empty, it stands
-    where the run is set to have it. ``prompt`` is the whole as it is sent, with names of fields such as
-    ``{input}`` in place of an example's; None in runs of older versions. ``whole_prompt`` is the same with
-    the places of the fields apart from the text, for programs.
+    ``exemplars`` are the solved examples that were chosen with it, which ``as_turns`` shows as turns of the
+    conversation. ``coordinates`` names the choices that complete it. The answer is what the model writes
+    behind ``answer_mark``, where there is one; ``room`` is how many tokens it then needs. ``placement`` is
+    where the instruction stands; empty, it stands where the run is set to have it. ``prompt`` is the whole as
+    it is sent, with names of fields such as ``{input}`` in place of an example's; None in runs of older
+    versions. ``whole_prompt`` is the same with the places of the fields apart from the text, for programs.
     """
 
     instruction: str
@@ -57,6 +57,7 @@ class Best(Record):
     answer_mark: str = ""
     room: int = 0
     placement: Place = ""
+    as_turns: bool = False
     prompt: Prompt | None = None
     whole_prompt: WholePrompt | None = None
 
@@ -69,6 +70,7 @@ class Best(Record):
             answer_mark=self.answer_mark,
             room=self.room,
             placement=self.placement,
+            as_turns=self.as_turns,
         )
 
     @property
@@ -121,8 +123,8 @@ class Baseline(Record):
 
     ``p_value`` is two-sided, of a paired test on the same test examples. ``adjusted_p_value`` takes account
     of the number of baselines: where all below .05 are called different, the probability of being wrong about
-    any of them is at most 5%. ``exemplars`` are the solved examples that it was tested with. Runs of older
-    versions say neither of these two.
+    any of them is at most 5%. ``exemplars`` are the solved examples that it was tested with, ``as_turns`` as
+    turns of the conversation. Runs of older versions say none of these three.
     """
 
     name: str
@@ -132,11 +134,12 @@ class Baseline(Record):
     p_value: float
     exemplars: tuple[Example, ...] = ()
     adjusted_p_value: float | None = None
+    as_turns: bool = False
 
     @property
     def guidance(self) -> Guidance:
         """What the black box was given."""
-        return Guidance(instruction=self.instruction, exemplars=self.exemplars)
+        return Guidance(instruction=self.instruction, exemplars=self.exemplars, as_turns=self.as_turns)
 
     @property
     def shown_p_value(self) -> float:

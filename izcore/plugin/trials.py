@@ -25,6 +25,7 @@ class Guidance(Record):
     ``answer_mark`` is what the instruction tells the model to write before its answer; empty where its whole
     text is the answer. ``room`` is how many tokens such an answer needs; 0 for what the scorer is set to.
     ``placement`` is where the instruction stands; empty, it stands where the run is set to have it.
+    ``as_turns`` shows the exemplars as turns of the conversation, wherever the run is set to have them.
     """
 
     instruction: str
@@ -32,6 +33,7 @@ class Guidance(Record):
     answer_mark: str = ""
     room: int = 0
     placement: Place = ""
+    as_turns: bool = False
 
     @property
     def length(self) -> int:
@@ -45,8 +47,9 @@ class Guidance(Record):
         if self == Guidance(instruction=self.instruction):
             return self.instruction
         fields = msgspec.to_builtins(self)
-        if not self.placement:
-            del fields["placement"]  # databases of older versions hold keys without it
+        for name in ("placement", "as_turns"):
+            if not fields[name]:
+                del fields[name]  # databases of older versions hold keys without it
         return msgspec.json.encode(fields).decode()
 
     @classmethod
@@ -68,7 +71,8 @@ class Candidate(Record):
 
     Where a run has coordinates, ``coordinates`` are pairs of name and value, ``body`` is the sentence that
     they complete and ``instruction`` the whole, and a latent has one more number for each of them. What else
-    they choose is in ``exemplars``, ``answer_mark``, ``room`` and ``placement``; see :class:`Guidance`.
+    they choose is in ``exemplars``, ``answer_mark``, ``room``, ``placement`` and ``as_turns``; see
+    :class:`Guidance`.
 
     ``writer`` names who wrote the sentence, where a generator has several writers; it is :data:`USER` where
     that was a person. ``refused`` is the core's word for why no call is spent on what a model wrote; no
@@ -87,6 +91,7 @@ class Candidate(Record):
     answer_mark: str = ""
     room: int = 0
     placement: Place = ""
+    as_turns: bool = False
     writer: str = ""
     refused: str = ""
     unwritten: str = ""
@@ -105,6 +110,7 @@ class Candidate(Record):
             answer_mark=self.answer_mark,
             room=self.room,
             placement=self.placement,
+            as_turns=self.as_turns,
         )
 
 

@@ -14,6 +14,7 @@ from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt import (
     DEFAULT_TEMPLATE,
     INPUT,
+    OF_THE_SEARCH,
     check_template,
     fill_template,
     last_place,
@@ -28,6 +29,8 @@ DEFAULT_TEMPLATES: Mapping[Placement, str] = {
 }
 """The templates where neither the user nor the task has one."""
 
+UNSAID = Guidance(instruction="")
+
 
 class PromptForm(Record):
     """How the prompts of one run are made.
@@ -36,6 +39,10 @@ class PromptForm(Record):
     the line with ``{instruction}`` is the system message, and what follows is the user's. Exemplars are
     turns there, the user's message and the first target as its answer, unless the template says with
     ``{exemplars}`` where they stand. Without an instruction there is no system message.
+
+    A guidance may want its exemplars as turns in ``one-message`` as well. Each turn is the template filled in
+    with the exemplar's fields, and the instruction is said once: in the first message, or in the last one
+    where the template has it behind the input.
 
     A template without ``{instruction}`` is all of it the user's in ``system``. A guidance may have its
     instruction elsewhere than the run is set to; see :meth:`placed`.
@@ -80,6 +87,20 @@ class PromptForm(Record):
             found.append("system")
         return tuple(found) if fixed else (*found, "after")
 
+    def can_have_turns(self, *, messages: bool) -> bool:
+        """Whether exemplars can be turns that would else stand within the text.
+
+        ``messages`` says whether the scorer tells turns from the rest. A template with ``{exemplars}`` has
+        placed them, and one with a line that holds ``{instruction}`` beside a field is not the same without.
+        """
+        names = template_names(self.template)
+        own_line = all(
+            {"instruction"} == set(template_names(line))
+            for line in self.template.splitlines()
+            if "instruction" in template_names(line)
+        )
+        return messages and self.placement == "one-message" and "exemplars" not in names and own_line
+
     def check(self, fields: Collection[str] = ()) -> None:
         """Raise ConfigError if the template cannot be filled in, or not be cut where the placement wants.
 
@@ -94,7 +115,7 @@ class PromptForm(Record):
             )
 
     def check_exemplars(self, exemplars: Iterable[Example]) -> None:
-        """Raise ConfigError for exemplars with turns or images where exemplars stand within a text."""
+        """Raise ConfigError for exemplars with turns or images where they are to stand within a text."""
         within = self.placement == "one-message" or "exemplars" in template_names(self._parts()[1])
         if within and any(exemplar.turns or exemplar.images for exemplar in exemplars):
             raise ConfigError(
@@ -106,6 +127,8 @@ class PromptForm(Record):
         """Return the prompt that asks to follow guidance on an example."""
         if guidance.placement:
             return self.placed(guidance.placement).prompt(_as_set(guidance), example)
+        if self.placement == "one-message" and guidance.as_turns and guidance.exemplars:
+            return self._in_turns(guidance, example)
         if self.placement == "one-message":
             text = render_prompt(self.template, guidance, example)
             return Prompt(text=text, turns=example.turns, images=example.images, room=guidance.room)
@@ -121,6 +144,28 @@ class PromptForm(Record):
             images=example.images,
             room=guidance.room,
         )
+
+    def _in_turns(self, guidance: Guidance, example: Example) -> Prompt:
+        """Return the prompt that shows exemplars as turns, where the whole template is the user's message."""
+        alone = Guidance(instruction=guidance.instruction)
+        after = self._instruction_comes_last
+        first, *others = guidance.exemplars
+        turns = [*_turns(self.template, first, UNSAID if after else alone)]
+        for exemplar in others:
+            turns += _turns(self.template, exemplar)
+        return Prompt(
+            turns=(*turns, *example.turns),
+            text=render_prompt(self.template, alone if after else UNSAID, example),
+            images=example.images,
+            room=guidance.room,
+        )
+
+    @property
+    def _instruction_comes_last(self) -> bool:
+        names = template_names(self.template)
+        fields = [name for name in names if name not in OF_THE_SEARCH]
+        place = last_place(self.template, "instruction")
+        return all(last_place(self.template, name) < place for name in fields)
 
     def _parts(self) -> tuple[str, str]:
         """Return the system message's and the user message's part of the template."""
@@ -145,9 +190,9 @@ def _as_set(guidance: Guidance) -> Guidance:
     return msgspec.structs.replace(guidance, placement="")
 
 
-def _turns(user: str, exemplar: Example) -> tuple[Message, ...]:
+def _turns(template: str, exemplar: Example, guidance: Guidance = UNSAID) -> tuple[Message, ...]:
     """Show an exemplar as a user's message, after its own turns, and the answer to it."""
-    text = render_prompt(user, Guidance(instruction=""), exemplar)
+    text = render_prompt(template, guidance, exemplar)
     return (
         *exemplar.turns,
         Message(role="user", text=text, images=exemplar.images),

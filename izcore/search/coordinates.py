@@ -54,6 +54,7 @@ def complete(candidate: Candidate, chosen: Mapping[str, CoordinateValue]) -> Can
         room=max((value.room for value in chosen.values()), default=0),
         exemplars=tuple(itertools.chain(*(value.exemplars for value in chosen.values()))),
         placement=places[-1] if places else "",
+        as_turns=any(value.as_turns for value in chosen.values()),
     )
 
 

@@ -12,7 +12,7 @@ from izcore.plugin.examples import Example
 from izcore.plugin.protocols import EvaluationPolicy
 from izcore.plugin.trials import Guidance, Trial
 from izcore.scoring.evaluator import Evaluation, Evaluator
-from izcore.search.rungs import rungs_of
+from izcore.search.rungs import own_kept, rungs_of
 
 Settle = Callable[[Mapping[Guidance, Evaluation]], None]
 """Is told evaluations that nothing will change any more."""
@@ -23,8 +23,8 @@ class RoundEvaluator:
     """Scores instructions on the validation examples, on as many as the evaluation policy says.
 
     Without a ``policy`` that is on all of them. ``searched`` is the number of trials of the whole search.
-    ``own`` are the user's own instructions: the best of them stays whatever the policy says, so that what
-    wins is never below it by the luck of a few examples.
+    ``own`` are the user's own instructions: the better half of them stays whatever the policy says, and all
+    of them up to ``JUDGED_FROM`` examples, so that what wins is never below them by the luck of a few.
     """
 
     evaluator: Evaluator
@@ -125,10 +125,9 @@ class RoundEvaluator:
         )
         staying = list(self.policy.stay(request).indices)
         own = [index for index, each in enumerate(compared) if each in self.own]
-        best = max(own, key=lambda index: math.fsum(request.scores[index]), default=None)
-        if best is not None and best not in staying:
-            staying.append(best)
-        return [compared[index] for index in staying]
+        own.sort(key=lambda index: -math.fsum(request.scores[index]))
+        kept = own[: own_kept(len(own), rungs[number].examples)]
+        return [compared[index] for index in (*staying, *(each for each in kept if each not in staying))]
 
     def _penalty(self, guidance: Guidance, evaluation: Evaluation) -> float:
         return self.objective.penalty(guidance.length, evaluation.answer_cost_usd)

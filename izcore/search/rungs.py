@@ -12,16 +12,30 @@ from izcore.plugin.record import Record
 Count = TypeVar("Count", int, float)
 
 
+JUDGED_FROM = 4
+"""None of the user's own instructions is dropped for what it does on fewer examples."""
+
+
+def own_kept(own: int, examples: int) -> int:
+    """Return how many of the user's own instructions stay whatever the policy says.
+
+    That is the better half of those that are still there after so many examples; all of them after few, and
+    one at least.
+    """
+    return own if examples < JUDGED_FROM else math.ceil(own / 2)
+
+
 class RoundSize(Record):
     """How many instructions a round has at most, and after how many examples they are compared.
 
-    ``kept`` of them stay whatever the policy says. Each goes up at most ``advance`` rungs in the round; all
-    of them where that is None. ``earlier`` is how many rounds came before.
+    ``own`` of them are the user's, of which some stay whatever the policy says. Each goes up at most
+    ``advance`` rungs in the round; all of them where that is None. ``earlier`` is how many rounds came
+    before.
     """
 
     instructions: int
     rungs: tuple[Rung, ...]
-    kept: int = 0
+    own: int = 0
     advance: int | None = None
     earlier: int = 0
 
@@ -33,12 +47,13 @@ class RoundSize(Record):
         sum over rounds, which is what counts.
         """
         reaching: list[int] = []
-        staying = self.instructions
+        staying, own = self.instructions, self.own
         for number, rung in enumerate(self.rungs):
             if self.advance:
                 staying = math.ceil(self.instructions / (number // self.advance + 1))
             reaching.append(staying)
-            staying = min(staying, math.ceil(staying / rung.reduction) + self.kept)
+            own = own_kept(own, rung.examples)
+            staying = min(staying, math.ceil(staying / rung.reduction) + own)
         return self._by_example(reaching)
 
     def likely_to_see(self) -> list[float]:
@@ -49,11 +64,12 @@ class RoundSize(Record):
         more parts than there were rounds.
         """
         if self.advance is None:
-            staying = float(self.instructions)
+            staying, own = float(self.instructions), self.own
             reaching = []
             for rung in self.rungs:
                 reaching.append(staying)
-                staying = min(staying, math.ceil(staying / rung.reduction) + self.kept) * rung.likely
+                own = own_kept(own, rung.examples)
+                staying = min(staying, math.ceil(staying / rung.reduction) + own) * rung.likely
             return self._by_example(reaching)
         shares = [1.0]
         for rung in self.rungs[:-1]:
@@ -73,7 +89,7 @@ class RoundSize(Record):
     def most_at_first(self, instructions: int) -> int:
         """Return how many answers so many instructions take at most, none of which was scored before."""
         rungs = self.rungs[: self.advance]
-        new = RoundSize(instructions=instructions, rungs=rungs, kept=self.kept)
+        new = RoundSize(instructions=instructions, rungs=rungs, own=min(self.own, instructions))
         return sum(new.most_that_see())
 
 
@@ -99,7 +115,7 @@ def rounds_of(
 ) -> list[RoundSize]:
     """Return the rounds of a search of so many ``trials``; the first has ``starting`` ones on top.
 
-    The best of these stays in it whatever the policy says.
+    Some of these stay in it whatever the policy says.
     """
     rounds: list[RoundSize] = []
     tried = 0
@@ -108,12 +124,11 @@ def rounds_of(
         wanted = search.initial - tried if tried < search.initial else search.batch
         proposed = wanted if result.instructions is None else min(wanted, result.instructions)
         instructions = min(proposed + (0 if rounds else starting), trials - tried)
-        kept = 0 if rounds else min(1, starting)
         rounds.append(
             RoundSize(
                 instructions=instructions,
                 rungs=result.rungs,
-                kept=kept,
+                own=0 if rounds else min(starting, instructions),
                 advance=result.advance,
                 earlier=len(rounds),
             )

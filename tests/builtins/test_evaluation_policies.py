@@ -138,7 +138,7 @@ def test_of_those_that_go_up_in_steps_each_rung_is_likely_to_see_half_of_the_one
     policy=st.one_of(st.builds(halving), st.builds(racing), st.builds(hyperband)),
     examples=st.integers(1, 40),
     instructions=st.integers(1, 60),
-    kept=st.integers(0, 1),
+    own=st.integers(0, 20),
     likely=st.sampled_from([0.25, 0.5, 1.0]),
     advance=st.sampled_from([None, 1, 2]),
     earlier=st.integers(0, 6),
@@ -147,14 +147,16 @@ def test_what_is_likely_is_no_more_than_the_most(
     policy: EvaluationPolicy,
     examples: int,
     instructions: int,
-    kept: int,
+    own: int,
     likely: float,
     advance: int | None,
     earlier: int,
 ) -> None:
     rungs = policy.rungs(RungsRequest(examples=examples, searched=instructions)).rungs
     fewer = tuple(msgspec.structs.replace(rung, likely=likely) for rung in rungs)
-    size = RoundSize(instructions=instructions, rungs=fewer, kept=kept, advance=advance, earlier=earlier)
+    size = RoundSize(
+        instructions=instructions, rungs=fewer, own=min(own, instructions), advance=advance, earlier=earlier
+    )
     most = size.most_that_see()
     assert all(a <= b + 1e-9 for a, b in zip(size.likely_to_see(), most, strict=True))
     assert likely < 1 or advance or size.likely_to_see() == most

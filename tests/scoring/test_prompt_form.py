@@ -52,6 +52,47 @@ def test_exemplars_are_turns() -> None:
     assert prompt.text == "Input: 5\nOutput:"
 
 
+def test_exemplars_can_be_turns_where_the_template_is_one_message() -> None:
+    guidance = Guidance(instruction="Odd or even?", exemplars=SHOWN, as_turns=True)
+    form = PromptForm(template=DEFAULT_TEMPLATES["one-message"])
+    prompt = form.prompt(guidance, FIVE)
+    assert prompt == Prompt(
+        turns=(
+            Message(role="user", text="Instruction: Odd or even?\n\nInput: 1\nOutput:"),
+            Message(role="assistant", text="odd"),
+            Message(role="user", text="Input: {input}\nOutput:"),
+            Message(role="assistant", text="even"),
+        ),
+        text="Input: 5\nOutput:",
+    )
+    behind = form.prompt(msgspec.structs.replace(guidance, placement="after"), FIVE)
+    assert [turn.text for turn in behind.turns[::2]] == ["Input: 1\n\nOutput:", "Input: {input}\n\nOutput:"]
+    assert behind.text == "Input: 5\n\nInstruction: Odd or even?\n\nOutput:"
+    in_system = form.prompt(msgspec.structs.replace(guidance, placement="system"), FIVE)
+    turns = (Message(role="user", text="Input: 1\nOutput:"), *prompt.turns[1:])
+    assert (in_system.system, in_system.turns) == ("Odd or even?", turns)
+    unsaid = form.prompt(msgspec.structs.replace(guidance, instruction=""), FIVE)
+    assert (unsaid.turns, unsaid.text) == (turns, "Input: 5\nOutput:")
+
+
+@pytest.mark.parametrize(
+    ("template", "possible"),
+    [
+        (DEFAULT_TEMPLATES["one-message"], True),
+        ("Be brief.\n{instruction}\n{input}", True),
+        ("{instruction}: {input}", False),
+        ("{instruction}\n{exemplars}\n{input}", False),
+    ],
+)
+def test_exemplars_can_be_turns_where_the_template_can_do_without_the_instruction(
+    template: str, possible: bool
+) -> None:
+    form = PromptForm(template=template)
+    assert form.can_have_turns(messages=True) is possible
+    assert not form.can_have_turns(messages=False)
+    assert not system_form().can_have_turns(messages=True), "they are turns there anyway"
+
+
 def test_exemplars_stand_where_the_template_says() -> None:
     form = system_form("{instruction}\n\n{exemplars}\n\nNow: {input}")
     prompt = form.prompt(Guidance(instruction="Odd or even?", exemplars=SHOWN[:1]), FIVE)
@@ -159,6 +200,13 @@ def test_a_template_without_an_instruction_needs_another_place_for_it() -> None:
     PromptForm(template="{input} ->", placement="system").check()
     with pytest.raises(ConfigError, match=r"\{instruction\} is missing"):
         PromptForm(template="{input} ->").check()
+
+
+def test_the_key_of_a_guidance_tells_turns_from_text() -> None:
+    within = Guidance(instruction="Odd or even?", exemplars=SHOWN)
+    as_turns = msgspec.structs.replace(within, as_turns=True)
+    assert "as_turns" not in within.key, "databases of older versions hold keys without it"
+    assert [Guidance.of_key(each.key) for each in (within, as_turns)] == [within, as_turns]
 
 
 def test_the_key_of_a_guidance_is_as_it_was_where_it_has_no_place_of_its_own() -> None:

@@ -191,9 +191,9 @@ def test_what_leaves_nothing_to_choose_is_left_out_with_a_note() -> None:
     assert any("placement is left out: here it has one value" in note for note in planned.plan.notes)
 
 
-def test_the_best_of_the_users_own_instructions_sees_all_examples() -> None:
+def test_the_better_half_of_the_users_own_instructions_goes_on() -> None:
     """No policy drops it, so that what wins is never below it by the luck of a few examples."""
-    own = ["Say it twice.", "Say it three times."]
+    own = ["Say it twice.", "Say it three times.", "Say it four times."]
     run = search(
         start=own,
         generator={"name": "phrases", "phrases": ["Write it in reverse."]},
@@ -201,8 +201,8 @@ def test_the_best_of_the_users_own_instructions_sees_all_examples() -> None:
         coordinates=[],
     )
     seen = {trial.candidate.instruction: len(trial.scores) for trial in run.trials if trial.reused is None}
-    # The best of all and of the user's own are compared on the 4 retest examples, too.
-    assert [seen[each] for each in own] == [14, 2]
+    # All of them see 4 examples, and the best of all and of the user's own the 4 of the retest, too.
+    assert sorted(seen[each] for each in own) == [4, 8, 14]
     assert run.result is not None
     assert run.result.best is not None
     assert "reverse" in run.result.best.instruction

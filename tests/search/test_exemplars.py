@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ import izcore
 from izcore.builtins.exemplars import ExemplarSets
 from izcore.builtins.options import ExemplarOptions
 from izcore.config.paths import Paths
-from izcore.plugin import CoordinateRequest, Message
+from izcore.plugin import ConfigError, CoordinateRequest, Message
 from izcore.plugin.examples import Example
 from izcore.plugin.exemplar_sets import draw_sets, exemplar_values
 from izcore.plugin.target_profile import profile_targets
@@ -156,3 +157,22 @@ def test_conversations_are_no_exemplars_unless_they_are_asked_for() -> None:
     context = Paths.of_this_user().context(0)
     assert len(ExemplarSets(ExemplarOptions(), context).values(request).values) == 1
     assert len(ExemplarSets(ExemplarOptions(examples=2), context).values(request).values) > 1
+
+
+def test_a_set_is_shown_within_the_text_and_as_turns_where_both_can_be() -> None:
+    given = tuple(Example(input=f"{n}", targets=("x",)) for n in range(4))
+    request = CoordinateRequest(profile=profile_targets(given), demonstrations=given, seed=0, turns=True)
+    context = Paths.of_this_user().context(0)
+
+    def shown(**options: Any) -> dict[str, bool]:
+        values = ExemplarSets(ExemplarOptions(sets=1, **options), context).values(request).values
+        return {value.name: value.as_turns for value in values}
+
+    both = {"none": False, "3 examples as turns, set 1": True, "3 examples, set 1": False}
+    assert shown() == both
+    assert shown(shown="turns") == {name: way for name, way in both.items() if way or name == "none"}
+    assert shown(shown="message") == {name: way for name, way in both.items() if not way}
+    request = msgspec.structs.replace(request, turns=False)
+    assert shown() == shown(shown="message")
+    with pytest.raises(ConfigError, match='shown = "turns"'):
+        shown(shown="turns")

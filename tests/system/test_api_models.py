@@ -401,3 +401,27 @@ def test_a_real_model_behind_both_protocols(
             assert result["trials"] == 2
             assert 0 < result["cost_usd"] < 1.0
             assert result["tokens"]["output"] > 0
+
+
+def of_a_conversation(call: Call) -> Behaviour:
+    """Does as in the turns before, and repeats the input where there are none."""
+    word = call.prompt.rpartition("Input: ")[2].partition("\n")[0]
+    answered = [message["content"] for message in call.body["messages"] if message["role"] == "assistant"]
+    return Answer(word.upper() if answered and "".join(answered).isupper() else word)
+
+
+def test_exemplars_are_shown_as_turns_where_that_helps(
+    iz: Iz, server: ProtocolServer, reviews: Path, pool: tuple[str, ...]
+) -> None:
+    server.behave = of_a_conversation
+    shown = ("--coordinate", "exemplars", "--set", "coordinates.exemplars.sets=1")
+    best = result_of(
+        iz("optimize", str(reviews), *pool, "--scorer", MODELS[0], *EXACT, *SMALL, *shown, "--json")
+    )["best"]
+    assert best["coordinates"] == {"exemplars": "3 examples as turns, set 1"}
+    assert best["test"]["score"] == 1.0
+    first, answer, second, *_ = best["prompt"]["turns"]
+    assert first["text"].startswith("Instruction: ")
+    assert (answer["role"], answer["text"]) == ("assistant", best["exemplars"][0]["targets"][0])
+    assert second["text"] == f"Input: {best['exemplars'][1]['input']}\nOutput:"
+    assert best["prompt"]["text"] == "Input: {input}\nOutput:"

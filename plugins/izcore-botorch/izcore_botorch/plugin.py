@@ -135,7 +135,7 @@ def izcore_presets() -> Iterable[Preset]:
             summary="Sentences crossed with forms of the answer and exemplars, in small rounds under halving",
             settings={
                 "surrogate": {"name": "structured"},
-                "coordinates": {"form": {}, "exemplars": {"sets": 2}},
+                "coordinates": {"form": {}, "exemplars": {"sets": 1}},
                 # The model is asked often, and a search that ends early has learned something.
                 "search": {"initial": 24, "batch": 16, "rounds": 8},
             },
