@@ -44,6 +44,7 @@ TEST_TOOLS = (
     "datasets",
     "genai-prices",
     "tiktoken",
+    "playwright",
 )
 # The libraries whose types mypy reads. Those that pyproject.toml has it skip need not be there.
 TYPED = (
@@ -54,8 +55,10 @@ TYPED = (
     "inflect",
     "nox",
     "openai",
+    "starlette",
     "threadpoolctl",
     "torch",
+    "uvicorn",
 )
 
 

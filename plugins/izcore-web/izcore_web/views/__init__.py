@@ -1,0 +1,1 @@
+"""What pages show, as plain records: taken from runs, and ready for the templates."""
