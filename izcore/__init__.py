@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from izcore.engine.incumbents import Incumbent as Incumbent
     from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
-    from izcore.engine.score_instruction import ScoreResult as ScoreResult
+    from izcore.engine.score_result import Gate as Gate
+    from izcore.engine.score_result import PairedComparison as PairedComparison
+    from izcore.engine.score_result import ScoredInstruction as ScoredInstruction
+    from izcore.engine.score_result import ScoreResult as ScoreResult
     from izcore.plugin.errors import BackendError as BackendError
     from izcore.plugin.errors import BackendUnavailableError as BackendUnavailableError
     from izcore.plugin.errors import BudgetExhaustedError as BudgetExhaustedError
@@ -108,7 +111,7 @@ _HOMES = {
     "izcore.databases": ("back_up", "database_path", "export_bundle", "import_bundle"),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
-    "izcore.engine.score_instruction": ("ScoreResult",),
+    "izcore.engine.score_result": ("Gate", "PairedComparison", "ScoreResult", "ScoredInstruction"),
     "izcore.plugin.errors": (
         "BackendError",
         "BackendUnavailableError",

@@ -19,11 +19,13 @@ from izcore.engine import plan as plans
 from izcore.engine.entry import in_own_thread, public
 from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
+from izcore.engine.gates import Gates
 from izcore.engine.given_examples import GivenTask, task_of
 from izcore.engine.older_prompts import with_whole_prompt
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import resume_run, start_run
-from izcore.engine.score_instruction import ScoreResult, score_instruction
+from izcore.engine.score_instructions import contenders_of, score_contenders, scoring_settings
+from izcore.engine.score_result import ScoreResult
 from izcore.engine.warm_start import find_earlier_run
 from izcore.plugin.errors import BackendUnavailableError
 from izcore.plugin.paths import user_path
@@ -192,8 +194,12 @@ def resume(
 @public
 def score(
     task: GivenTask,
-    instruction: str,
+    instruction: str | Sequence[str] = (),
     *,
+    from_runs: Sequence[str] = (),
+    fail_under: float | None = None,
+    not_worse_than: str | None = None,
+    margin: float = 0.05,
     db: str | Path | None = None,
     registry: Registry | None = None,
     observers: Mapping[str, object] | None = None,
@@ -201,18 +207,36 @@ def score(
     log_text: bool = False,
     **options: Unpack[ScoringOptions],
 ) -> ScoreResult:
-    """Score one instruction on a task's test split, with its 95% confidence interval.
+    """Score instructions on a task's test split, with 95% confidence intervals, and compare them in pairs.
 
-    ``options`` are those of :class:`ScoringOptions`; the other parameters are those of :func:`execute`.
+    ``instruction`` is one text or several. ``from_runs`` names runs whose winners are scored, too, exactly as
+    they were measured: exemplars, template and placement. The settings of the first of them, or else of the
+    run that ``not_worse_than`` names, take the place of the preset and of own defaults: scorer, metric, seed,
+    splits and template, as far as ``options`` say nothing else.
+
+    Gates are judged for every instruction: a score is to be at least ``fail_under``; and the winner of the
+    run ``not_worse_than`` is not to be better by ``margin`` or more, to judge by the 95% confidence interval
+    of the difference on the test examples that both met.
+
+    The scoring is kept as a run. ``options`` are those of :class:`ScoringOptions`; the other parameters are
+    those of :func:`execute`.
     """
     found = registry or discover()
-    config = build_config(
-        found, settings_layers(task_of(task, Paths.of_this_user()), **options), ScoringConfig
-    )
+    given = (instruction,) if isinstance(instruction, str) else tuple(instruction)
+    winners = [run(name, db=db) for name in from_runs]
+    reference = run(not_worse_than, db=db) if not_worse_than else None
+    contenders = contenders_of(given, winners)
+    named = task_of(task, Paths.of_this_user())
+    base = next(iter(winners), reference)
+    layers = settings_layers(named, with_own_defaults=base is None, **options)
+    if base is not None:
+        layers = [scoring_settings(base), *layers]
+    gates = Gates(fail_under=fail_under, reference=reference, margin=margin)
+    config = build_config(found, layers, ScoringConfig)
     with open_environment(
         found, db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
-        return score_instruction(environment, config, instruction)
+        return score_contenders(environment, config, contenders, gates)
 
 
 def compare(task: str, methods: Sequence[str | Path], **options: Any) -> Any:

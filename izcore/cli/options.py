@@ -98,6 +98,15 @@ StartOption = Annotated[
         help="Your own instruction to begin with (may be repeated); @FILE takes those of a file.",
     ),
 ]
+InstructionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--instruction",
+        metavar="TEXT",
+        callback=_with_those_of_files,
+        help="An instruction to score (may be repeated); @FILE takes those of a file.",
+    ),
+]
 CoordinateOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,13 +12,14 @@ from izcore.config.sources import own_default_files
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.results import TestScore
 from izcore.scoring.budget_ledger import dollars
+from izcore.storage.records import NO_BACKEND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from izcore.config.schema import Limits, RunConfig
     from izcore.engine.plan import PlannedRun
-    from izcore.engine.score_instruction import ScoreResult
+    from izcore.engine.score_result import ScoreResult
     from izcore.plugin.calls import FinishReason
     from izcore.plugin.kinds import Kind
     from izcore.plugin.results import Best, Change, CoordinateEffect, RunResult
@@ -80,7 +81,7 @@ def add_backends(rows: Table, registry: "Registry", config: "RunConfig") -> None
         "metric": config.metric,
     }
     for kind, choice in chosen.items():
-        if choice is not None:
+        if choice is not None and choice.name != NO_BACKEND:
             rows.add_row(kind, Text(registry.describe(kind, choice)))
     for choice in config.trackers:
         rows.add_row("tracker", Text(registry.describe("tracker", choice)))
@@ -183,12 +184,42 @@ def show_exemplars(console: Console, exemplars: tuple[Example, ...]) -> None:
 
 
 def show_score(result: "ScoreResult") -> None:
-    """Print the score of one instruction."""
-    low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
-    out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
+    """Print the scores of instructions, how they compare in pairs, and the gates that hold."""
+    if len(result.instructions) == 1:
+        low, high = f"{result.test.low:.2f}", f"{result.test.high:.2f}"
+        out().print(f"{result.test.score:.3f}  (95% interval {low} to {high}, n = {result.test.n})")
+    else:
+        _show_scores(result)
     if result.set_aside:
         out().print(f"Set aside: {result.set_aside}.", style="yellow")
     _show_unusual(result.finishes)
+    for gate in result.gates:
+        if gate.passed:
+            out().print(Text(gate.reason, "green"))
+    out().print(f"All of it: iz runs show {result.run_id}", style="dim")
+
+
+def _show_scores(result: "ScoreResult") -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("", overflow="fold")
+    for heading in ("score", "95% interval", "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("instruction", overflow="fold")
+    for each in result.instructions:
+        table.add_row(Text(each.name), *_score_cells(each.test), Text(each.instruction))
+    out().print(table)
+    out().print()
+    pairs = Table(box=None, padding=(0, 2, 0, 0))
+    pairs.add_column("pair", overflow="fold")
+    for heading in ("difference", "95% interval", "p, adjusted"):
+        pairs.add_column(heading, justify="right", no_wrap=True)
+    for pair in result.pairs:
+        interval = f"{pair.low:+.2f} to {pair.high:+.2f}"
+        names = Text(f"{pair.first} - {pair.second}")
+        pairs.add_row(names, f"{pair.difference:+.3f}", interval, f"{pair.p_value:.2g}")
+    out().print(pairs)
+    if len(result.pairs) > 1:
+        out().print(f"p is adjusted for {len(result.pairs)} pairs.", style="dim")
 
 
 def score_less(score: float, penalty: float) -> str:
@@ -211,6 +242,8 @@ def effect_lines(effects: "Sequence[CoordinateEffect]") -> list[str]:
 def validation_line(best: "Best") -> str:
     """The winner's validation score, and how far it can be believed."""
     score, n = score_less(best.validation.score, best.penalty), best.validation.n
+    if not n:
+        return "not chosen on validation"
     if best.validation.fresh:
         return f"validation {score} on {n} fresh examples"
     return f"validation {score} on the {n} examples that chose it, so rather too high"

@@ -89,6 +89,11 @@ def resume_run(
         before = store.run(run_id)
         if before.status == "done":
             raise UsageError(f"Run {run_id} is finished.", hint=f"See it with: iz runs show {run_id}")
+        if not before.searches:
+            raise UsageError(
+                f"Run {run_id} scored instructions; it has no search to go on with.",
+                hint="Score them again with the same command: what was answered costs nothing.",
+            )
         config = found_from(environment.registry, before.config, before.folder)
         with saying_where_it_began(before.folder):
             now, changes = _changes(environment, msgspec.structs.replace(before, config=config))
@@ -162,11 +167,12 @@ def _stops_recorded(
     except Exception as error:
         reason = error.message if isinstance(error, IzError) else f"{type(error).__name__}: {error}"
         with contextlib.suppress(IzError):  # the error on its way says more than a second one would
-            stopped(_status_after(error), reason)
+            stopped(status_after(error), reason)
         raise
 
 
-def _status_after(error: Exception) -> RunStatus:
+def status_after(error: Exception) -> RunStatus:
+    """Return the status of a run that an error ended."""
     if isinstance(error, BudgetExhaustedError):
         return "out_of_budget"
     return "interrupted" if isinstance(error, FlatScoresError) else "failed"

@@ -16,7 +16,8 @@ class ValidationScore(Record):
     """Mean score on ``n`` validation examples.
 
     ``fresh`` says that they are retest examples: the search never saw them, and only the few finalists were
-    compared on them. Otherwise the instruction was chosen by this very score, which flatters it.
+    compared on them. Otherwise the instruction was chosen by this very score, which flatters it. ``n`` is 0
+    where nothing was chosen on validation, as by ``iz score``.
     """
 
     score: float

@@ -1,6 +1,7 @@
 """Scores an instruction: puts it into prompts, has them answered, and lets the metric grade the answers."""
 
 import asyncio
+import copy
 import math
 from collections.abc import Iterable, Sequence
 
@@ -81,6 +82,14 @@ class Evaluator:
         self._attempt = attempt
         self._scored: set[Example] = set()
         self._first_to_ask = asyncio.Lock()
+
+    def in_form(self, form: PromptForm | None) -> "Evaluator":
+        """Return an evaluator that shares all with this one but the form of its prompts; None keeps that."""
+        if form is None:
+            return self
+        other = copy.copy(self)
+        other._form = form
+        return other
 
     async def evaluate(self, guidance: Guidance, examples: Sequence[Example]) -> Evaluation:
         """Score guidance on examples.

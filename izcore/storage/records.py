@@ -12,6 +12,9 @@ from izcore.plugin.results import Change, RunResult, RunStatus
 from izcore.plugin.run_record import Row
 from izcore.plugin.trials import Candidate
 
+NO_BACKEND = "none"
+"""The name of generator and surrogate of a run that searched nothing: ``iz score`` scored instructions."""
+
 
 class RunPlan(Record):
     """What was fixed when a run began, beside its configuration.
@@ -68,6 +71,11 @@ class RunSummary(Record):
     failures: int = 0
     """How often it stopped because something failed."""
 
+    @property
+    def searches(self) -> bool:
+        """Whether it is a search; else it scored instructions that were given."""
+        return self.config.generator.name != NO_BACKEND
+
     def row(self) -> Row:
         """Return the run as one row of a table of runs.
 
@@ -93,7 +101,7 @@ class RunSummary(Record):
             "trials": self.trials,
             "seconds": self.seconds,
             "instruction": best.instruction if best else None,
-            "validation": best.validation.score if best else None,
+            "validation": best.validation.score if best and best.validation.n else None,
             "test": test.score if test else None,
             "test_low": test.low if test else None,
             "test_high": test.high if test else None,

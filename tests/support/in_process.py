@@ -13,7 +13,7 @@ import pytest
 
 from izcore.cli.entry import run
 
-EXIT_CODES = {0, 1, 2, 3, 130}
+EXIT_CODES = {0, 1, 2, 3, 4, 130}
 OBEYED = frozenset("\x1b\x9b\u202e\r\x07\udcff")
 """Some characters that no terminal may get from texts of others."""
 

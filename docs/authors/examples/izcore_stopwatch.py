@@ -100,7 +100,7 @@ class Stopwatch:
         self._tell(event.run_id, f"{event.status} ({event.reason})")
 
     def _lap(self, run_id: str) -> Lap:
-        # ``iz score`` tells of calls, but has neither start nor end; nothing is kept of it.
+        # ``iz score`` tells of calls, but has neither start nor end; this keeps nothing of it.
         return self._laps.get(run_id) or Lap()
 
     def _tell(self, run_id: str, end: str) -> None:

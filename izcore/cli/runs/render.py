@@ -70,6 +70,8 @@ def show_record(registry: Registry, record: RunRecord, trials: list[Trial]) -> N
         console.print()
         _show_front(record.result.front)
         show_result(record.result)
+    elif not record.searches:
+        console.print("Not finished; score it again with the same command.")
     elif record.status != "done":
         console.print(f"Not finished; go on with: iz resume {record.id}")
 

@@ -34,4 +34,5 @@ def cells(run: RunSummary | DamagedRun) -> tuple[str, ...]:
     best = run.result.best if run.result else None
     test = f"{best.test.score:.2f}" if best and best.test else "-"
     chosen = run.config
-    return (run.id, started, run.status, str(run.trials), test, chosen.scorer.name, chosen.surrogate.name)
+    searched = (str(run.trials), test, chosen.scorer.name, chosen.surrogate.name)
+    return (run.id, started, run.status, *(searched if run.searches else ("-", *searched[1:3], "-")))
