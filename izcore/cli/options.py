@@ -75,6 +75,22 @@ MaxCostOption = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", help="Stop before more US dollars than this are spent."),
 ]
+TargetScoreOption = Annotated[
+    float | None,
+    typer.Option(
+        "--target-score",
+        metavar="S",
+        help="End the search after the round whose best instruction scores this, from 0 to 1.",
+        min=0.0,
+        max=1.0,
+    ),
+]
+MaxTimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-time", metavar="TIME", help="Begin no round of the search after this: seconds, or 20m, or 1h."
+    ),
+]
 
 
 def _with_those_of_files(given: list[str] | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from izcore.config.durations import seconds_of
 from izcore.config.schema import (
     DEFAULT_PRESET,
     Evaluation,
@@ -165,6 +166,8 @@ def _merge(merged: dict[str, Any], layer: Settings) -> None:
                 raise ConfigError(f"{key}: a table is wanted, not {before!r}.")
             merged[key] = {**before, **value}
             _check_table(key, merged[key])
+            if key == "search" and value.get("max_time") is not None:
+                merged[key]["max_time"] = seconds_of(value["max_time"], where="search.max_time")
         elif value is not None:
             merged[key] = value
 

@@ -8,6 +8,7 @@ from izcore.config.layers import Settings
 from izcore.config.sources import FileSettings, own_defaults
 
 LIMITS = ("max_calls", "max_tokens", "max_cost")
+STOP_RULES = ("target_score", "max_time")
 
 
 class ScoringOptions(TypedDict, total=False):
@@ -50,6 +51,10 @@ class RunOptions(ScoringOptions, total=False):
     """Your own instructions, which are tried first: the search never ends below them on validation."""
     coordinates: Sequence[str]
     """What completes an instruction, such as an answer's form, each as ``NAME`` or ``NAME:ARGUMENT``."""
+    target_score: float | None
+    """A score on the validation examples that is enough: the search ends after the round that reaches it."""
+    max_time: float | str | None
+    """How long the search may begin new rounds, in seconds or as ``20m``."""
     warm_start: str | None
     """An earlier run on the same data, with whose best instructions this one starts."""
     trackers: Sequence[str]
@@ -68,7 +73,9 @@ def settings_layers(
     given: dict[str, Any] = {key: value for key, value in options.items() if value not in (None, (), [])}
     file, settings = given.pop("config", None), given.pop("settings", {})
     budget = {limit: given.pop(limit) for limit in LIMITS if limit in given}
-    named = {"task": task, **given, **({"budget": budget} if budget else {})}
+    rules = {rule: given.pop(rule) for rule in STOP_RULES if rule in given}
+    tables = {"budget": budget, "search": rules}
+    named = {"task": task, **given, **{name: table for name, table in tables.items() if table}}
     chosen = [FileSettings(Path(file))] if file is not None else ()
     return [*own, *chosen, named, *_undotted(settings)]
 

@@ -58,6 +58,25 @@ class SearchSize(Record, forbid_unknown_fields=True):
         bool,
         Meta(description="Whether to stop after a first round whose instructions all score 0, or all 1"),
     ] = False
+    target_score: (
+        Annotated[
+            float,
+            Meta(
+                ge=0, le=1, description="Ends after a round whose best scores this on all validation examples"
+            ),
+        ]
+        | None
+    ) = None
+    max_time: (
+        Annotated[
+            float,
+            Meta(gt=0, description="Ends after the round in which so many seconds, or 20m or 1h, are over"),
+        ]
+        | None
+    ) = None
+    patience: (
+        Annotated[int, Meta(ge=1, description="Ends after so many rounds that brought nothing better")] | None
+    ) = None
 
     @property
     def total(self) -> int:

@@ -32,6 +32,7 @@ from izcore.search.objective import pareto_front
 from izcore.search.proposer import POOL_ROUND, Proposer, trials_in_all
 from izcore.search.refusals import Refusals
 from izcore.search.rounds import RoundEvaluator
+from izcore.search.stop_rules import StopRules
 from izcore.storage.records import RunRecord
 from izcore.storage.store import Store
 
@@ -52,12 +53,19 @@ async def search_and_conclude(
         done = len(environment.store.trials(record.id))
         environment.events.emit(_started(record, total=total, done=done))
         final_test = hold_back_for_test(session, record)
-        search = _prepare_search(session, record, generator, total)
+        rules = StopRules(
+            search=record.config.search,
+            examples=len(record.plan.splits.validation),
+            worked=lambda: record.seconds + elapsed(),
+        )
+        search = _prepare_search(session, record, generator, total, rules)
         outcome = await search.run()
         if outcome.stopped and outcome.history.best is None:
             # A winner that is hardly tested is more than answers that were paid for and come to nothing.
             session.ledger.release_held_back()
             outcome = await search.run()
+        if outcome.ended:
+            environment.events.emit(NoteAdded(run_id=record.id, note=outcome.ended))
         session.ledger.hold_back(final_test)
         outcome = await search.compare_finalists(outcome)
         session.ledger.release_held_back()
@@ -82,7 +90,9 @@ def _started(record: RunRecord, *, total: int, done: int) -> RunStarted:
     )
 
 
-def _prepare_search(session: Session, record: RunRecord, generator: Generator, total: int) -> Search:
+def _prepare_search(
+    session: Session, record: RunRecord, generator: Generator, total: int, rules: StopRules
+) -> Search:
     """Build what searches, and let the generator load its models and calibrate itself."""
     config, splits, environment = record.config, record.plan.splits, session.environment
     store, events = environment.store, environment.events
@@ -128,6 +138,7 @@ def _prepare_search(session: Session, record: RunRecord, generator: Generator, t
         rounds=rounds,
         store=store,
         events=events,
+        rules=rules,
         look=partial(tell_flat_scores, environment, record),
     )
 
@@ -233,6 +244,7 @@ def _result(
         set_aside=set_aside,
         notes=(
             *([str(flat)] if flat else []),
+            *([outcome.ended] if outcome.ended else []),
             *told,
             *describe_writing(_written(store, record, history)),
             *describe_writers(history),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -19,6 +19,7 @@ from izcore.search.history import History
 from izcore.search.proposer import Proposer
 from izcore.search.rounds import RoundEvaluator
 from izcore.search.rungs import reach_of
+from izcore.search.stop_rules import StopRules
 from izcore.search.trials import refused_trial, reusing_trial, scored_trial
 from izcore.storage.records import Proposal
 from izcore.storage.store import Store
@@ -26,10 +27,14 @@ from izcore.storage.store import Store
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """What a search came to: its trials, and why it stopped before its end (empty if it did not)."""
+    """What a search came to: its trials, and why it did not go on to its end; both are empty if it did.
+
+    ``stopped`` says what kept it from going on, ``ended`` which of its own rules ended it.
+    """
 
     history: History
     stopped: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,11 @@ class Search:
     rounds: RoundEvaluator
     store: Store
     events: Events
+    rules: StopRules
     look: Callable[[Sequence[Trial]], None]
 
     async def run(self) -> SearchOutcome:
-        """Search until all latents are tried, the generator has no more, or the budget is used up.
+        """Search until all latents are tried, a rule ends it, or generator or budget have no more.
 
         The search goes on from where the store says that it stood.
         """
@@ -75,7 +81,21 @@ class Search:
                 self.look(history.trials)
             if proposal.exhausted or proposed >= self.trials_in_all:
                 break
+            if ended := proposal.ended or self._end(round_, history):
+                return SearchOutcome(history, ended=ended)
         return SearchOutcome(history)
+
+    def _end(self, round_: int, history: History) -> str:
+        """Return why a rule ends the search after this round, and keep that; empty if none does.
+
+        Where the next round is there already, it was decided then that there shall be one.
+        """
+        if round_ < self._first_paid or self.store.proposal(self.run_id, round_ + 1) is not None:
+            return ""
+        reason = self.rules.why(history, round_)
+        if reason:
+            self.store.end_after(self.run_id, round_, reason)
+        return reason
 
     @property
     def _first_paid(self) -> int:
@@ -103,14 +123,14 @@ class Search:
                 *(self.evaluator.evaluate(trial.candidate.guidance, examples) for trial in finalists)
             )
         except BudgetExhaustedError as error:
-            return SearchOutcome(outcome.history, stopped=outcome.stopped or error.message)
+            return replace(outcome, stopped=outcome.stopped or error.message)
         retested = [
             scored_trial(trial.index, trial.round, trial.candidate, evaluation, self.config.objective)
             for trial, evaluation in zip(finalists, evaluations, strict=True)
         ]
         self.evaluator.check_evidence("retest", self.splits.retest)
         self.store.replace_trials(self.run_id, retested)
-        return SearchOutcome(self._read_history(), outcome.stopped)
+        return replace(outcome, history=self._read_history())
 
     async def _proposal(self, round_: int, history: History, pool: tuple[Candidate, ...] | None) -> Proposal:
         """Return the candidates of a round: fixed before this process, or proposed and fixed now."""

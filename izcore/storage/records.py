@@ -165,12 +165,14 @@ class Proposal(Record):
     """The candidates of one round, fixed before the first of them is scored.
 
     ``asked`` counts the answers, paid or cached, that the run had by then, those that wrote the candidates
-    among them; the store fills it in.
+    among them; the store fills it in. ``ended`` says why a rule ended the search after this round; it is
+    empty until one does.
     """
 
     candidates: tuple[Candidate, ...]
     exhausted: bool
     asked: int = 0
+    ended: str = ""
 
 
 class Progress(Record):

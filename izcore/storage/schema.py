@@ -136,6 +136,8 @@ ALTER TABLE test_scores ADD COLUMN finishes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE test_scores ADD COLUMN reasonings TEXT NOT NULL DEFAULT '[]';
 """
 
+_FROM_7_TO_8 = "ALTER TABLE proposals ADD COLUMN ended TEXT NOT NULL DEFAULT ''"
+
 _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _VERSION_1,
     _FROM_1_TO_2,
@@ -144,6 +146,7 @@ _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _from_4_to_5,
     _FROM_5_TO_6,
     _FROM_6_TO_7,
+    _FROM_7_TO_8,
 )
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 

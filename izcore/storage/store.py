@@ -222,7 +222,8 @@ class Store(RunCopies, CompletionTables, ClaimTable):
     def proposal(self, run_id: str, round_: int) -> Proposal | None:
         """Return the candidates proposed for a round, if that got so far."""
         rows = self._all(
-            "SELECT CAST(candidates AS BLOB), exhausted, asked FROM proposals WHERE run_id = ? AND round = ?",
+            "SELECT CAST(candidates AS BLOB), exhausted, asked, CAST(ended AS BLOB)"
+            " FROM proposals WHERE run_id = ? AND round = ?",
             run_id,
             round_,
         )
@@ -230,7 +231,8 @@ class Store(RunCopies, CompletionTables, ClaimTable):
             return None
         with _blaming(run_id, f"the proposal of round {round_}"):
             candidates = msgspec.json.decode(rows[0][0], type=tuple[Candidate, ...])
-        return Proposal(candidates=candidates, exhausted=bool(rows[0][1]), asked=rows[0][2])
+        _, exhausted, asked, ended = rows[0]
+        return Proposal(candidates=candidates, exhausted=bool(exhausted), asked=asked, ended=text_of(ended))
 
     def add_proposal(self, run_id: str, round_: int, proposal: Proposal) -> None:
         """Fix the candidates of a round."""
@@ -239,6 +241,13 @@ class Store(RunCopies, CompletionTables, ClaimTable):
                 "INSERT INTO proposals (run_id, round, candidates, exhausted, asked)"
                 " SELECT ?1, ?2, ?3, ?4, count(*) FROM answers WHERE run_id = ?1",
                 (run_id, round_, _json(proposal.candidates), proposal.exhausted),
+            )
+
+    def end_after(self, run_id: str, round_: int, reason: str) -> None:
+        """Keep why a rule ended the search after a round, so that it ends there again."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE proposals SET ended = ? WHERE run_id = ? AND round = ?", (reason, run_id, round_)
             )
 
     def add_trials(self, run_id: str, trials: Iterable[Trial], *, changed: Iterable[Trial] = ()) -> None:
