@@ -21,6 +21,7 @@ FIRST = "tests/third_party/izcore-first"
 # What these offer with a package more.
 EXTRAS = {
     "izcore": "[authors]",
+    "izcore-exports": "[langchain]",
     "izcore-openai": "[prices,tokens]",
     "izcore-tasks": "[synthetic]",
 }
@@ -42,10 +43,13 @@ TEST_TOOLS = (
     "mypy",
     "pandas",
     "datasets",
+    "dspy",
     "genai-prices",
     "tiktoken",
     "playwright",
 )
+# Where promptfoo is found, if somebody put it there: npm install --prefix .nox/promptfoo promptfoo@0.120.20
+PROMPTFOO = ROOT / ".nox" / "promptfoo" / "node_modules" / ".bin"
 # The libraries whose types mypy reads. Those that pyproject.toml has it skip need not be there.
 TYPED = (
     "anthropic",
@@ -125,7 +129,8 @@ def tests(session: nox.Session) -> None:
     # threads of several processes would wait for each other's cores. They begin with the longest files, as
     # tests/conftest.py has it: in xdist's own order, those with few tests would be last, however long.
     in_parallel = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
-    session.run("pytest", *in_parallel, *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    env = {"OMP_NUM_THREADS": "1", "PROMPTFOO_BIN": str(PROMPTFOO)}
+    session.run("pytest", *in_parallel, *session.posargs, env=env)
 
 
 @nox.session

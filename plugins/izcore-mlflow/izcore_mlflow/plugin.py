@@ -1,9 +1,11 @@
-"""Registers the tracker; MLflow is imported when a run names it."""
+"""Registers tracker and exporter; MLflow is imported when one of them is chosen."""
 
-from izcore.plugin import TrackerRegistration, hookimpl
-from izcore_mlflow.options import MlflowOptions
+from izcore.plugin import ExporterRegistration, TrackerRegistration, hookimpl
+from izcore_mlflow.options import MlflowOptions, MlflowPromptOptions
 
 IZCORE_API = 1
+
+_INSTALL = "python -m pip install mlflow-skinny sqlalchemy alembic"
 
 
 @hookimpl
@@ -16,6 +18,22 @@ def izcore_trackers() -> list[TrackerRegistration]:
             factory="izcore_mlflow.tracker:MlflowTracker",
             options=MlflowOptions,
             argument="tracking_uri",
-            install="python -m pip install mlflow-skinny sqlalchemy alembic",
+            install=_INSTALL,
+        )
+    ]
+
+
+@hookimpl
+def izcore_exporters() -> list[ExporterRegistration]:
+    """Register ``mlflow-prompt``."""
+    return [
+        ExporterRegistration(
+            name="mlflow-prompt",
+            summary="A version in MLflow's prompt registry; its URI is written",
+            factory="izcore_mlflow.prompt:MlflowPrompt",
+            options=MlflowPromptOptions,
+            argument="name",
+            install=_INSTALL,
+            exports="prompt",
         )
     ]
