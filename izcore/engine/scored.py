@@ -82,6 +82,7 @@ def as_run_result(
             answer_mark=guidance.answer_mark,
             room=guidance.room,
             placement=guidance.placement,
+            as_turns=guidance.as_turns,
             whole_prompt=whole,
         ),
         baselines=others,
@@ -123,5 +124,6 @@ def _beside(
         difference=best.test.score - other.test.score,
         p_value=p_value,
         exemplars=guidance.exemplars,
+        as_turns=guidance.as_turns,
         adjusted_p_value=p_value,
     )
