@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from izcore.config.schema import RunConfig as RunConfig
     from izcore.config.sources import own_defaults as own_defaults
     from izcore.config.toml import read_toml as read_toml
+    from izcore.databases import Reader as Reader
     from izcore.databases import back_up as back_up
     from izcore.databases import database_path as database_path
     from izcore.databases import export_bundle as export_bundle
     from izcore.databases import import_bundle as import_bundle
+    from izcore.databases import keep_comparison as keep_comparison
     from izcore.engine.incumbents import Incumbent as Incumbent
     from izcore.engine.incumbents import Trajectory as Trajectory
     from izcore.engine.plan import PlannedRun as PlannedRun
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from izcore.several_runs import progress as progress
     from izcore.several_runs import score_held_out as score_held_out
     from izcore.several_runs import trajectory as trajectory
+    from izcore.storage.records import ComparisonRecord as ComparisonRecord
     from izcore.storage.records import DamagedRun as DamagedRun
     from izcore.storage.records import Dependency as Dependency
     from izcore.storage.records import Progress as Progress
@@ -108,7 +111,14 @@ _HOMES = {
     "izcore.config.schema": ("RunConfig",),
     "izcore.config.sources": ("own_defaults",),
     "izcore.config.toml": ("read_toml",),
-    "izcore.databases": ("back_up", "database_path", "export_bundle", "import_bundle"),
+    "izcore.databases": (
+        "Reader",
+        "back_up",
+        "database_path",
+        "export_bundle",
+        "import_bundle",
+        "keep_comparison",
+    ),
     "izcore.engine.incumbents": ("Incumbent", "Trajectory"),
     "izcore.engine.plan": ("PlannedRun",),
     "izcore.engine.score_result": ("Gate", "PairedComparison", "ScoreResult", "ScoredInstruction"),
@@ -161,7 +171,15 @@ _HOMES = {
         "score_held_out",
         "trajectory",
     ),
-    "izcore.storage.records": ("DamagedRun", "Dependency", "Progress", "RunPlan", "RunRecord", "RunSummary"),
+    "izcore.storage.records": (
+        "ComparisonRecord",
+        "DamagedRun",
+        "Dependency",
+        "Progress",
+        "RunPlan",
+        "RunRecord",
+        "RunSummary",
+    ),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

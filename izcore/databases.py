@@ -1,13 +1,16 @@
 """Whole databases, and runs on their way from one to another: functions that :mod:`izcore` offers."""
 
 from pathlib import Path
+from typing import Self
 
 from izcore.config.paths import Paths
 from izcore.engine.entry import public
 from izcore.plugin.paths import user_path
+from izcore.plugin.run_record import Run
 from izcore.storage import backup, bundles
-from izcore.storage.records import RunRecord
+from izcore.storage.records import ComparisonRecord, DamagedRun, Progress, RunRecord, RunSummary
 from izcore.storage.store import Store
+from izcore.storage.whole_run import read_whole_run
 
 
 @public
@@ -42,6 +45,52 @@ def import_bundle(file: str | Path, *, db: str | Path | None = None) -> RunRecor
     """
     with open_store(db) as store:
         return store.run(bundles.read_bundle(store, user_path(file)))
+
+
+class Reader:
+    """Reads a database, in which it can change nothing; a context manager for one thread.
+
+    Raises :class:`~izcore.StoreError` where there is no database, or one that is not up to date.
+
+    >>> with izcore.Reader() as reader:  # doctest: +SKIP
+    ...     print([run.id for run in reader.summaries()])
+    """
+
+    def __init__(self, db: str | Path | None = None) -> None:
+        self._store = Store(database_path(db), read_only=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+    def summaries(self) -> list[RunSummary | DamagedRun]:
+        """Return all runs, the newest first, without examples and trials: thousands take no time."""
+        return self._store.summaries()
+
+    def run(self, run_id: str) -> Run:
+        """Return a run with its trials, answers and test scores; see :func:`izcore.run`."""
+        return read_whole_run(self._store, run_id)
+
+    def progress(self, run_id: str) -> Progress:
+        """Return how far a run is; ``run_id`` is its whole id."""
+        return self._store.progress(run_id)
+
+    def comparisons(self) -> list[ComparisonRecord]:
+        """Return all comparisons, the newest first."""
+        return self._store.comparisons()
+
+    def comparison(self, name: str) -> ComparisonRecord:
+        """Return the comparison of that name, or of a unique beginning of it."""
+        return self._store.comparison(name)
+
+
+@public
+def keep_comparison(comparison: ComparisonRecord, *, db: str | Path | None = None) -> None:
+    """Write down which runs belong to a comparison and what they show, in the place of what was known."""
+    with open_store(db) as store:
+        store.keep_comparison(comparison)
 
 
 def database_path(db: str | Path | None = None) -> Path:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import msgspec
 
-from izcore.storage.schema import explaining, open_database
+from izcore.storage.schema import explaining, open_database, open_read_only
 
 THOSE = "(SELECT value FROM json_each(?))"
 """Values as one parameter, :func:`as_values`: SQLite limits the number of parameters, and a test split may be
@@ -21,11 +21,11 @@ def as_values(texts: Iterable[str]) -> str:
 
 
 class Connection:
-    """An open database file. Not to be shared between threads."""
+    """An open database file, which nothing can change if ``read_only``. Not to be shared between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._connection = open_database(path)
+        self._connection = open_read_only(path) if read_only else open_database(path)
 
     def close(self) -> None:
         """Close the file."""

@@ -124,6 +124,25 @@ class RunRecord(RunSummary):
     """The folder in which it began; runs of older versions do not say."""
 
 
+class ComparisonRecord(Record):
+    """A comparison as it stands in the database: which runs belong to it, and what they show."""
+
+    id: str
+    """Its name."""
+    created: float
+    """When it began, in seconds since 1970."""
+    task: str
+    """The task's name."""
+    max_calls: int
+    """The limit of calls of each run."""
+    seeds: int
+    """The number of runs that each method has in the end."""
+    runs: Mapping[str, tuple[str, ...]]
+    """The ids of the runs that were begun, by method."""
+    result: Mapping[str, Any] | None = None
+    """What the runs show, as ``iz compare --json`` prints it; None until all are done."""
+
+
 class DamagedRun(Record):
     """A run whose record cannot be read; the other runs of its database are not touched by that."""
 

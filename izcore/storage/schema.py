@@ -135,8 +135,14 @@ ALTER TABLE test_scores ADD COLUMN answers TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE test_scores ADD COLUMN finishes TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE test_scores ADD COLUMN reasonings TEXT NOT NULL DEFAULT '[]';
 """
-
 _FROM_7_TO_8 = "ALTER TABLE proposals ADD COLUMN ended TEXT NOT NULL DEFAULT ''"
+_FROM_8_TO_9 = """
+CREATE TABLE comparisons (
+    id TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    comparison TEXT NOT NULL
+);
+"""
 
 _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _VERSION_1,
@@ -147,6 +153,7 @@ _STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     _FROM_5_TO_6,
     _FROM_6_TO_7,
     _FROM_7_TO_8,
+    _FROM_8_TO_9,
 )
 """A new file takes all of them, an older one those that it lacks; none of them is ever changed."""
 
@@ -185,6 +192,30 @@ def open_database(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file that is there and up to date, so that nothing in it can be changed; raises StoreError."""
+    if not path.is_file():
+        raise StoreError(
+            f"{path}: there is no such database.", hint="iz optimize makes one; or name another with --db."
+        )
+    with explaining(path):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCKED_SECONDS, isolation_level=None
+        )
+        try:
+            _, version = _check_ours(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    if version < SCHEMA_VERSION:
+        connection.close()
+        raise StoreError(
+            f"{path}: was written by an earlier izcore, and is only read here.",
+            hint="iz runs list brings it up to date.",
+        )
+    return connection
+
+
 def _while_locked() -> Retrying:
     return Retrying(
         retry=retry_if_exception(lambda error: "locked" in str(error)),
@@ -194,7 +225,8 @@ def _while_locked() -> Retrying:
     )
 
 
-def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
+def _check_ours(db: sqlite3.Connection, path: Path) -> tuple[int, int]:
+    """Return the number of tables and the schema's; raises StoreError for a file that is not ours to use."""
     # In this order: another process may make the tables in this moment, and the two numbers with them.
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = db.execute("PRAGMA application_id").fetchone()
@@ -206,6 +238,11 @@ def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: was written by a newer izcore (schema {version}, this one knows {SCHEMA_VERSION}).",
             hint="pip install -U izcore, or choose another file with --db.",
         )
+    return tables, version
+
+
+def _check_or_create(db: sqlite3.Connection, path: Path) -> None:
+    tables, version = _check_ours(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     # WAL with NORMAL survives the death of the process at any moment; a power cut may lose the last
     # transactions but never corrupts the file.

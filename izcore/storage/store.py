@@ -18,6 +18,7 @@ from izcore.plugin.results import Change, RunResult, RunStatus
 from izcore.plugin.run_record import InstructionScores
 from izcore.plugin.trials import Candidate, Trial
 from izcore.storage.claim_table import ClaimTable
+from izcore.storage.comparison_table import ComparisonTable
 from izcore.storage.completion_tables import CompletionTables
 from izcore.storage.records import (
     DamagedRun,
@@ -44,14 +45,14 @@ from izcore.storage.run_rows import (
 AnyRun = TypeVar("AnyRun", RunRecord | DamagedRun, RunSummary | DamagedRun)
 
 
-class Store(RunCopies, CompletionTables, ClaimTable):
+class Store(RunCopies, CompletionTables, ClaimTable, ComparisonTable):
     """Access to one database file: its runs, and through its bases its completions and who asks for them.
 
     Not to be shared between threads.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
         self._locks = RunLocks(path)
 
     def create_run(

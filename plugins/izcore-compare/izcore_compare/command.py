@@ -145,6 +145,7 @@ def compare(
         print_json(result)
     else:
         _show_result(result)
+        err().print(f"As a page: iz report {comparison.id}", style="dim", soft_wrap=True)
 
 
 def _show_plan(comparison: "Comparison", waiting: "list[ComparedRun]") -> None:

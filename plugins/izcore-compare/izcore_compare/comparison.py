@@ -1,5 +1,7 @@
 """A comparison from its plan to its result."""
 
+import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +27,14 @@ class Comparison(Record):
     methods: tuple[str, ...]
     runs: tuple[ComparedRun, ...]
     notes: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """A name that an equal comparison has again."""
+        told = [(run.method, run.planned.config, run.planned.plan) for run in self.runs]
+        digest = hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:8]
+        name = "".join(c if c.isalnum() else "-" for c in self.task.lower()).strip("-")[:24]
+        return f"compare-{name or 'task'}-{digest}"
 
     @property
     def seeds(self) -> int:
@@ -143,9 +153,12 @@ def run_comparison(
     for run in waiting:
         izcore.check_ready(run.planned, registry=registry)
     done = len(comparison.runs) - len(waiting)
+    keeper = _Keeper(comparison)
+    keeper.keep()
     try:
         for job in executor.run([run.job for run in waiting]):
             done += 1
+            keeper.keep()
             report(job.name)
     except (KeyboardInterrupt, InterruptedRunError):
         raise InterruptedRunError(
@@ -155,11 +168,45 @@ def run_comparison(
     except IzError as error:
         error.hint = f"{error.hint}\n{GO_ON}".strip()
         raise
-    return compared(
+    result = compared(
         {name: [_finished(run) for run in comparison.of(name)] for name in comparison.methods},
         task=comparison.task,
         max_calls=comparison.max_calls,
     )
+    keeper.keep(result)
+    return result
+
+
+class _Keeper:
+    """Writes down which runs belong to a comparison, as far as they were begun, and what they show."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._created = time.time()
+        self._begun: dict[str, str] = {}
+
+    def keep(self, result: ComparisonResult | None = None) -> None:
+        """Write it, in the place of what was known."""
+        comparison = self._comparison
+        for run in comparison.runs:
+            if run.name not in self._begun and (record := run.record()):
+                self._begun[run.name] = record.id
+        begun = {
+            name: tuple(self._begun[run.name] for run in comparison.of(name) if run.name in self._begun)
+            for name in comparison.methods
+        }
+        izcore.keep_comparison(
+            izcore.ComparisonRecord(
+                id=comparison.id,
+                created=self._created,
+                task=comparison.task,
+                max_calls=comparison.max_calls,
+                seeds=comparison.seeds,
+                runs=begun,
+                result=None if result is None else msgspec.to_builtins(result),
+            ),
+            db=comparison.runs[0].db,
+        )
 
 
 def plot_comparison(registry: "izcore.Registry", comparison: Comparison, path: Path) -> None:
