@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,9 +15,12 @@ from markupsafe import Markup
 import izcore
 from izcore.plugin import plain, plain_json
 from izcore_web import charts
+from izcore_web.diff import word_diff
 from izcore_web.views.answers import answers_of
+from izcore_web.views.comparison import comparison_view, curves_of, differences
 from izcore_web.views.curve import Curve, curve_of
 from izcore_web.views.headline import dollars, duration, headline
+from izcore_web.views.listing import run_lines
 from izcore_web.views.settings import settings_of
 from izcore_web.views.trials import trial_table
 
@@ -38,17 +41,71 @@ def run_page(run: izcore.Run, **frame: Any) -> str:
     )
 
 
+def comparison_page(
+    record: izcore.ComparisonRecord, runs: Mapping[str, Sequence[izcore.Run]], **frame: Any
+) -> str:
+    """Return the page of a comparison whose runs, by method, are these."""
+    lines = curves_of(runs)
+    return render(
+        "comparison.html.j2",
+        record=record,
+        view=comparison_view(record, runs),
+        curve=charts.lines_chart(lines, x="calls of the search", y="validation score") if lines else None,
+        **frame,
+    )
+
+
+def list_page(
+    runs: Sequence[izcore.RunSummary | izcore.DamagedRun],
+    at_work: Mapping[str, izcore.Progress],
+    comparisons: Sequence[izcore.ComparisonRecord],
+    **frame: Any,
+) -> str:
+    """Return the list of runs and comparisons; ``at_work`` is how far runs are that are at work."""
+    lines = run_lines(runs, at_work)
+    return render(
+        "list.html.j2",
+        runs=lines,
+        comparisons=comparisons,
+        tasks=sorted({line.task for line in lines}),
+        statuses=sorted({line.status for line in lines}),
+        **frame,
+    )
+
+
+def two_page(first: izcore.Run, second: izcore.Run, **frame: Any) -> str:
+    """Return two runs side by side."""
+    sides = [{"run": run, "head": headline(run)} for run in (first, second)]
+    return render(
+        "two.html.j2",
+        sides=sides,
+        changes=word_diff(headline(first).instruction, headline(second).instruction),
+        differences=differences(settings_of(first).settings, settings_of(second).settings),
+        same_test=(first.splits and first.splits.test) == (second.splits and second.splits.test),
+        **frame,
+    )
+
+
+def message_page(message: str, hint: str, **frame: Any) -> str:
+    """Return a page that says what was wrong."""
+    return render("message.html.j2", message=message, hint=hint, **frame)
+
+
 def render(template: str, **values: Any) -> str:
     """Return a page with its styles and script in it."""
     return environment().get_template(template).render({"live": None, **values})
 
 
-def policy(*, connect: str = "'none'") -> str:
-    """Return the Content-Security-Policy of a page: its own script and styles run, and nothing else loads."""
+def policy(*, live: bool = False) -> str:
+    """Return the Content-Security-Policy of a page: its own script and styles run, and nothing else loads.
+
+    A ``live`` page may ask the server that it comes from.
+    """
+    own = "'self'" if live else "'none'"
     script, style = _source(asset("page.js")), _source(asset("page.css"))
     return (
         f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; "
-        f"connect-src {connect}; base-uri 'none'; form-action 'none'"
+        f"connect-src {own}; base-uri 'none'; form-action {own}"
     )
 
 

@@ -7,12 +7,17 @@ IZCORE_API = 1
 
 @hookimpl
 def izcore_commands() -> list[CommandRegistration]:
-    """Register ``iz report``."""
+    """Register ``iz report`` and ``iz serve``."""
     return [
         CommandRegistration(
             name="report",
-            summary="Write a run as one HTML file, to be read and handed on.",
+            summary="Write a run or a comparison as one HTML file, to be read and handed on.",
             app="izcore_web.report:report",
+        ),
+        CommandRegistration(
+            name="serve",
+            summary="Show runs and comparisons in the browser as they go on.",
+            app="izcore_web.serve:serve",
         ),
     ]
 

@@ -77,7 +77,15 @@
       }
       apply();
     });
-    form.addEventListener("submit", (event) => event.preventDefault());
+    // Two runs are shown side by side; any other number is none to send.
+    form.addEventListener("submit", (event) => {
+      if (!form.hasAttribute("action") || all(document, `input[form="${form.id}"]:checked`).length !== 2) event.preventDefault();
+    });
+    for (const button of all(form, "[data-needs]")) {
+      const count = () => (button.disabled = all(table, "input:checked").length !== Number(button.dataset.needs));
+      table.addEventListener("change", count);
+      count();
+    }
     for (const box of all(form, "[data-toggle]")) table.classList.toggle(`with-${box.dataset.toggle}`, box.checked);
     apply();
   }
@@ -241,6 +249,74 @@
         setTimeout(() => (button.textContent = "Copy"), 2000);
       });
     }
+  }
+
+  // --- live pages --------------------------------------------------------------------------------------
+  const REST = 1500; // milliseconds between two looks
+  let due = false, busy = false;
+
+  function stateOf(part) {
+    const fields = all(part, "input, select").map((each) => [each.value, each.checked]);
+    return { fields, open: all(part, "details").map((each) => each.open) };
+  }
+
+  function restore(part, state) {
+    const fields = all(part, "input, select");
+    if (fields.length === state.fields.length) {
+      fields.forEach((each, place) => {
+        if (each.type === "checkbox" || each.type === "radio") each.checked = state.fields[place][1];
+        else each.value = state.fields[place][0];
+      });
+    }
+    all(part, "details").forEach((each, place) => (each.open = state.open[place] ?? false));
+  }
+
+  const served = {}; // by part: what the server sent last
+  async function refresh() {
+    if (busy || document.hidden) return void (due = true);
+    busy = true;
+    due = false;
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const main = document.getElementById("main");
+        for (const part of all(fresh, "[data-part]")) {
+          const name = part.dataset.part, old = find(main, `[data-part="${name}"]`), html = part.innerHTML;
+          if (old && served[name] === html) continue;
+          served[name] = html;
+          const state = old ? stateOf(old) : null;
+          const within = old?.contains(document.activeElement) ? document.activeElement : null;
+          const focused = within ? all(old, "input, select, button, a, summary").indexOf(within) : -1;
+          const made = document.importNode(part, true);
+          if (old) old.replaceWith(made);
+          else main.insertBefore(made, find(main, "#settings"));
+          if (state) restore(made, state);
+          ready(made);
+          if (focused >= 0) all(made, "input, select, button, a, summary")[focused]?.focus({ preventScroll: true });
+        }
+      }
+    } finally {
+      setTimeout(() => {
+        busy = false;
+        if (due) refresh();
+      }, REST);
+    }
+  }
+
+  if (document.body.dataset.events) {
+    const pulse = document.getElementById("pulse");
+    const source = new EventSource(document.body.dataset.events);
+    const say = (text, off) => {
+      pulse.textContent = text;
+      pulse.classList.toggle("off", off);
+    };
+    source.addEventListener("open", () => say("live", false));
+    source.addEventListener("error", () => say("no connection", true));
+    source.addEventListener("changed", refresh);
+    source.addEventListener("tick", () => find(document, ".s-running") && refresh());
+    document.addEventListener("visibilitychange", () => due && refresh());
+    addEventListener("pagehide", () => source.close());
   }
 
   ready(document);
