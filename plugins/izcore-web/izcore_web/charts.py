@@ -41,7 +41,7 @@ def quality_chart(curve: Curve) -> Markup:
         axes.set_ylabel("validation score")
         axes.set_xlim(0, curve.calls * 1.03 or 1)
 
-    return _drawn(draw, width=7.2)
+    return _drawn(draw, width=9.6)
 
 
 def trade_off_chart(
@@ -96,7 +96,7 @@ def lines_chart(lines: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y
         axes.set_ylabel(y)
         axes.set_xlim(left=0)
 
-    return _drawn(draw, width=7.2)
+    return _drawn(draw, width=9.6)
 
 
 def _drawn(draw: "Callable[[Axes], None]", *, width: float) -> Markup:

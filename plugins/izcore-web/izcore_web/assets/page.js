@@ -290,7 +290,7 @@
           const focused = within ? all(old, "input, select, button, a, summary").indexOf(within) : -1;
           const made = document.importNode(part, true);
           if (old) old.replaceWith(made);
-          else main.insertBefore(made, find(main, "#settings"));
+          else main.insertBefore(made, find(main, "#settings, #comparisons"));
           if (state) restore(made, state);
           ready(made);
           if (focused >= 0) all(made, "input, select, button, a, summary")[focused]?.focus({ preventScroll: true });
