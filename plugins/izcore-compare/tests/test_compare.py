@@ -373,7 +373,8 @@ def make_it_version_2(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE runs SET config = ? WHERE id = ?", (json.dumps(config), run_id))
     connection.commit()
     connection.executescript(
-        "ALTER TABLE proposals DROP COLUMN asked; DROP TABLE test_scores; DROP TABLE comparisons;"
+        "ALTER TABLE proposals DROP COLUMN asked; ALTER TABLE proposals DROP COLUMN ended;"
+        "DROP TABLE test_scores; DROP TABLE comparisons;"
         "ALTER TABLE completions DROP COLUMN reasoning; DROP TABLE claims;"
         "ALTER TABLE completions DROP COLUMN usage_capped; PRAGMA user_version = 2;"
     )

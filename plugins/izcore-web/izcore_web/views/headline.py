@@ -150,7 +150,7 @@ def _facts(run: Run, result: RunResult | None) -> tuple[tuple[str, str], ...]:
         ("calls", f"{calls:,}" + (f" + {cached:,} cached" if cached else "")),
         ("tokens", f"{tokens:,}"),
         ("time", duration(seconds)),
-        ("trials", f"{len(run.trials):,}"),
+        *([("trials", f"{len(run.trials):,}")] if run.trials else []),
         ("different instructions", f"{different:,}"),
         *(
             [
@@ -160,7 +160,7 @@ def _facts(run: Run, result: RunResult | None) -> tuple[tuple[str, str], ...]:
                     + ("fresh examples" if best.validation.fresh else "examples that chose it"),
                 )
             ]
-            if best
+            if best and best.validation.n
             else []
         ),
     )

@@ -39,14 +39,15 @@ def _line(run: RunSummary | DamagedRun, progress: Progress | None) -> RunLine:
     best = run.result.best if run.result else None
     test = best.test if best else None
     config = run.config
-    models = [config.generator.name, str(config.scorer.options.get("model") or config.scorer.name)]
+    writer = [config.generator.name] if run.searches else []
+    models = [*writer, str(config.scorer.options.get("model") or config.scorer.name)]
     return RunLine(
         id=run.id,
         created=run.created,
         task=run.task,
         status=run.status,
         told=STATUS[run.status],
-        preset=config.preset,
+        preset=config.preset if run.searches else "given instructions",
         models=" → ".join(models),
         score=test.score if test else None,
         low=test.low if test else 0.0,
