@@ -21,6 +21,7 @@ from izcore.engine.environment import open_environment
 from izcore.engine.export import export_run
 from izcore.engine.gates import Gates
 from izcore.engine.given_examples import GivenTask, task_of
+from izcore.engine.given_functions import MetricFunction, ScorerFunction, name_functions
 from izcore.engine.older_prompts import with_whole_prompt
 from izcore.engine.plan import PlannedRun, plan_run
 from izcore.engine.runner import resume_run, start_run
@@ -51,9 +52,9 @@ def plan(
     Nothing is asked of any model, and no key is needed. ``estimate`` of the plan holds the figures, and says
     whether given limits are enough. :func:`execute` carries the plan out.
     """
-    found = registry or discover()
+    found, settings = name_functions(registry or discover(), options)
     named = task_of(task, Paths.of_this_user())
-    config = build_config(found, settings_layers(named, **options), RunConfig)
+    config = build_config(found, settings_layers(named, **settings), RunConfig)
     earlier = None
     if config.warm_start:
         with open_store(db) as store:
@@ -81,18 +82,22 @@ def execute(
     log_file: str | Path | None = None,
     log_text: bool = False,
     announce: Callable[[str], None] | None = None,
+    scorer: ScorerFunction | None = None,
+    metric: MetricFunction | None = None,
 ) -> RunResult:
     """Carry out a run that :func:`plan` planned, from its beginning to its end.
 
     ``observers`` maps names of your choice to objects with observing hooks. ``log_file`` names a file that
     gets one JSON line per call, with prompt and answer if ``log_text``. ``announce`` is called with the
-    run's id as soon as the run is in the database, before any model loads.
+    run's id as soon as the run is in the database, before any model loads. ``scorer`` and ``metric`` are the
+    functions that the run was planned with, if any.
 
     Raises :class:`~izcore.plugin.errors.IzError`; a run that stops is kept, and :func:`resume` goes on
     with it.
     """
+    found, _ = name_functions(registry or discover(), {"scorer": scorer, "metric": metric})
     with open_environment(
-        registry or discover(), db=db, observers=observers, log_file=log_file, log_text=log_text
+        found, db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
         return start_run(environment, planned, announce or _to_nobody)
 
@@ -116,7 +121,7 @@ def optimize(
     ``options`` are those of :class:`RunOptions`; the other parameters, and the errors, are those of
     :func:`execute`.
     """
-    found = registry or discover()
+    found, _ = name_functions(registry or discover(), options)
     planned = plan(task, db=db, registry=found, **options)
     return execute(planned, db=db, registry=found, observers=observers, log_file=log_file, log_text=log_text)
 
@@ -165,6 +170,8 @@ def resume(
     log_file: str | Path | None = None,
     log_text: bool = False,
     announce: Callable[[str], None] | None = None,
+    scorer: ScorerFunction | None = None,
+    metric: MetricFunction | None = None,
 ) -> RunResult:
     """Go on with a run that stopped, perhaps with other limits, to its end.
 
@@ -174,11 +181,15 @@ def resume(
     metric's function, the version of a plugin, Python or a library) UsageError names it, and with
     ``accept_changes`` the run goes on and its result holds the ``changes``.
 
+    Functions are not kept with a run: one that began with a function as ``scorer`` or ``metric`` goes on only
+    where the same one is given again.
+
     ``run_id`` may be a unique beginning of the id, or ``last``. The other parameters, and the errors, are
     those of :func:`execute`.
     """
+    found, _ = name_functions(registry or discover(), {"scorer": scorer, "metric": metric})
     with open_environment(
-        registry or discover(), db=db, observers=observers, log_file=log_file, log_text=log_text
+        found, db=db, observers=observers, log_file=log_file, log_text=log_text
     ) as environment:
         limits = {"max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost}
         return resume_run(
@@ -221,14 +232,14 @@ def score(
     The scoring is kept as a run. ``options`` are those of :class:`ScoringOptions`; the other parameters are
     those of :func:`execute`.
     """
-    found = registry or discover()
+    found, settings = name_functions(registry or discover(), options)
     given = (instruction,) if isinstance(instruction, str) else tuple(instruction)
     winners = [run(name, db=db) for name in from_runs]
     reference = run(not_worse_than, db=db) if not_worse_than else None
     contenders = contenders_of(given, winners)
     named = task_of(task, Paths.of_this_user())
     base = next(iter(winners), reference)
-    layers = settings_layers(named, with_own_defaults=base is None, **options)
+    layers = settings_layers(named, with_own_defaults=base is None, **settings)
     if base is not None:
         layers = [scoring_settings(base), *layers]
     gates = Gates(fail_under=fail_under, reference=reference, margin=margin)

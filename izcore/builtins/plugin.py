@@ -18,6 +18,7 @@ from izcore.builtins.options import (
     TableOptions,
 )
 from izcore.builtins.prompt_formats import PROMPT_FORMATS
+from izcore.builtins.scorer_options import CallableOptions, CommandOptions
 from izcore.plugin import (
     CoordinateRegistration,
     EvaluationPolicyRegistration,
@@ -26,6 +27,7 @@ from izcore.plugin import (
     GeneratorRegistration,
     MetricRegistration,
     Preset,
+    ScorerRegistration,
     SurrogateRegistration,
     TrackerRegistration,
     hookimpl,
@@ -140,6 +142,26 @@ def izcore_coordinates() -> Iterable[CoordinateRegistration]:
 def izcore_metrics() -> Iterable[MetricRegistration]:
     """Compare answers with targets."""
     return METRICS
+
+
+@hookimpl
+def izcore_scorers() -> Iterable[ScorerRegistration]:
+    """Ask a program, or a Python function."""
+    return [
+        ScorerRegistration(
+            name="command",
+            summary="A program of yours: prompt on standard input, answer on standard output",
+            factory="izcore.builtins.command_scorer:CommandScorer",
+            options=CommandOptions,
+            argument="command",
+        ),
+        ScorerRegistration(
+            name="callable",
+            summary="A function that was given in Python: scorer=FUNCTION",
+            factory="izcore.builtins.callables:CallableScorer",
+            options=CallableOptions,
+        ),
+    ]
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """The named options of a run, typed, and the layers of settings that they stand for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -14,10 +14,11 @@ STOP_RULES = ("target_score", "max_time")
 class ScoringOptions(TypedDict, total=False):
     """What decides the score of an instruction; an option that is None counts as not given."""
 
-    scorer: str | None
-    """The black-box model, as ``NAME`` or ``NAME:MODEL``."""
-    metric: str | None
-    """How answers are compared with targets, as ``NAME`` or ``NAME:ARGUMENT``; else the task's own metric."""
+    scorer: str | Callable[[Any], str | Awaitable[str]] | None
+    """The black box, as ``NAME`` or ``NAME:MODEL``, or a function from a prompt to an answer."""
+    metric: str | Callable[[str, Sequence[str]], float | Awaitable[float]] | None
+    """How answers are compared with targets, as ``NAME`` or ``NAME:ARGUMENT``, or a function from an answer
+    and its targets to a score from 0 to 1; else the task's own metric."""
     preset: str | None
     """Name of the settings that all others lie over."""
     config: str | Path | None

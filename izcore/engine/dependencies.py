@@ -17,6 +17,7 @@ from izcore.config.paths import Paths
 from izcore.config.schema import RunConfig
 from izcore.engine.digests import digest_of
 from izcore.plugin.errors import UsageError
+from izcore.plugin.function_digest import function_digest
 from izcore.plugin.kinds import KINDS, Kind
 from izcore.plugin.paths import user_path
 from izcore.plugin.protocols import Scorer
@@ -55,6 +56,8 @@ def dependencies_of(
         found += [_setting(f"{role.name}.{key}", value) for key, value in scorer.info().identity.items()]
     for kind, choice, place in backends:
         found += _named_by(registry, kind, choice, place, paths)
+    for kind, function in registry.functions.items():
+        found.append(_setting(f"{kind}.code", function_digest(function)))
     found.append(_release("Python", platform.python_version()))
     # What one backend says matters, matters, although others only need it.
     by_name = {each.name: each for each in sorted(found, key=lambda each: bool(each.decisive))}

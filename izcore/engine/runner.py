@@ -14,6 +14,7 @@ from izcore.engine.dependencies import changes_between, dependencies_of, refuse,
 from izcore.engine.environment import Environment
 from izcore.engine.event_loop import run_in_event_loop
 from izcore.engine.folders import found_from, saying_where_it_began
+from izcore.engine.given_functions import check_functions
 from izcore.engine.plan import PlannedRun, check_ready, load_task
 from izcore.engine.run_search import search_and_conclude
 from izcore.engine.splits import fingerprint
@@ -94,6 +95,7 @@ def resume_run(
                 f"Run {run_id} scored instructions; it has no search to go on with.",
                 hint="Score them again with the same command: what was answered costs nothing.",
             )
+        check_functions(environment.registry, before.config)
         config = found_from(environment.registry, before.config, before.folder)
         with saying_where_it_began(before.folder):
             now, changes = _changes(environment, msgspec.structs.replace(before, config=config))

@@ -1,7 +1,7 @@
 """Frozen records with which plugins register what they offer; they import nothing heavy."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from izcore.plugin.calls import Ask
@@ -194,7 +194,8 @@ class BackendContext(Record):
     ``ask`` reaches the models that the backend's options name; it is None while a run is only planned.
     ``planning`` says that nothing will be asked of the backend but what it would cost, so that a scorer needs
     no key. ``generators`` are those that a generator's options name, in order, by a name that each has alone;
-    the budget, the cache and the models of the run are theirs, too.
+    the budget, the cache and the models of the run are theirs, too. ``function`` is the Python function that
+    was given for this backend, where one was.
     """
 
     seed: int
@@ -203,6 +204,7 @@ class BackendContext(Record):
     ask: Ask | None = None
     planning: bool = False
     generators: Mapping[str, Generator] = {}
+    function: Callable[..., Any] | None = None
 
 
 class Preset(Record):

@@ -5,6 +5,7 @@ right, speaks this API version and claims no taken name joins the others. Whatev
 kept as a reason to show, and the rest works.
 """
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
@@ -14,6 +15,7 @@ import msgspec
 
 from izcore.plugin import hookspecs
 from izcore.plugin.errors import ConfigError, UnknownNameError
+from izcore.plugin.function_digest import function_name
 from izcore.plugin.kinds import Kind, kind_registered_by, words
 from izcore.plugin.options import convert_options
 from izcore.plugin.registrations import (
@@ -79,6 +81,7 @@ class Registry:
         self._backends: dict[tuple[Kind, str], Registered] = {}
         self._commands: dict[str, tuple[CommandRegistration, PluginInfo]] = {}
         self._models: dict[str, tuple[Model, PluginInfo]] = {}
+        self.functions: Mapping[Kind, Callable[..., Any]] = {}
 
     @classmethod
     def discover(
@@ -102,6 +105,15 @@ class Registry:
                 registry._load(info, entry)
         choice.warn_of_unknown(registry.plugins)
         return registry
+
+    def with_functions(self, functions: Mapping[Kind, Callable[..., Any]]) -> "Registry":
+        """Return the same registry with functions that were given in Python, for the backends that call them.
+
+        One that is built of a kind is given that kind's function if its option ``function`` names it.
+        """
+        other = copy.copy(self)
+        other.functions = functions
+        return other
 
     # --- loading ---------------------------------------------------------------------------------
 
@@ -274,6 +286,9 @@ class Registry:
                 for name, member in members_of(self, choice).items()
             }
             context = msgspec.structs.replace(context, generators=members)
+        function = self.functions.get(kind)
+        if function is not None and choice.options.get("function") == function_name(function):
+            context = msgspec.structs.replace(context, function=function)
         with blaming(what, backend, distribution):
             made = import_object(backend.factory)(options, context)
         return Guarded(kind, made, what)

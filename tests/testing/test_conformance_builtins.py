@@ -1,5 +1,7 @@
 """The core's own backends, and the toy's, pass the kit that outsiders' backends pass."""
 
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,23 @@ class TestMetrics(MetricConformance):
     @pytest.fixture(params=METRICS)
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         return Subject(plugin=BUILTINS, name=request.param, options=METRICS[request.param])
+
+
+class TestCommand(ScorerConformance):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        program = "import sys; print(len(sys.stdin.read()))"
+        no_tokens = "a program does not say how many tokens it uses"
+        return Subject(
+            plugin=BUILTINS,
+            name="command",
+            options={"command": shlex.join([sys.executable, "-c", program])},
+            exempt={"test_usage_is_reported": no_tokens},
+        )
+
+    @pytest.fixture
+    def failing_options(self) -> Mapping[str, Any]:
+        return {"command": shlex.join([sys.executable, "-c", "raise SystemExit(1)"])}
 
 
 class TestExporters(ExporterConformance):

@@ -7,6 +7,7 @@ published normalisation; everything else is compared with ``standard``, which lo
 
 from izcore.builtins.metrics.options import (
     READINGS,
+    CallableOptions,
     ChoiceOptions,
     FunctionOptions,
     JsonOptions,
@@ -68,6 +69,12 @@ METRICS: tuple[MetricRegistration, ...] = (
         options=FunctionOptions,
         argument="path",
         functions=("path",),
+    ),
+    MetricRegistration(
+        name="callable",
+        summary="A function that was given in Python: metric=FUNCTION",
+        factory="izcore.builtins.callables:CallableMetric",
+        options=CallableOptions,
     ),
     MetricRegistration(
         name="judge",

@@ -42,14 +42,19 @@ class Function(Metric):
                 f"{type(error).__name__}: {error}",
                 hint="Mend the function, then resume the run.",
             ) from error
-        if callable(item := getattr(score, "item", None)) and getattr(score, "ndim", 0) == 0:
-            score = item()  # numbers and truth values of numpy and torch
-        if not isinstance(score, Real) or not 0 <= float(score) <= 1:
-            raise BackendError(
-                f"The metric function {self._path} returned {score!r} for the answer {answer[:60]!r}.",
-                hint="It must return a number from 0 to 1.",
-            )
-        return float(score)
+        return score_of(score, answer, self._path)
+
+
+def score_of(returned: Any, answer: str, function: str) -> float:
+    """Return what a metric function returned as a score; raises BackendError where it is none."""
+    if callable(item := getattr(returned, "item", None)) and getattr(returned, "ndim", 0) == 0:
+        returned = item()  # numbers and truth values of numpy and torch
+    if not isinstance(returned, Real) or not 0 <= float(returned) <= 1:
+        raise BackendError(
+            f"The metric function {function} returned {returned!r} for the answer {answer[:60]!r}.",
+            hint="It must return a number from 0 to 1.",
+        )
+    return float(returned)
 
 
 def _import_function(path: str) -> Callable[[str, Sequence[str]], Any]:

@@ -90,6 +90,12 @@ class FunctionOptions(Options, frozen=True, kw_only=True):
     ]
 
 
+class CallableOptions(Options, frozen=True, kw_only=True):
+    """Which function it is."""
+
+    function: Annotated[str, Meta(min_length=1, description="The function's name; izcore fills it in")]
+
+
 class JudgeOptions(Options, frozen=True, kw_only=True):
     """What a model grades by."""
 

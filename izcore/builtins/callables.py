@@ -1,0 +1,126 @@
+"""The scorer and the metric that call a Python function which a script or a notebook gave."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from izcore.builtins.command_scorer import as_messages
+from izcore.builtins.metrics.function import score_of
+from izcore.builtins.metrics.options import CallableOptions as CallableMetricOptions
+from izcore.builtins.scorer_options import CallableOptions
+from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
+from izcore.plugin.errors import BackendError, IzError, TransientScorerError, UsageError
+from izcore.plugin.examples import MetricRequest, MetricResult
+from izcore.plugin.function_digest import function_digest
+from izcore.plugin.protocols import Metric, Scorer
+from izcore.plugin.registrations import BackendContext
+
+SHOWN = 60
+
+
+class CallableScorer(Scorer):
+    """Gives a function each prompt, and takes the text that it returns as the answer.
+
+    A function that is not async runs on a thread of its own.
+    """
+
+    def __init__(self, options: CallableOptions, context: BackendContext) -> None:
+        self._options = options
+        self._function = context.function or _missing("scorer", options.function, context)
+        self._info = ScorerInfo(
+            identity={
+                "function": options.function,
+                "code": function_digest(self._function),
+                "receives": options.receives,
+                "version": options.version,
+            },
+            concurrency=options.concurrency,
+            messages=options.receives == "messages",
+        )
+
+    def info(self) -> ScorerInfo:
+        """Say that answers are this function's, with its code as it is."""
+        return self._info
+
+    def bound(self, prompt: Prompt) -> Usage:
+        """Return no tokens: a function does not say how many it uses."""
+        return Usage()
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Call the function for each prompt; raises BackendError where it fails or returns no text."""
+        answers = [Completion(text=await self._answer(prompt)) for prompt in request.prompts]
+        return CompletionResult(completions=tuple(answers))
+
+    async def _answer(self, prompt: Prompt) -> str:
+        given = as_messages(prompt) if self._options.receives == "messages" else prompt.text
+        name = self._options.function
+        try:
+            if inspect.iscoroutinefunction(self._function):
+                answer = await self._function(given)
+            else:
+                answer = await asyncio.to_thread(self._function, given)
+                answer = await answer if inspect.isawaitable(answer) else answer
+        except IzError:
+            raise
+        except (ConnectionError, TimeoutError) as error:
+            raise TransientScorerError(
+                f"The scorer function {name} failed: {type(error).__name__}: {error}"
+            ) from error
+        except Exception as error:
+            raise BackendError(
+                f"The scorer function {name} failed on the prompt {prompt.text[:SHOWN]!r}: "
+                f"{type(error).__name__}: {error}",
+                hint="Mend it, and give it again to izcore.resume, with accept_changes=True. What may pass, "
+                "such as an overload, it raises as TransientScorerError: that is tried again.",
+            ) from error
+        if not isinstance(answer, str):
+            raise BackendError(
+                f"The scorer function {name} returned {repr(answer)[:SHOWN]}, which is "
+                f"{type(answer).__name__}, for the prompt {prompt.text[:SHOWN]!r}.",
+                hint="It must return the answer as a text.",
+            )
+        return answer
+
+
+class CallableMetric(Metric):
+    """Calls a function with the answer and the targets."""
+
+    def __init__(self, options: CallableMetricOptions, context: BackendContext) -> None:
+        self._name = options.function
+        self._function = context.function or _missing("metric", options.function, context)
+
+    async def score(self, request: MetricRequest) -> MetricResult:
+        """Score each answer; raises BackendError that names the function where it fails."""
+        pairs = zip(request.answers, request.examples, strict=True)
+        return MetricResult(
+            scores=tuple([await self._score(answer, example.targets) for answer, example in pairs])
+        )
+
+    async def _score(self, answer: str, targets: Sequence[str]) -> float:
+        try:
+            score = self._function(answer, targets)
+            score = await score if inspect.isawaitable(score) else score
+        except IzError:
+            raise
+        except Exception as error:
+            raise BackendError(
+                f"The metric function {self._name} failed on the answer {answer[:SHOWN]!r}: "
+                f"{type(error).__name__}: {error}",
+                hint="Mend it, and give it again to izcore.resume, with accept_changes=True.",
+            ) from error
+        return score_of(score, answer, self._name)
+
+
+def _missing(kind: str, name: str, context: BackendContext) -> Callable[..., Any]:
+    """Stand for a function that is not there, while a run is only planned; UsageError where it is needed."""
+    if not context.planning:
+        raise UsageError(
+            f"The {kind} is the function {name}, which was given in Python and is not kept with the run.",
+            hint=f"Give it again there: izcore.resume(RUN, {kind}={name.rpartition('.')[2]})",
+        )
+    return _nothing
+
+
+def _nothing(*given: object) -> str:
+    raise NotImplementedError
