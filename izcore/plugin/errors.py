@@ -8,6 +8,9 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+MOST_PROBLEMS = 5
+"""So many faults of a task's data stand in the text of an error; all are in ``problems``."""
+
 
 class IzError(Exception):
     """Base of all errors of izcore and its plugins.
@@ -42,6 +45,11 @@ class DataError(UsageError):
     def __init__(self, message: str, *, hint: str = "", problems: Iterable[str] = ()) -> None:
         super().__init__(message, hint=hint)
         self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        more = len(self.problems) - MOST_PROBLEMS
+        rest = f"and {more} more" if more > 0 else ""
+        return "\n".join(filter(None, (self.message, *self.problems[:MOST_PROBLEMS], rest, self.hint)))
 
 
 class UnknownNameError(UsageError):
