@@ -8,6 +8,7 @@ from izcore.plugin.coordinates import Place
 from izcore.plugin.errors import UsageError
 from izcore.plugin.examples import Agreement, Example
 from izcore.plugin.record import Record
+from izcore.plugin.result_tables import result_html, result_rows
 from izcore.plugin.trials import Guidance
 from izcore.plugin.whole_prompts import WholePrompt
 
@@ -260,6 +261,18 @@ class RunResult(Record):
                 hint="It has no winner, or is an older version's; izcore.run() completes what those lack.",
             )
         return whole.render({**(values or {}), **fields}, images=images, turns=turns)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return winner and baselines as rows of a table, which ``pandas.DataFrame`` takes as they are.
+
+        The columns are ``run``, ``task``, ``name``, ``instruction``, ``test`` with ``low``, ``high`` and
+        ``n``, and of baselines ``difference`` (the winner's score less this one's) and the adjusted
+        ``p_value``. There is no row where there is no winner.
+        """
+        return result_rows(self)
+
+    def _repr_html_(self) -> str:
+        return result_html(self)
 
 
 class Figures(Record):
