@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.fixtures import iz, own_folders
+from support.fixtures import iz, own_folders, real_default
 from support.plugin_folder import Install, install_plugin
 
-__all__ = ["iz", "own_folders"]
+__all__ = ["iz", "own_folders", "real_default"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ CORE, OUTSIDER, ANOTHER = "izcore", "izcore-toy", "izcore-first"
 WORDS = ("badge", "cabin", "dozen", "eagle", "fable", "giant", "habit", "igloo", "jelly", "koala")
 PROMPTS = ("Write the plural.", "Write the input in reverse.", "Repeat the input.")
 CONFIG = """
+preset = "uniform-halving"
 seed = 3
 metric = "{metric}"
 generator = {generator}

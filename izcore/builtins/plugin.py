@@ -252,14 +252,14 @@ def izcore_presets() -> Iterable[Preset]:
         ),
         Preset(
             name="default",
-            summary="300 latents; many instructions see few examples, the best see all",
-            settings={},
+            summary="Sentences crossed with forms of the answer and exemplars; the best see all examples",
+            settings={"coordinates": {"form": {}, "exemplars": {"sets": 1}}},
             extends="uniform-halving",
         ),
         Preset(
             name="quick",
-            summary="The default with 100 latents and at most 60 test examples: a first look within minutes",
-            settings={"splits": {"test": 60}, "search": {"rounds": 1}},
+            summary="The default with fewer trials and at most 60 test examples: a first look within minutes",
+            settings={"splits": {"test": 60}, "search": {"rounds": 2}},
             extends="default",
         ),
         Preset(

@@ -45,6 +45,8 @@ def show_plan(console: Console, registry: "Registry", planned: "PlannedRun") -> 
     add_departures(rows, config)
     rows.add_row("examples", f"{split_sizes(splits)} (sealed)")
     rows.add_row("search", f"at most {estimate.trials} trials")
+    for name, values in planned.plan.coordinates.items():
+        rows.add_row(name, Text("; ".join(value.name for value in values)))
     add_estimate(rows, estimate)
     for note in planned.plan.notes:
         rows.add_row("note", Text(note, "yellow"))

@@ -14,7 +14,7 @@ from izcore.plugin.target_profile import profile_targets
 from izcore.plugin.trials import USER, Candidate
 from izcore.registry.registry import Registry
 from izcore.scoring.prompt_form import PromptForm
-from izcore.search.coordinates import Values, completions_of
+from izcore.search.coordinates import Values, cells_of_each, completions_of
 from izcore.storage.records import RunPlan
 
 FEW_SHOT = "exemplars"
@@ -99,8 +99,7 @@ def starting_candidates(config: RunConfig, coordinates: Values) -> tuple[Candida
             raise UsageError("start: an instruction is empty.", hint="Write it, or leave --start out.")
         if bodies.count(body) > 1:
             raise UsageError(f"start: {body!r} is there twice.", hint="Give each instruction once.")
-    most_values = max(map(len, coordinates.values()), default=1)
-    cells = max(most_values, config.search.initial // max(1, len(bodies)))
+    cells = cells_of_each(len(bodies), coordinates, config.search.initial)
     completed = completions_of(bodies, coordinates, cells)
     return tuple(msgspec.structs.replace(candidate, writer=USER) for candidate in completed)
 

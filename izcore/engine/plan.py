@@ -43,7 +43,7 @@ from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.members import members_of
 from izcore.registry.registry import Registry
-from izcore.search.proposer import trials_in_all
+from izcore.search.extent import trials_in_all
 from izcore.search.rungs import rounds_of
 from izcore.storage.records import RunPlan
 
@@ -144,7 +144,7 @@ def plan_run(
     if finite or (learns_from_latents and not registration.uses_latents):
         config = msgspec.structs.replace(config, surrogate=_stand_in(registry))
     policy = evaluation_policy(registry, config, paths)
-    trials = trials_in_all(generator, config, plan)
+    trials = trials_in_all(generator, config, plan, coordinates)
     size = Size(
         trials=trials,
         rounds=rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting)),
@@ -158,7 +158,7 @@ def plan_run(
     whole = estimate_run(plan.splits, config, models, size)
     found = rooms(config.budget, whole, calls_per_answer(registry, config))
     config, plan = fit_into_limits(plan, config, whole, found, size)
-    trials = trials_in_all(generator, config, plan)
+    trials = trials_in_all(generator, config, plan, coordinates)
     rounds = rounds_of(policy, config.search, len(plan.splits.validation), trials, len(plan.starting))
     size = msgspec.structs.replace(size, trials=trials, rounds=rounds, starting=len(plan.starting))
     # Whether a limit is enough is a question about the run as it was wanted.

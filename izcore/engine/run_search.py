@@ -26,10 +26,11 @@ from izcore.plugin.seeds import derive_seed
 from izcore.plugin.trials import Candidate, PrepareRequest, PrepareResult, Trial
 from izcore.scoring.reasoning import count_finishes
 from izcore.search.coordinate_effects import coordinate_effects
+from izcore.search.extent import trials_in_all
 from izcore.search.history import History
 from izcore.search.loop import Search, SearchOutcome
 from izcore.search.objective import pareto_front
-from izcore.search.proposer import POOL_ROUND, Proposer, trials_in_all
+from izcore.search.proposer import POOL_ROUND, Proposer
 from izcore.search.refusals import Refusals
 from izcore.search.rounds import RoundEvaluator
 from izcore.search.stop_rules import StopRules
@@ -49,7 +50,8 @@ async def search_and_conclude(
         generator: Generator = environment.registry.build(
             "generator", record.config.generator, session.context("generator")
         )
-        total = trials_in_all(generator, record.config, record.plan)
+        coordinates = search_coordinates(record.config, record.plan)
+        total = trials_in_all(generator, record.config, record.plan, coordinates)
         done = len(environment.store.trials(record.id))
         environment.events.emit(_started(record, total=total, done=done))
         final_test = hold_back_for_test(session, record)

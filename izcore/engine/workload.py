@@ -1,7 +1,7 @@
 """What a run will ask its models: in which phase, how often, and with which prompts."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
 
 from izcore.config.model_roles import SCORER, ModelRole
@@ -90,7 +90,11 @@ def workload(
     if role.grades:
         questions = _questions(splits, config, size)
         again = [
-            (prompt, 1, 1) for phase in questions if phase.phase == "test" for prompt, _, _ in phase.prompts
+            (prompt, 1, 1)
+            for phase in questions
+            if phase.phase == "test"
+            for prompt, _, most in phase.prompts
+            if most
         ]
         answer = typical_answer(splits)
         return [
@@ -176,18 +180,43 @@ def _questions(splits: Splits, config: RunConfig, size: Size) -> list[Asked]:
         ("test", splits.test, [(tested, tested)] * len(splits.test)),
     ]
     guidance, form = typical_guidance(size.coordinates), PromptForm.of(config)
+    bare = Guidance(instruction=TYPICAL_INSTRUCTION, room=guidance.room)
+    share = _share_without_exemplars(size.coordinates)
+    # In the test only the winner has exemplars, and the baseline of these alone.
+    shares = {"search": share, "finalists": share, "test": share and 1 - 2 / tested}
     return [
         Asked(
             phase=phase,
-            prompts=[
-                (form.prompt(guidance, example), *times)
-                for example, times in zip(examples, counts, strict=True)
-            ],
+            prompts=list(
+                chain.from_iterable(
+                    _with_and_without(
+                        form.prompt(guidance, example), form.prompt(bare, example), shares[phase], *times
+                    )
+                    for example, times in zip(examples, counts, strict=True)
+                )
+            ),
             answer_tokens=len(typical_answer(splits)) // BYTES_PER_TOKEN,
             room=size.longest_instruction,
         )
         for phase, examples, counts in phases
     ]
+
+
+def _with_and_without(
+    prompt: Prompt, without: Prompt, share: float, likely: int, most: int
+) -> Iterator[tuple[Prompt, int, int]]:
+    """Yield a prompt with exemplars, and the same ``without`` for the share of questions that have none."""
+    bare = round(likely * share)
+    yield prompt, likely - bare, most
+    if bare:
+        yield without, bare, 0
+
+
+def _share_without_exemplars(coordinates: Values) -> float:
+    """Return which share of all combinations of choices shows no exemplars; 0 where none shows any."""
+    shares = [sum(not value.exemplars for value in values) / len(values) for values in coordinates.values()]
+    share = math.prod(shares)
+    return share if share < 1 else 0.0
 
 
 def _whole(numbers: Sequence[float]) -> list[int]:

@@ -1,6 +1,7 @@
 """Completes instructions with choices: which of them a latent stands for, and what becomes of a sentence."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -67,6 +68,16 @@ def with_clauses(body: str, clauses: Sequence[str]) -> str:
     if "\n" in ended:
         return "\n".join((ended, *said))
     return " ".join((ended if ended.endswith(_ENDS) else f"{ended}.", *said))
+
+
+def cells_of_each(bodies: int, coordinates: Values, room: int) -> int:
+    """Return how many combinations of choices each of some bodies meets that are there beforehand.
+
+    That is all of them, or where all bodies then took more than ``room`` trials, as many as fit; at least so
+    many that no choice is missing.
+    """
+    most_values = max(map(len, coordinates.values()), default=1)
+    return min(math.prod(map(len, coordinates.values())), max(most_values, room // max(1, bodies)))
 
 
 def balanced_cells(coordinates: Values, count: int) -> list[dict[str, CoordinateValue]]:

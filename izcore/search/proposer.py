@@ -1,7 +1,7 @@
 """What is tried next: latents from the surrogate, instructions from the generator, or from a pool of them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -25,12 +25,19 @@ from izcore.plugin.trials import (
 from izcore.registry.event_dispatch import Events
 from izcore.registry.guards import resolved
 from izcore.search.bodies import bodies_at_hand
-from izcore.search.coordinates import Values, choose_values, complete
+from izcore.search.coordinates import (
+    Values,
+    balanced_cells,
+    choose_values,
+    complete,
+    numbers_of,
+)
+from izcore.search.extent import cells_of_pool
 from izcore.search.history import History
 from izcore.search.locating import Located, locate
 from izcore.search.refusals import Refusals
 from izcore.search.repeats import warn_of_repeats
-from izcore.storage.records import Proposal, RunPlan
+from izcore.storage.records import Proposal
 from izcore.storage.store import Store
 
 POOL_ROUND = -1
@@ -108,6 +115,8 @@ class Proposer:
         trials = located.trials
         placed = tuple(t for t in trials if len(t.candidate.latent) == self.latent_dim)
         known = (*(t.candidate for t in trials), *self.starting, *(pool or ()))
+        crossing = cells_of_pool(self.generator, self.config, self.coordinates)
+        count = math.ceil(count / crossing)
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="suggest", round=round_, total=count))
         request = SuggestRequest(
             history=placed,
@@ -135,6 +144,10 @@ class Proposer:
                 for latent, body in wanted
             )
             return Proposal(candidates=tuple(chosen), exhausted=not untried)
+        if crossing > 1:
+            wanted = tuple(
+                (crossed, None) for latent in suggested.latents for crossed in self._crossed(latent, crossing)
+            )
         new = [latent for latent, body in wanted if body is None]
         self.events.emit(PhaseStarted(run_id=self.run_id, phase="generate", round=round_, total=len(new)))
         written = await self._write(round_, new, tuple(history.trials), located.state)
@@ -191,6 +204,12 @@ class Proposer:
             generated.exhausted,
         )
 
+    def _crossed(self, latent: Latent, count: int) -> Iterator[Latent]:
+        """Yield the latent with ``count`` combinations of choices in place of its own."""
+        for cell in balanced_cells(self.coordinates, count):
+            numbers = numbers_of(self.coordinates, [(name, value.name) for name, value in cell.items()])
+            yield (*latent[: self.prepared.latent_dim], *(numbers or ()))
+
     def _judged(self, candidate: Candidate) -> Candidate:
         """Return what a generator wrote with the reason for which it is refused, if there is one."""
         if self.refusals is None or candidate.writer == USER:
@@ -222,12 +241,3 @@ def _take_nearest(latent: Latent, untried: list[Candidate]) -> Candidate:
     """Remove and return the candidate whose latent is nearest; of equals the first."""
     nearest = min(range(len(untried)), key=lambda place: math.dist(latent, untried[place].latent))
     return untried.pop(nearest)
-
-
-def trials_in_all(generator: Generator, config: RunConfig, plan: RunPlan) -> int:
-    """Return how many trials a search makes: for as many latents as wanted, or for a finite pool.
-
-    The user's own instructions come on top.
-    """
-    size = generator.pool_size()
-    return len(plan.starting) + (size + len(plan.carried) if size else config.search.total)

@@ -41,6 +41,7 @@ def milliseconds_per_trial(trials: int, folder: Path) -> float:
         generator="phrases",
         scorer="obedient",
         surrogate="sobol",
+        preset="uniform-halving",
         settings=settings,
         db=folder / f"{trials}.sqlite",
         observers={"watch": watch},

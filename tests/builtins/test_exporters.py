@@ -57,7 +57,7 @@ TRIALS_AS_CSV = (
 )
 
 TINY: tuple[str, ...] = (
-    *("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol", "--preset", "quick"),
+    *("--generator", "phrases", "--scorer", "obedient", "--surrogate", "sobol"),
     *("--set", "search.initial=4", "--set", "search.rounds=0", "--set", "splits.test=5"),
 )
 

@@ -65,7 +65,7 @@ def test_settings_may_have_dotted_keys_and_tables() -> None:
     ],
 )
 def test_none_does_away_with_what_the_preset_names(coordinates: object, names: list[str]) -> None:
-    planned = izcore.plan("mirror", preset="crossed", settings={"coordinates": coordinates}, **BACKENDS)
+    planned = izcore.plan("mirror", preset="default", settings={"coordinates": coordinates}, **BACKENDS)
     assert [each.name for each in planned.config.coordinates] == names
 
 

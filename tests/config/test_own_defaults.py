@@ -25,9 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def of_the_user(tmp_path: Path) -> Path:
     """The file of the user's own defaults, in the folder that IZ_CONFIG names."""
-    file = tmp_path / "config" / "izcore.toml"
-    file.parent.mkdir()
-    return file
+    return tmp_path / "config" / "izcore.toml"
 
 
 def test_each_layer_lies_over_the_one_before(here: Path, of_the_user: Path) -> None:
@@ -93,6 +91,7 @@ def test_an_error_names_the_layer_that_the_value_is_of(here: Path, of_the_user: 
     assert izcore.plan("mirror", settings={"splits.test": 9}, **BACKENDS).config.splits.test == 9
 
 
-def test_a_folder_of_that_name_is_no_file_of_settings(here: Path) -> None:
+def test_a_folder_of_that_name_is_no_file_of_settings(here: Path, of_the_user: Path) -> None:
+    of_the_user.unlink()
     (here / "izcore.toml").mkdir()
     assert izcore.own_defaults() == []

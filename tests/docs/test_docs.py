@@ -36,6 +36,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text"}
 """``text`` holds what a program printed; braces are directives of Sphinx, which fails on a bad one."""
 PROGRAMS = {"iz", "nox", "export", "pip", "pytest", "cd", "python3"}
+pytestmark = pytest.mark.usefixtures("real_default")
 TOY_PRESETS = """
 from izcore.plugin import Preset, hookimpl
 IZCORE_API = 1

@@ -9,7 +9,12 @@ from support import write_lines
 import izcore
 
 PRICE = {"obedient": {"input": 1.0, "output": 2.0}, "scribe": {"input": 1.0, "output": 2.0}}
-TOY: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol", "preset": "quick"}
+TOY: dict[str, Any] = {
+    "generator": "phrases",
+    "scorer": "obedient",
+    "surrogate": "sobol",
+    "preset": "uniform-halving",
+}
 
 
 def planned(settings: dict[str, Any] | None = None, **options: Any) -> izcore.PlannedRun:

@@ -12,7 +12,7 @@ SEARCH = {"initial": 48, "batch": 4, "rounds": 1}
 
 
 def planned(**options: Any) -> izcore.PlannedRun:
-    return izcore.plan("mirror", **{**TOY, "preset": "quick", "settings": {"search": SEARCH}, **options})
+    return izcore.plan("mirror", **{**TOY, "settings": {"search": SEARCH}, **options})
 
 
 def complete_trials(plan: izcore.PlannedRun, result: izcore.RunResult) -> int:

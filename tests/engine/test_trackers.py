@@ -22,15 +22,12 @@ SHORT: dict[str, Any] = {
     "generator": "phrases",
     "scorer": "obedient",
     "surrogate": "sobol",
-    "preset": "quick",
 }
 SMALL = {"search": {"initial": 8, "rounds": 0}, "evaluation": {"policy": "full"}}
 RUN = (
     "optimize",
     "mirror",
     *TOY,
-    "--preset",
-    "quick",
     "--set",
     "search.initial=8",
     "--set",

@@ -17,7 +17,6 @@ SMALL: dict[str, Any] = {
     "generator": "phrases",
     "scorer": "obedient",
     "surrogate": "sobol",
-    "preset": "quick",
     "settings": {
         "search": {"initial": 8, "rounds": 0},
         "splits": {"validation": 4, "retest": 3, "test": 5},

@@ -162,7 +162,7 @@ def test_what_cannot_be_meant_is_explained(iz: Iz, options: tuple[str, ...], tol
 
 def test_instructions_of_a_file_come_first(iz: Iz, tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("# Ours.\nSay it twice.\nWrite the input in reverse.\n")
-    small = ("--set", "search.initial=4", "--set", "search.rounds=0", "--preset", "quick")
+    small = ("--set", "search.initial=4", "--set", "search.rounds=0", "--preset", "uniform-halving")
     done = iz("optimize", "mirror", *TOY, *small, "--start", f"@{tmp_path / 'own.txt'}", "--json")
     assert result_of(done)["trials"] == 6
 

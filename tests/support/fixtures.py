@@ -16,10 +16,27 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
     monkeypatch.setenv("IZ_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("IZ_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("IZ_CONFIG", str(_plain_defaults(tmp_path / "config")))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS", "IZ_TRACE_PLUGINS", "IZ_PLUGIN_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
+
+
+def _plain_defaults(folder: Path) -> Path:
+    """Let runs that choose no preset search sentences alone.
+
+    Most tests are about something else than what the default searches. Those that are about that do without
+    IZ_CONFIG, or name the preset.
+    """
+    folder.mkdir()
+    (folder / "izcore.toml").write_text('preset = "uniform-halving"\n', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def real_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that choose no preset take the default one, as they do where a person has no own defaults."""
+    monkeypatch.setenv("IZ_CONFIG", str(tmp_path / "no-defaults"))
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from izcore.registry.discovery import PluginInfo
 pytest.importorskip("izcore_openai")
 pytest.importorskip("izcore_writers")
 
+pytestmark = pytest.mark.usefixtures("real_default")
+
 MODEL = "openai:gpt-4o-mini"
 WORDS = [
     *("apple", "bread", "chair", "dream", "eagle", "flame", "grape", "house", "ivory", "jelly"),

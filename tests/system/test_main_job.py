@@ -67,7 +67,11 @@ def test_the_embedded_model_writes_and_answers_and_a_kill_changes_nothing(iz: Iz
     expected = result_of(iz("optimize", task, *REAL, "--db", str(tmp_path / "whole.sqlite")))
     assert expected["calls"] > 0
     assert expected["best"]["instruction"]
-    assert [b["name"] for b in expected["baselines"]] == ["no instruction", "generator without soft prompt"]
+    assert [b["name"] for b in expected["baselines"]] == [
+        "no instruction",
+        "generator without soft prompt",
+        *(["no instruction, same exemplars"] if expected["best"].get("exemplars") else []),
+    ]
 
     db = tmp_path / "killed.sqlite"
     command = iz_command("optimize", task, *REAL, "--db", str(db))

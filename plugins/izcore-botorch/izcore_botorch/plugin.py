@@ -131,15 +131,13 @@ def izcore_presets() -> Iterable[Preset]:
             extends="uniform-halving",
         ),
         Preset(
-            name="crossed",
-            summary="Sentences crossed with forms of the answer and exemplars, in small rounds under halving",
+            name="default",
+            summary="Sentences crossed with choices, in small rounds",
             settings={
                 "surrogate": {"name": "structured"},
-                "coordinates": {"form": {}, "exemplars": {"sets": 1}},
                 # The model is asked often, and a search that ends early has learned something.
                 "search": {"initial": 24, "batch": 16, "rounds": 8},
             },
-            extends="uniform-halving",
         ),
         _from_a_pool("instinct", "INSTINCT: NeuralUCB on hidden states, 40 + 125 of a pool of 500"),
         _from_a_pool("presto", "PRESTO: NeuralUCB on preimages, 40 + 125 of a pool of 500"),

@@ -10,8 +10,8 @@ from izcore_botorch import plugin
 def test_presets_name_their_surrogate() -> None:
     presets = {preset.name: preset.settings["surrogate"] for preset in plugin.izcore_presets()}
     others = {"structured", "instinct", "presto", "zopo", "hbbops"}
-    assert set(presets) == {"paper", "crossed", *others}
-    assert presets["crossed"]["name"] == "structured"
+    assert set(presets) == {"paper", "default", *others}
+    assert presets["default"]["name"] == "structured"
     assert all(presets[name]["name"] == name for name in others)
     assert presets["paper"]["name"] == "instruction-coupled"
 

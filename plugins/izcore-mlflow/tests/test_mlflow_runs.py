@@ -20,7 +20,7 @@ RUN: dict[str, Any] = {
     "generator": "phrases",
     "scorer": "obedient",
     "surrogate": "sobol",
-    "preset": "quick",
+    "preset": "uniform-halving",
     "settings": {
         "search": {"initial": 8, "rounds": 0},
         "splits": {"retest": 0},
@@ -186,7 +186,7 @@ def test_a_planted_key_reaches_no_store(uri: str, tmp_path: Path, monkeypatch: p
                 scorer="openai:test-model",
                 trackers=[f"mlflow:{uri}", f"jsonl:{tmp_path / 'events.jsonl'}"],
                 settings={"scorer": {"base_url": server.openai_url}},
-                preset="quick",
+                preset="uniform-halving",
             )
         assert server.calls[0].key == PLANTED
     (run,) = runs_in(uri)

@@ -15,7 +15,12 @@ import izcore
 from izcore.plugin import CallsAnswered, hookimpl
 
 PLANTED = "0123456789abcdef0123456789abcdef01234567"
-RUN: dict[str, Any] = {"generator": "phrases", "scorer": "obedient", "surrogate": "sobol", "preset": "quick"}
+RUN: dict[str, Any] = {
+    "generator": "phrases",
+    "scorer": "obedient",
+    "surrogate": "sobol",
+    "preset": "uniform-halving",
+}
 
 
 def small(folder: Path, mode: str = "offline") -> dict[str, Any]:
@@ -89,7 +94,14 @@ def test_a_planted_key_reaches_no_file(tmp_path: Path) -> None:
     keys = {"OPENAI_API_KEY": PLANTED, "WANDB_API_KEY": PLANTED}
     with ProtocolServer() as server:
         server.behave = lambda call: Failure(401, f"Incorrect API key provided: {call.key}")
-        run = ("optimize", "mirror", "--generator", f"pool:{tmp_path / 'prompts.txt'}", "--preset", "quick")
+        run = (
+            "optimize",
+            "mirror",
+            "--generator",
+            f"pool:{tmp_path / 'prompts.txt'}",
+            "--preset",
+            "uniform-halving",
+        )
         scorer = ("--scorer", "openai:test-model", "--set", f"scorer.base_url={server.openai_url}")
         tracker = ("--tracker", "wandb", "--set", "trackers.wandb.mode=offline")
         process = subprocess.run(

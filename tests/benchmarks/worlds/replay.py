@@ -66,7 +66,7 @@ _PUBLISHED_POOL = {"initial": 40, "batch": 5, "rounds": 25, "pool": 400}
 
 
 def _default_but(**changes: dict[str, Any]) -> Method:
-    """Return the default preset's search with some of its settings changed."""
+    """Return the search of ``uniform-halving`` with some of its settings changed."""
     return {
         key: {**({} if "name" in changes.get(key, {}) else DEFAULT.get(key, {})), **changes.get(key, {})}
         for key in {*DEFAULT, *changes}
@@ -258,7 +258,13 @@ def replay(registry: Registry, world: World, method: Method, seed: int, folder: 
     settings = {**method, "search": search, "splits": splits, "coordinates": []}
     settings |= {"generator": backend, "scorer": backend}
     result = izcore.optimize(
-        f"world:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
+        f"world:{world.name}",
+        registry=registry,
+        db=db,
+        preset="uniform-halving",
+        seed=seed,
+        cache=False,
+        settings=settings,
     )
 
     def quality_on(unseen: list[str]) -> Callable[[str], float]:
@@ -288,7 +294,7 @@ def main() -> None:
     arguments = parser.parse_args()
     registry = registry_with_worlds()
     with tempfile.TemporaryDirectory() as name:
-        os.environ |= {"IZ_CACHE": name, "IZ_DATA": name}
+        os.environ |= {"IZ_CACHE": name, "IZ_DATA": name, "IZ_CONFIG": name}
         for world in map(load, arguments.worlds.split(",")):
             best = world.scores.mean(1).max()
             print(f"\n{world.name}: {len(world.instructions)} instructions, the best {best:.2f}")

@@ -84,7 +84,13 @@ def replay_answers(registry: Registry, world: AnswerWorld, method: Method, seed:
     offered = world.coordinates if method.get("cells") else ()
     settings["coordinates"] = [f"{PREFIX}{name}:{world.name}" for name in offered]
     result = izcore.optimize(
-        f"answers:{world.name}", registry=registry, db=db, seed=seed, cache=False, settings=settings
+        f"answers:{world.name}",
+        registry=registry,
+        db=db,
+        preset="uniform-halving",
+        seed=seed,
+        cache=False,
+        settings=settings,
     )
     right = exact_matches(world.name)
 

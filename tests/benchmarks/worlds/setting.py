@@ -28,11 +28,18 @@ from izcore.scoring.prompt import render_prompt
 
 
 class Setting:
-    """Splits, generator, black box and metric of one task under the default preset and ``settings``."""
+    """Splits, generator, black box and metric of one task under ``uniform-halving`` and ``settings``."""
 
     def __init__(self, task: str, metric: str, settings: dict[str, Any], *, seed: int = 0) -> None:
         registry, self.paths = discover(), Paths.of_this_user()
-        layers = settings_layers(task, metric=metric, preset="default", seed=seed, settings=settings)
+        layers = settings_layers(
+            task,
+            with_own_defaults=False,
+            metric=metric,
+            preset="uniform-halving",
+            seed=seed,
+            settings=settings,
+        )
         config = build_config(registry, layers, RunConfig)
         data = load_task(registry, config, self.paths)
         self.config, self.plan = fix_plan(registry, config, data, self.paths)

@@ -56,7 +56,8 @@ class Writers:
     @cached_property
     def _generator(self) -> tuple[Generator, int]:
         """The default preset's generator, calibrated, and its dimension."""
-        registry, settings = discover(), settings_layers("demo", preset="default", seed=0, settings={})
+        registry = discover()
+        settings = settings_layers("demo", with_own_defaults=False, seed=0)
         choice = build_config(registry, settings, RunConfig).generator
         generator = registry.build("generator", choice, Paths.of_this_user().context(0))
         request = PrepareRequest(demonstrations=self._demonstrations, seed=derive_seed(0, "generator"))
