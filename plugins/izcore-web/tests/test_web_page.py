@@ -151,7 +151,7 @@ def test_ten_thousand_answers_stay_quick(tab: Tab, tmp_path: Path) -> None:
     assert page.inner_text("#answers output") == "2500 of 10000"
     page.click('[data-step="1"]')
     assert page.inner_text("[data-page]") == "page 2 of 50"
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("status", ["running", "interrupted", "failed", "out_of_budget"])
