@@ -57,4 +57,4 @@ def test_every_command_of_the_page_runs(
     finished = iz(*words, cwd=ROOT)
     assert finished.returncode == 0, finished.stderr
     if words[0] in ("optimize", "score") and "--dry-run" not in words:
-        assert server.calls
+        assert server.calls or "command:" in " ".join(words)
