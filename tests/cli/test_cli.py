@@ -256,3 +256,27 @@ def test_other_databases_are_refused_and_left_alone(iz: Iz, tmp_path: Path) -> N
     connection.close()
     assert_explained(iz("runs", "list", "--db", str(newer)), "newer izcore")
     assert_explained(iz("runs", "list", "--db", str(tmp_path)), "folder")
+
+
+def test_some_of_the_runs_are_listed(iz: Iz, tmp_path: Path) -> None:
+    write_lines(tmp_path / "other.csv", ["input,target", *(f"w{n},{n}w" for n in range(12))])
+    small = ("--set", "splits.validation=4", "--set", "splits.test=4", "--set", "splits.retest=0")
+    first = result_of(iz("optimize", str(tmp_path / "other.csv"), *TOY, *small, "--json"))["run_id"]
+    second, third = (result_of(iz(*QUICK, "--seed", seed, "--json"))["run_id"] for seed in "12")
+
+    def listed(*options: str) -> list[str]:
+        return [run["run_id"] for run in result_of(iz("runs", "list", *options, "--json"))["runs"]]
+
+    assert listed() == [third, second, first]
+    assert listed("--task", "other") == [first]
+    assert listed("--limit", "2") == [third, second]
+    assert listed("--task", "mirror", "--status", "done", "--limit", "1") == [third]
+    assert listed("--status", "failed") == []
+    assert "without --task and --status" in iz("runs", "list", "--status", "failed").stdout
+    table = iz("runs", "list", "--task", "other").stdout
+    assert first in table
+    assert table.splitlines()[0].split() == [
+        *("run", "started", "status", "test", "calls", "cost", "preset", "scorer", "generator")
+    ]
+    assert_explained(iz("runs", "list", "--status", "don"), "--status", "Did you mean done")
+    assert_explained(iz("runs", "list", "--limit", "0"), "--limit")

@@ -3,9 +3,10 @@
 import time
 from typing import Any
 
+from izcore.registry.choices import BackendChoice
 from izcore.storage.records import DamagedRun, RunSummary
 
-HEADINGS = ("run", "started", "status", "trials", "test", "scorer", "surrogate")
+HEADINGS = ("run", "started", "status", "test", "calls", "cost", "preset", "scorer", "generator")
 
 
 def summary(run: RunSummary | DamagedRun) -> dict[str, Any]:
@@ -30,9 +31,23 @@ def cells(run: RunSummary | DamagedRun) -> tuple[str, ...]:
     """Return what stands below each of :data:`HEADINGS`."""
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created)) if run.created else "-"
     if isinstance(run, DamagedRun):
-        return (run.id, started, run.status, *["-"] * 4)
-    best = run.result.best if run.result else None
-    test = f"{best.test.score:.2f}" if best and best.test else "-"
-    chosen = run.config
-    searched = (str(run.trials), test, chosen.scorer.name, chosen.surrogate.name)
-    return (run.id, started, run.status, *(searched if run.searches else ("-", *searched[1:3], "-")))
+        return (run.id, started, run.status, *["-"] * (len(HEADINGS) - 3))
+    result, config = run.result, run.config
+    best = result.best if result else None
+    return (
+        run.id,
+        started,
+        run.status,
+        f"{best.test.score:.2f}" if best and best.test else "-",
+        str(result.calls) if result else "-",
+        "-" if result is None or result.cost_usd is None else f"${result.cost_usd:.2f}",
+        config.preset if run.searches else "-",
+        _with_model(config.scorer),
+        _with_model(config.generator) if run.searches else "-",
+    )
+
+
+def _with_model(backend: BackendChoice) -> str:
+    """Return what a backend is called on the command line: its name, and its model where it has one."""
+    model = backend.options.get("model")
+    return f"{backend.name}:{model}" if isinstance(model, str) and model else backend.name
