@@ -23,7 +23,7 @@ from izcore.cli.options import (
     StartOption,
     SurrogateOption,
     TargetScoreOption,
-    TaskArgument,
+    TaskOrFile,
     TemplateOption,
     TrackerOption,
 )
@@ -33,7 +33,7 @@ from izcore.cli.shared import DbOption, JsonOption, err, explained, print_json, 
 @explained
 def optimize(
     context: typer.Context,
-    task: TaskArgument,
+    task: TaskOrFile = "",
     generator: GeneratorOption = None,
     scorer: ScorerOption = None,
     surrogate: SurrogateOption = None,

@@ -6,6 +6,12 @@ from typing import Annotated
 import typer
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="A task's name (iz tasks list) or a path.")]
+TaskOrFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="[TASK]", help="A task's name (iz tasks list) or a path; else what the settings' files name."
+    ),
+]
 GeneratorOption = Annotated[
     str | None,
     typer.Option(

@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 
 from izcore.config.layers import Settings
 from izcore.config.sources import FileSettings, own_defaults
+from izcore.plugin.errors import UsageError
 
 LIMITS = ("max_calls", "max_tokens", "max_cost")
 STOP_RULES = ("target_score", "max_time")
@@ -68,7 +69,8 @@ def settings_layers(
     """Return the layers of settings that :func:`~izcore.config.layers.build_config` merges.
 
     A person's own defaults come first, unless they are to be left out, ``config`` over them, the named
-    options over it, ``settings`` over all, of these those with dotted keys last.
+    options over it, ``settings`` over all, of these those with dotted keys last. Without a ``task`` a layer
+    has to name one; raises UsageError where none does.
     """
     own = own_defaults() if with_own_defaults else ()
     given: dict[str, Any] = {key: value for key, value in options.items() if value not in (None, (), [])}
@@ -76,9 +78,15 @@ def settings_layers(
     budget = {limit: given.pop(limit) for limit in LIMITS if limit in given}
     rules = {rule: given.pop(rule) for rule in STOP_RULES if rule in given}
     tables = {"budget": budget, "search": rules}
-    named = {"task": task, **given, **{name: table for name, table in tables.items() if table}}
+    named = {**given, **{name: table for name, table in tables.items() if table}}
     chosen = [FileSettings(Path(file))] if file is not None else ()
-    return [*own, *chosen, named, *_undotted(settings)]
+    layers = [*own, *chosen, {"task": task, **named} if task else named, *_undotted(settings)]
+    if not any(layer.get("task") for layer in layers):
+        raise UsageError(
+            "No task is named.",
+            hint="Give its name (iz tasks list) or a path, or write task into the file that --config names.",
+        )
+    return layers
 
 
 def _undotted(settings: Settings) -> Iterator[Settings]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Iz, result_of
+from support import Iz, assert_explained, result_of
 
 import izcore
 from izcore.plugin.errors import ConfigError
@@ -95,3 +95,15 @@ def test_a_folder_of_that_name_is_no_file_of_settings(here: Path, of_the_user: P
     of_the_user.unlink()
     (here / "izcore.toml").mkdir()
     assert izcore.own_defaults() == []
+
+
+def test_the_task_may_stand_in_a_file(iz: Iz, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text('task = "mirror"\ngenerator = "phrases"\nscorer = "obedient"\n')
+    file = ("--config", str(tmp_path / "run.toml"), "--dry-run", "--json")
+    assert result_of(iz("optimize", *file))["config"]["task"]["name"] == "mirror"
+    # A task on the command line wins over the file's.
+    lines = ["input,target", *(f"w{number},{number}w" for number in range(20))]
+    (tmp_path / "other.csv").write_text("\n".join(lines))
+    named = result_of(iz("optimize", str(tmp_path / "other.csv"), *file))
+    assert named["config"]["task"] != {"name": "mirror", "options": {}}
+    assert_explained(iz("optimize", "--scorer", "obedient"), "No task is named", "--config")
