@@ -4,7 +4,20 @@ from typing import Annotated
 
 import typer
 
-from izcore.cli import cache, db, export, models, new_plugin, optimize, plugins, resume, runs, score, tasks
+from izcore.cli import (
+    cache,
+    config,
+    db,
+    export,
+    models,
+    new_plugin,
+    optimize,
+    plugins,
+    resume,
+    runs,
+    score,
+    tasks,
+)
 from izcore.cli.plugin_commands import CommandsOfPlugins
 from izcore.cli.shared import say
 
@@ -57,6 +70,7 @@ app.command("resume")(resume.resume)
 app.command("score")(score.score)
 app.command("export")(export.export)
 app.add_typer(runs.app, name="runs")
+app.add_typer(config.app, name="config")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(cache.app, name="cache")
