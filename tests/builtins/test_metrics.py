@@ -157,13 +157,17 @@ def test_answers_and_examples_must_be_as_many() -> None:
 
 def test_every_registered_metric_is_built_from_its_record(tmp_path: Path) -> None:
     arguments = {"pattern": "{target}", "path": "math:copysign", "rubric": "It is polite."}
+    made_in_python = "callable"  # of a function that no record can hold
     for backend in METRICS:
+        if backend.name == made_in_python:
+            continue
         raw = {backend.argument: arguments[backend.argument]} if backend.argument in arguments else {}
         options = convert_options(backend.options, raw, where="metric")
         assert hasattr(import_object(backend.factory)(options, CONTEXT), "score")
     assert [backend.name for backend in METRICS] == [
         *("exact_match", "f1", "exact_set", "contains", "choice", "number", "json", "regex"),
         "function",
+        made_in_python,
         "judge",
     ]
 

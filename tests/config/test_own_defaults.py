@@ -1,6 +1,7 @@
 """Files of own defaults lie over the preset and below all else, on the command line and in Python."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def of_the_user(tmp_path: Path) -> Path:
+def of_the_user() -> Path:
     """The file of the user's own defaults, in the folder that IZ_CONFIG names."""
-    return tmp_path / "config" / "izcore.toml"
+    return Path(os.environ["IZ_CONFIG"]) / "izcore.toml"
 
 
 def test_each_layer_lies_over_the_one_before(here: Path, of_the_user: Path) -> None:

@@ -33,8 +33,9 @@ from izcore_compare import ComparisonResult
 
 INLINE_CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text"}
-"""``text`` holds what a program printed; braces are directives of Sphinx, which fails on a bad one."""
+CHECKED_LANGUAGES = {"python", "toml", "sh", "console", "json", "text", "yaml"}
+"""``yaml`` is run by the tests of gates; ``text`` holds what a program printed; braces are directives of
+Sphinx, which fails on a bad one."""
 PROGRAMS = {"iz", "nox", "export", "pip", "pytest", "cd", "python3"}
 pytestmark = pytest.mark.usefixtures("real_default")
 TOY_PRESETS = """

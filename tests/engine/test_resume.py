@@ -27,6 +27,7 @@ RUN = (
     "optimize",
     "mirror",
     *TOY,
+    *("--preset", "uniform-halving"),  # the fixture that runs it first has no own defaults yet
     *("--set", "search.initial=12", "--set", "search.batch=6", "--set", "search.rounds=3"),
     *("--set", "scorer.mistakes=0.2", "--set", "scorer.concurrency=4", "--set", "scorer.seconds=0.004"),
     "--json",

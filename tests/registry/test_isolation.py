@@ -17,7 +17,16 @@ from support.plugin_folder import Install, install_plugin
 import izcore
 from izcore.plugin.errors import BackendError
 
-SMALL = (*TOY, "--set", "search.initial=6", "--set", "search.rounds=0", "--json")
+SMALL = (
+    *TOY,
+    "--preset",
+    "uniform-halving",
+    "--set",
+    "search.initial=6",
+    "--set",
+    "search.rounds=0",
+    "--json",
+)
 HEAD = "import os, sys, time\nfrom izcore.plugin import *\nIZCORE_API = 1\n"
 GOOD = (
     HEAD

@@ -10,9 +10,12 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium; tests that need one are left out where none is installed."""
+    """A headless Chromium; tests that need one are left out where none is installed.
+
+    It is closed after each file: as long as it is open its event loop runs, and no other can begin.
+    """
     playwright: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (apt-get install chromium)")

@@ -11,12 +11,14 @@ from support import Iz, iz_command
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_folders(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every test has its own database, data and locks and no keys, whatever the developer's machine holds."""
     monkeypatch.setenv("IZ_DB", str(tmp_path / "runs.sqlite"))
     monkeypatch.setenv("IZ_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("IZ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("IZ_CONFIG", str(_plain_defaults(tmp_path / "config")))
+    monkeypatch.setenv("IZ_CONFIG", str(_plain_defaults(tmp_path_factory.mktemp("defaults"))))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("IZ_PLUGINS", "IZ_NO_PLUGINS", "IZ_TRACE_PLUGINS", "IZ_PLUGIN_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
@@ -28,7 +30,6 @@ def _plain_defaults(folder: Path) -> Path:
     Most tests are about something else than what the default searches. Those that are about that do without
     IZ_CONFIG, or name the preset.
     """
-    folder.mkdir()
     (folder / "izcore.toml").write_text('preset = "uniform-halving"\n', encoding="utf-8")
     return folder
 

@@ -82,7 +82,7 @@ class Comparison:
 
 
 def asked(server: ProtocolServer) -> Counter[str]:
-    return Counter(exchange.call.prompt for exchange in server.exchanges)
+    return Counter(json.dumps(exchange.call.body["messages"]) for exchange in server.exchanges)
 
 
 def found(result: dict[str, Any]) -> Any:
