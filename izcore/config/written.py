@@ -97,7 +97,7 @@ def named_layers(
 
 
 def _says(layer: object, place: Place) -> bool:
-    """Whether a layer says a setting, by its key or in a word, as ``openai:gpt-4o`` says name and model."""
+    """Whether a layer says a setting, by its key or in a word, as ``NAME:MODEL`` says two."""
     first, *rest = place
     if not isinstance(layer, Mapping) or first not in layer:
         return False
