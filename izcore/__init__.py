@@ -52,15 +52,15 @@ if TYPE_CHECKING:
     from izcore.plugin.errors import StoreError as StoreError
     from izcore.plugin.errors import UnknownNameError as UnknownNameError
     from izcore.plugin.errors import UsageError as UsageError
+    from izcore.plugin.estimates import Estimate as Estimate
+    from izcore.plugin.estimates import EstimatedCalls as EstimatedCalls
+    from izcore.plugin.estimates import Figures as Figures
+    from izcore.plugin.estimates import LimitCheck as LimitCheck
     from izcore.plugin.results import Baseline as Baseline
     from izcore.plugin.results import Best as Best
     from izcore.plugin.results import Change as Change
     from izcore.plugin.results import CoordinateEffect as CoordinateEffect
-    from izcore.plugin.results import Estimate as Estimate
-    from izcore.plugin.results import EstimatedCalls as EstimatedCalls
-    from izcore.plugin.results import Figures as Figures
     from izcore.plugin.results import FrontPoint as FrontPoint
-    from izcore.plugin.results import LimitCheck as LimitCheck
     from izcore.plugin.results import RunResult as RunResult
     from izcore.plugin.results import SetAside as SetAside
     from izcore.plugin.results import TestScore as TestScore
@@ -137,16 +137,13 @@ _HOMES = {
         "UnknownNameError",
         "UsageError",
     ),
+    "izcore.plugin.estimates": ("Estimate", "EstimatedCalls", "Figures", "LimitCheck"),
     "izcore.plugin.results": (
         "Baseline",
         "Best",
         "Change",
-        "Estimate",
-        "EstimatedCalls",
-        "Figures",
         "CoordinateEffect",
         "FrontPoint",
-        "LimitCheck",
         "RunResult",
         "SetAside",
         "TestScore",

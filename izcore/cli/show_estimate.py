@@ -12,7 +12,7 @@ from izcore.scoring.budget_ledger import dollars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck
+    from izcore.plugin.estimates import Estimate, EstimatedCalls, Figures, LimitCheck
 
 
 def add_estimate(rows: Table, estimate: "Estimate") -> None:

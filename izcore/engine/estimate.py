@@ -8,9 +8,9 @@ from izcore.config.schema import Limits, RunConfig
 from izcore.engine.prices import known_price, model_name, price_source
 from izcore.engine.workload import LONGEST_TOKEN, Asked, Size, workload
 from izcore.plugin.calls import Price, Prompt, Usage
+from izcore.plugin.estimates import Estimate, EstimatedCalls, Figures, LimitCheck, LimitName, LimitVerdict
 from izcore.plugin.examples import Splits
 from izcore.plugin.protocols import Scorer
-from izcore.plugin.results import Estimate, EstimatedCalls, Figures, LimitCheck, LimitName, LimitVerdict
 from izcore.registry.choices import BackendChoice
 from izcore.scoring.evaluator import LOOKS
 from izcore.scoring.usual_usage import MARGIN

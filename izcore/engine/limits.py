@@ -9,8 +9,8 @@ from izcore.config.schema import Limits, RunConfig, SearchSize
 from izcore.engine.splits import SMALLEST_SCORED_SPLIT
 from izcore.engine.workload import Size, tested_instructions
 from izcore.plugin.errors import UsageError
+from izcore.plugin.estimates import Estimate, EstimatedCalls, LimitName
 from izcore.plugin.record import Record
-from izcore.plugin.results import Estimate, EstimatedCalls, LimitName
 from izcore.scoring.budget_ledger import dollars
 from izcore.scoring.usual_usage import MARGIN
 from izcore.storage.records import RunPlan

@@ -33,13 +33,13 @@ from izcore.engine.template import choose_template, data_as_shown
 from izcore.engine.warm_start import EarlierRun, start_warm
 from izcore.engine.workload import LONGEST_INSTRUCTION, Size
 from izcore.plugin.errors import UsageError
+from izcore.plugin.estimates import Estimate
 from izcore.plugin.examples import LoadRequest, TaskData
 from izcore.plugin.kinds import KINDS
 from izcore.plugin.plain_text import plain, plain_line
 from izcore.plugin.protocols import EvaluationPolicy, Generator, Scorer
 from izcore.plugin.record import Record
 from izcore.plugin.registrations import GeneratorRegistration, SurrogateRegistration
-from izcore.plugin.results import Estimate
 from izcore.registry.choices import BackendChoice
 from izcore.registry.members import members_of
 from izcore.registry.registry import Registry

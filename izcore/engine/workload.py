@@ -8,9 +8,9 @@ from izcore.config.model_roles import SCORER, ModelRole
 from izcore.config.schema import RunConfig, ScoringConfig
 from izcore.plugin.calls import Prompt
 from izcore.plugin.coordinates import CoordinateValue
+from izcore.plugin.estimates import RunPhase
 from izcore.plugin.examples import Example, Splits
 from izcore.plugin.record import Record
-from izcore.plugin.results import RunPhase
 from izcore.plugin.trials import Guidance
 from izcore.scoring.prompt_form import PromptForm
 from izcore.scoring.usual_usage import LEAST_ANSWER
