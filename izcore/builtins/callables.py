@@ -8,18 +8,19 @@ from typing import Any
 from izcore.builtins.command_scorer import as_messages
 from izcore.builtins.metrics.function import score_of
 from izcore.builtins.metrics.options import CallableOptions as CallableMetricOptions
+from izcore.builtins.prompt_by_prompt import PromptByPrompt
 from izcore.builtins.scorer_options import CallableOptions
-from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
+from izcore.plugin.calls import Prompt
 from izcore.plugin.errors import BackendError, IzError, TransientScorerError, UsageError
 from izcore.plugin.examples import MetricRequest, MetricResult
 from izcore.plugin.function_digest import function_digest
-from izcore.plugin.protocols import Metric, Scorer
+from izcore.plugin.protocols import Metric
 from izcore.plugin.registrations import BackendContext
 
 SHOWN = 60
 
 
-class CallableScorer(Scorer):
+class CallableScorer(PromptByPrompt):
     """Gives a function each prompt, and takes the text that it returns as the answer.
 
     A function that is not async runs on a thread of its own.
@@ -27,30 +28,8 @@ class CallableScorer(Scorer):
 
     def __init__(self, options: CallableOptions, context: BackendContext) -> None:
         self._options = options
-        self._function = context.function or _missing("scorer", options.function, context)
-        self._info = ScorerInfo(
-            identity={
-                "function": options.function,
-                "code": function_digest(self._function),
-                "receives": options.receives,
-                "version": options.version,
-            },
-            concurrency=options.concurrency,
-            messages=options.receives == "messages",
-        )
-
-    def info(self) -> ScorerInfo:
-        """Say that answers are this function's, with its code as it is."""
-        return self._info
-
-    def bound(self, prompt: Prompt) -> Usage:
-        """Return no tokens: a function does not say how many it uses."""
-        return Usage()
-
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Call the function for each prompt; raises BackendError where it fails or returns no text."""
-        answers = [Completion(text=await self._answer(prompt)) for prompt in request.prompts]
-        return CompletionResult(completions=tuple(answers))
+        self._function = _function_of("scorer", options.function, context)
+        super().__init__(options, {"function": options.function, "code": function_digest(self._function)})
 
     async def _answer(self, prompt: Prompt) -> str:
         given = as_messages(prompt) if self._options.receives == "messages" else prompt.text
@@ -88,7 +67,7 @@ class CallableMetric(Metric):
 
     def __init__(self, options: CallableMetricOptions, context: BackendContext) -> None:
         self._name = options.function
-        self._function = context.function or _missing("metric", options.function, context)
+        self._function = _function_of("metric", options.function, context)
 
     async def score(self, request: MetricRequest) -> MetricResult:
         """Score each answer; raises BackendError that names the function where it fails."""
@@ -112,15 +91,24 @@ class CallableMetric(Metric):
         return score_of(score, answer, self._name)
 
 
-def _missing(kind: str, name: str, context: BackendContext) -> Callable[..., Any]:
-    """Stand for a function that is not there, while a run is only planned; UsageError where it is needed."""
+def _function_of(kind: str, name: str, context: BackendContext) -> Callable[..., Any]:
+    """Return the function that was given; UsageError where it is not there and the run is to be carried out.
+
+    While a run is only planned nobody calls it, so another stands in that ends in the same error.
+    """
+    if context.function is not None:
+        return context.function
+    missing = UsageError(
+        f"The {kind} is the function {name}, which was given in Python and is not kept with the run.",
+        hint=f"Give it again there: izcore.resume(RUN, {kind}={name.rpartition('.')[2]})",
+    )
     if not context.planning:
-        raise UsageError(
-            f"The {kind} is the function {name}, which was given in Python and is not kept with the run.",
-            hint=f"Give it again there: izcore.resume(RUN, {kind}={name.rpartition('.')[2]})",
-        )
-    return _nothing
+        raise missing
+    return _unavailable(missing)
 
 
-def _nothing(*given: object) -> str:
-    raise NotImplementedError
+def _unavailable(error: UsageError) -> Callable[..., Any]:
+    def called(*given: object) -> str:
+        raise error
+
+    return called

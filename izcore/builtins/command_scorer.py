@@ -12,12 +12,12 @@ from pathlib import Path
 
 import msgspec
 
+from izcore.builtins.prompt_by_prompt import PromptByPrompt
 from izcore.builtins.scorer_options import CommandOptions
-from izcore.plugin.calls import Completion, CompletionRequest, CompletionResult, Prompt, ScorerInfo, Usage
+from izcore.plugin.calls import Prompt
 from izcore.plugin.digests import file_digest
 from izcore.plugin.errors import TransientScorerError, UsageError
 from izcore.plugin.plain_text import plain_line
-from izcore.plugin.protocols import Scorer
 from izcore.plugin.registrations import BackendContext
 
 WHOLE_UP_TO = 2**26
@@ -27,7 +27,7 @@ TOLD = 200
 """Characters of a program's last words that are shown."""
 
 
-class CommandScorer(Scorer):
+class CommandScorer(PromptByPrompt):
     """Gives a program each prompt on standard input, and takes its standard output as the answer.
 
     Nothing is known of its tokens and its price.
@@ -46,32 +46,8 @@ class CommandScorer(Scorer):
                 hint='Write, for example, --scorer "command:python rag.py"; a script is named by its path.',
             )
         self._arguments[0] = program
-        self._info = ScorerInfo(
-            identity={
-                "command": options.command,
-                "receives": options.receives,
-                "version": options.version,
-                **_contents(shlex.split(options.command)),
-            },
-            concurrency=options.concurrency,
-            messages=options.receives == "messages",
-        )
-
-    def info(self) -> ScorerInfo:
-        """Say that answers are the command's, and those of the content of the files that it names."""
-        return self._info
-
-    def bound(self, prompt: Prompt) -> Usage:
-        """Return no tokens: a program does not say how many it uses."""
-        return Usage()
-
-    async def complete(self, request: CompletionRequest) -> CompletionResult:
-        """Start the program once for each prompt.
-
-        Raises TransientScorerError with its last words where it fails, or takes too long.
-        """
-        answers = [Completion(text=await self._answer(prompt)) for prompt in request.prompts]
-        return CompletionResult(completions=tuple(answers))
+        contents = _contents(shlex.split(options.command))
+        super().__init__(options, {"command": options.command, **contents})
 
     async def _answer(self, prompt: Prompt) -> str:
         given = prompt.text
