@@ -10,6 +10,7 @@ from izcore.config.layers import BACKEND_KEYS, EVALUATION_KEY, NOTHING, SEVERAL,
 from izcore.config.schema import RunConfig
 from izcore.config.sources import FileSettings
 from izcore.plugin.plain_text import plain_line
+from izcore.plugin.toml_text import toml_string
 
 Place = tuple[str, ...]
 """A key in parts: ``("search", "rounds")`` is ``rounds`` in the table ``search``."""
@@ -66,7 +67,7 @@ def _tables(table: Settings, place: Place) -> Iterator[tuple[Place, Settings]]:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _value(name)
+    return name if _BARE.fullmatch(name) else toml_string(name)
 
 
 def _value(value: object) -> str:
@@ -74,8 +75,9 @@ def _value(value: object) -> str:
         return "{" + ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
-    # JSON's strings, numbers and truth values are TOML's too, but for the one character that TOML escapes.
-    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
+    if isinstance(value, str):
+        return toml_string(value)
+    return msgspec.json.encode(value).decode()  # JSON's numbers and truth values are TOML's too
 
 
 def source_of(place: Place, layers: Sequence[tuple[str, Settings]]) -> str:

@@ -23,6 +23,7 @@ from izcore.config.schema import (
     SearchSize,
     SplitSizes,
 )
+from izcore.config.written import as_toml
 from izcore.plugin.calls import Price
 from izcore.plugin.errors import IzError
 from izcore.plugin.kinds import KINDS, Kind, plural
@@ -162,26 +163,6 @@ def merged_preset(found: Registry, name: str) -> dict[str, Any]:
             kept = {k: v for k, v in before.items() if k == "finalists"} if replaced else before
             merged[key] = {**kept, **settings}
     return merged
-
-
-def as_toml(settings: Mapping[str, Any]) -> str:
-    """Write settings as TOML, plain keys first."""
-    plain = {key: value for key, value in settings.items() if not isinstance(value, Mapping)}
-    tables = {key: value for key, value in settings.items() if isinstance(value, Mapping)}
-    text = "".join(f"{key} = {_toml_value(value)}\n" for key, value in plain.items())
-    for key, table_ in tables.items():
-        own = {name: value for name, value in table_.items() if not isinstance(value, Mapping)}
-        inner = {f"{key}.{name}": value for name, value in table_.items() if isinstance(value, Mapping)}
-        head = {key: own} if own or not inner else {}
-        for name, values in {**head, **inner}.items():
-            lines = "".join(f"{each} = {_toml_value(value)}\n" for each, value in values.items())
-            text += f"{chr(10) if text else ''}[{name}]\n{lines}"
-    return text
-
-
-def _toml_value(value: Any) -> str:
-    # JSON's strings, numbers and lists are TOML's too.
-    return msgspec.json.encode(value).decode()
 
 
 def backends() -> str:

@@ -17,6 +17,7 @@ from izcore.plugin import (
     measured_line,
     scorer_name,
 )
+from izcore.plugin.toml_text import toml_string
 
 
 class Text(Exporter):
@@ -69,19 +70,19 @@ class Toml(Exporter):
     def _lines(self, request: ExportRequest) -> Iterator[str]:
         prompt, run = _of_texts("toml", request), request.run
         yield f"# {measured_line(run)}"
-        yield f"fields = [{', '.join(map(_quoted, prompt.fields))}]"
+        yield f"fields = [{', '.join(map(toml_string, prompt.fields))}]"
         if prompt.answer_mark:
             yield "# The answer is what the model writes behind the last mark."
-            yield f"answer_mark = {_quoted(prompt.answer_mark)}"
+            yield f"answer_mark = {toml_string(prompt.answer_mark)}"
         if prompt.room:
             yield f"answer_tokens = {prompt.room}"
-        yield from ("", "[measured]", f"run = {_quoted(run.id)}", f"task = {_quoted(run.task)}")
-        yield f"scorer = {_quoted(scorer_name(run))}"
+        yield from ("", "[measured]", f"run = {toml_string(run.id)}", f"task = {toml_string(run.task)}")
+        yield f"scorer = {toml_string(scorer_name(run))}"
         test = run.result and run.result.best and run.result.best.test
         if test:
             yield f"score = {test.score}\nlow = {test.low}\nhigh = {test.high}\nexamples = {test.n}"
         for message in prompt.messages:
-            yield from ("", "[[messages]]", f"role = {_quoted(message.role)}")
+            yield from ("", "[[messages]]", f"role = {toml_string(message.role)}")
             yield f"content = {_long(braced(message, prompt, 'toml'))}"
 
 
@@ -106,21 +107,10 @@ def _of_texts(format_: str, request: ExportRequest) -> WholePrompt:
     return request.prompt
 
 
-def _quoted(text: str) -> str:
-    """Return a text as a string of TOML on one line."""
-    # What JSON escapes TOML takes, but it wants one more character escaped.
-    return json.dumps(_whole(text), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _long(text: str) -> str:
     """Return a text as a string of TOML that keeps its lines."""
     if "\n" not in text:
-        return _quoted(text)
-    escaped = "\n".join(_quoted(line)[1:-1].replace('\\"', '"') for line in text.split("\n"))
+        return toml_string(text)
+    escaped = "\n".join(toml_string(line)[1:-1].replace('\\"', '"') for line in text.split("\n"))
     escaped = re.sub(r'"(?="")|"$', r'\\"', escaped)
     return f'"""\n{escaped}"""'
-
-
-def _whole(text: str) -> str:
-    """Return a text without halves of characters, which no file in UTF-8 can hold."""
-    return text.encode(errors="replace").decode()
