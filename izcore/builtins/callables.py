@@ -5,7 +5,6 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from izcore.builtins.command_scorer import as_messages
 from izcore.builtins.metrics.function import score_of
 from izcore.builtins.metrics.options import CallableOptions as CallableMetricOptions
 from izcore.builtins.prompt_by_prompt import PromptByPrompt
@@ -32,7 +31,7 @@ class CallableScorer(PromptByPrompt):
         super().__init__(options, {"function": options.function, "code": function_digest(self._function)})
 
     async def _answer(self, prompt: Prompt) -> str:
-        given = as_messages(prompt) if self._options.receives == "messages" else prompt.text
+        given = prompt.as_chat() if self._options.receives == "messages" else prompt.text
         name = self._options.function
         try:
             if inspect.iscoroutinefunction(self._function):

@@ -52,7 +52,7 @@ class CommandScorer(PromptByPrompt):
     async def _answer(self, prompt: Prompt) -> str:
         given = prompt.text
         if self._options.receives == "messages":
-            given = "".join(f"{msgspec.json.encode(each).decode()}\n" for each in as_messages(prompt))
+            given = "".join(f"{msgspec.json.encode(each).decode()}\n" for each in prompt.as_chat())
         # In a session of its own Ctrl-C does not reach it: what is under way is waited for.
         process = await asyncio.create_subprocess_exec(
             *self._arguments,
@@ -79,12 +79,6 @@ class CommandScorer(PromptByPrompt):
                 hint="Try it by hand: echo PROMPT | COMMAND",
             )
         return out.decode("utf-8", "replace").rstrip("\r\n")
-
-
-def as_messages(prompt: Prompt) -> list[dict[str, str]]:
-    """Return the messages of a prompt, oldest first, each with ``role`` and ``content``."""
-    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    return [*system, *({"role": each.role, "content": each.text} for each in prompt.messages)]
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -146,6 +146,11 @@ class Prompt(Record, omit_defaults=True):
         """The images of all messages, in order."""
         return tuple(image for message in self.messages for image in message.images)
 
+    def as_chat(self) -> list[dict[str, str]]:
+        """Return what is said, oldest first, each with ``role`` and ``content``; images are not in it."""
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, *({"role": each.role, "content": each.text} for each in self.messages)]
+
     def folded(self) -> "Prompt":
         """Return the same prompt in one message, for a model that knows no others.
 

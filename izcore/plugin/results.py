@@ -78,11 +78,7 @@ class Best(Record):
     @property
     def messages(self) -> tuple[Mapping[str, str], ...]:
         """The prompt as messages with ``role`` and ``content``, which chat models take; empty without one."""
-        if self.prompt is None:
-            return ()
-        system = [{"role": "system", "content": self.prompt.system}] if self.prompt.system else []
-        said = ({"role": each.role, "content": each.text} for each in self.prompt.messages)
-        return (*system, *said)
+        return tuple(self.prompt.as_chat()) if self.prompt else ()
 
 
 class FrontPoint(Record):
